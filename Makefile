@@ -1,0 +1,46 @@
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FOLDERS := analysis hardware_profiles server
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Create .venv and install graphperf with what its tests need (about 6 GB, mostly torch)
+
+demo: $(READY)  ## Analyse an example model
+	$(BIN)/graphperf analyze examples/resnet18.py --hardware h100-sxm5-80gb --precision fp16 --mode compiled
+
+test: $(READY)  ## Run the tests, without those marked slow or editors
+	$(BIN)/python -m pytest -n 2 tests
+
+lint: $(READY)  ## Check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+
+format: $(READY)  ## Sort the imports and format the code
+	$(BIN)/ruff check --select I --fix
+	$(BIN)/ruff format
+
+clean:  ## Remove .venv, caches and build outputs
+	rm -rf $(VENV) .cache .hypothesis .pytest_cache .ruff_cache build dist *.egg-info
+	find $(FOLDERS) examples tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# One pip command for everything, so that torch and torchvision are chosen to fit each other.
+$(READY): pyproject.toml setup.py | $(BIN)/pip
+	$(BIN)/python -m pip install --editable '.[dev]'
+	mkdir -p $(VENV)/names/graphperf
+	ln -sfn $(FOLDERS:%=../../../%) $(VENV)/names/graphperf
+	ln -sfn ../../analysis/capture/agent $(VENV)/names/_graphperf_agent
+	@touch $@
+
+# An existing .venv keeps the interpreter it was made with.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("graphperf needs Python 3.10 or newer")'
+	$(PYTHON) -m venv $(VENV)

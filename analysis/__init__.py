@@ -1,0 +1,1 @@
+"""The engine: discover, capture, cost, fuse, map, estimate, attribute, judge, report. Knows nothing of editors."""

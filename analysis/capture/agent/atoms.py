@@ -1,0 +1,79 @@
+"""Calls recorded as one operator although PyTorch runs them as several: attention, recurrent layers, and eval dropout.
+
+Without data PyTorch would take the slow reference path of these (attention as two matmuls and a softmax, an LSTM as
+thousands of small operators), which is not what the hardware runs. Each is replaced by a wrapper that records one
+operator and computes the result shape with recording off.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+import torch
+import torch.nn.functional as F
+from torch import _VF
+
+_RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+
+
+def install(recorder):
+    """Replaces the functions by recording ones. Only for a process that ends after the capture."""
+    F.scaled_dot_product_attention = _atom(recorder, F.scaled_dot_product_attention, "scaled_dot_product_attention", _attention)
+    F.dropout = _dropout(recorder, F.dropout)
+    for name in _RECURRENT:
+        setattr(_VF, name, _atom(recorder, getattr(_VF, name), name, _recurrent))
+
+
+def _atom(recorder, original, kind, describe):
+    @functools.wraps(original)
+    def call(*args, **kwargs):
+        if not recorder.recording:
+            return original(*args, **kwargs)
+        recorder.recording = False
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            recorder.recording = True
+        inputs, attributes = describe(args, kwargs)
+        outputs = result if isinstance(result, tuple) else (result,)
+        recorder.record_atom(kind, inputs, [o for o in outputs if isinstance(o, torch.Tensor)], attributes)
+        return result
+
+    return call
+
+
+def _attention(args, kwargs):
+    names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+    given = {**dict(zip(names, args)), **kwargs}
+    inputs = [(name, value) for name, value in given.items() if isinstance(value, torch.Tensor)]
+    return inputs, {name: value for name, value in given.items() if not isinstance(value, torch.Tensor)}
+
+
+def _recurrent(args, kwargs):
+    """`lstm(input, hx, weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or packed input."""
+    packed = isinstance(args[1], torch.Tensor) and isinstance(args[2], (tuple, list, torch.Tensor)) and isinstance(args[3], (tuple, list))
+    if packed:
+        data, state, weights = args[0], args[2], args[3]
+        layout = dict(zip(("has_biases", "num_layers", "dropout", "train", "bidirectional"), args[4:]))
+    else:
+        data, state, weights = args[0], args[1], args[2]
+        layout = dict(zip(("has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first"), args[3:]))
+    states = state if isinstance(state, (tuple, list)) else (state,)
+    inputs = [("input", data), *(("hx", s) for s in states), *(("params", w) for w in weights)]
+    return inputs, layout
+
+
+def _dropout(recorder, original):
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def dropout(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        if not recorder.recording or given.get("training", True):
+            return original(*args, **kwargs)
+        tensor = given["input"]
+        recorder.record_atom("dropout", [("input", tensor)], [tensor], {"p": given.get("p", 0.5)})
+        return tensor
+
+    return dropout

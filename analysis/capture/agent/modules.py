@@ -1,0 +1,109 @@
+"""Follows `nn.Module`s: which one is running, which line constructed each, where its class is defined."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+
+import torch
+
+
+class ModuleTracker:
+    """Patches `nn.Module` for the rest of this process: construction lines and the stack of running modules."""
+
+    def __init__(self, recorder, locator):
+        self._recorder = recorder
+        self._locator = locator
+        self._constructed = {}
+        self._paths = {}
+        self._calls = 0
+        self.ran = {}
+
+    def install(self):
+        """Wraps `nn.Module.__init__` and `__call__`."""
+        module_class = torch.nn.Module
+        original_init, original_call = module_class.__init__, module_class.__call__
+        constructed, locator = self._constructed, self._locator
+
+        @functools.wraps(original_init)
+        def init(module, *args, **kwargs):
+            if id(module) not in constructed:
+                constructed[id(module)] = (module, locator.constructing_lines(sys._getframe(1), module))
+            original_init(module, *args, **kwargs)
+
+        @functools.wraps(original_call)
+        def call(module, *args, **kwargs):
+            self._calls += 1
+            stack = self._recorder.module_stack
+            stack.append((self._paths.get(id(module), stack[-1][0]), self._calls))
+            self.ran[id(module)] = module
+            before = len(self._recorder.operators)
+            try:
+                result = original_call(module, *args, **kwargs)
+                if self._recorder.recording and len(self._recorder.operators) == before and args and result is args[0]:
+                    self._recorder.record_identity(result)
+                return result
+            finally:
+                stack.pop()
+
+        module_class.__init__ = init
+        module_class.__call__ = call
+
+    def adopt(self, model):
+        """Names the modules of `model` and its parameters and buffers."""
+        for path, module in model.named_modules():
+            self._paths.setdefault(id(module), path)
+        for name, parameter in model.named_parameters():
+            self._recorder.register(parameter, "parameter", name)
+        for name, buffer in model.named_buffers():
+            self._recorder.register(buffer, "buffer", name)
+
+    def describe(self, model):
+        """The modules as plain values, in registration order."""
+        described = []
+        for path, module in model.named_modules():
+            _, constructed = self._constructed.get(id(module), (None, ()))
+            described.append({
+                "path": path,
+                "class": type(module).__name__,
+                "constructed": constructed,
+                "defined": class_place(type(module), self._locator),
+                "description": _description(module),
+            })
+        return described
+
+    def classes_ran(self, filename):
+        """Names of the classes defined in `filename` whose instances ran."""
+        names = {type(m).__qualname__ for m in self.ran.values() if _class_file(type(m)) == filename}
+        return sorted(names)
+
+
+def class_place(cls, locator):
+    """`(file, line, name)` of a user's class, or None for torch's own."""
+    filename = _class_file(cls)
+    if filename is None or not locator.is_user_file(filename):
+        return None
+    try:
+        return filename, inspect.getsourcelines(cls)[1], cls.__name__
+    except (OSError, TypeError):
+        return filename, 1, cls.__name__
+
+
+def _class_file(cls):
+    """The file that defines `cls`: that of one of its methods, else that of its module."""
+    for value in vars(cls).values():
+        code = getattr(value, "__code__", None)
+        if code is not None and code.co_name in vars(cls) and value.__module__ == cls.__module__:
+            return code.co_filename
+    return getattr(sys.modules.get(cls.__module__), "__file__", None)
+
+
+def _description(module):
+    """`3→64, 7×7, stride 2`: what distinguishes a leaf layer, from PyTorch's own `extra_repr`."""
+    if next(module.children(), None) is not None:
+        return ""
+    try:
+        return str(module.extra_repr())[:200]
+    except Exception:  # a user's extra_repr may fail on meta tensors
+        return ""

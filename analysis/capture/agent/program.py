@@ -1,0 +1,150 @@
+"""Loads the user's code: a module by name, or an open file of which only what a class needs is executed."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.abc
+import importlib.util
+import linecache
+import os
+import sys
+import types
+
+
+def load_module(name, paths):
+    """Imports `name` with `paths` first on `sys.path`."""
+    _prepend(paths)
+    return importlib.import_module(name)
+
+
+def load_file(path, text, needed, paths):
+    """A module object made from `text` (the editor's or the file's).
+
+    In a package the file is imported under its dotted name, so that relative imports and registries work. A file on its
+    own executes only its imports, definitions and assignments that `needed` names depend on, never a script below.
+    """
+    _prepend(paths)
+    if text is None:
+        text = read_source(path)
+    linecache.cache[path] = (len(text), None, text.splitlines(True), path)
+    root, name = package_of(path)
+    if "." in name:
+        _prepend([root])
+        sys.meta_path.insert(0, _EditedFile(name, path, text))
+        return importlib.import_module(name)
+    _prepend([root])
+    return _execute_slice(path, text, needed, name)
+
+
+def read_source(path):
+    """The text of a Python file in its declared encoding."""
+    with open(path, "rb") as file:
+        return importlib.util.decode_source(file.read())
+
+
+def package_of(path):
+    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards that hold an `__init__.py`."""
+    folder, filename = os.path.split(os.path.abspath(path))
+    names = [] if filename == "__init__.py" else [filename.rpartition(".")[0]]
+    while os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
+        folder, name = os.path.split(folder)
+        names.append(name)
+    return folder, ".".join(reversed(names))
+
+
+def _prepend(paths):
+    for path in reversed(paths):
+        if path not in sys.path:
+            sys.path.insert(0, path)
+
+
+class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Answers the import of one module with the text the editor holds."""
+
+    def __init__(self, name, path, text):
+        self._name, self._path, self._text = name, path, text
+
+    def find_spec(self, name, path=None, target=None):
+        if name != self._name:
+            return None
+        is_package = os.path.basename(self._path) == "__init__.py"
+        return importlib.util.spec_from_file_location(
+            name, self._path, loader=self, submodule_search_locations=[os.path.dirname(self._path)] if is_package else None
+        )
+
+    def exec_module(self, module):
+        exec(compile(self._text, self._path, "exec", dont_inherit=True), module.__dict__)
+
+
+def _execute_slice(path, text, needed, name):
+    tree = ast.parse(text, path)
+    module = types.ModuleType(name if name.isidentifier() else "__graphperf_file__")
+    module.__file__ = path
+    sys.modules[module.__name__] = module
+    chosen = ast.Module(body=statements_for(tree.body, needed), type_ignores=[])
+    exec(compile(chosen, path, "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def statements_for(body, needed):
+    """The top-level statements that the names in `needed` depend on, in order. Star and future imports always stay."""
+    binds = [_bound(statement) for statement in body]
+    wanted, chosen, queue = set(), set(), list(needed)
+    for index, statement in enumerate(body):
+        if isinstance(statement, ast.ImportFrom) and (statement.module == "__future__" or statement.names[0].name == "*"):
+            chosen.add(index)
+    while queue:
+        name = queue.pop()
+        if name in wanted:
+            continue
+        wanted.add(name)
+        for index, bound in enumerate(binds):
+            if name in bound and index not in chosen:
+                chosen.add(index)
+                queue.extend(_used(body[index]))
+    return [body[index] for index in sorted(chosen)]
+
+
+def _bound(statement):
+    """Names that a top-level statement defines or changes; expressions, loops and `if __name__` define none."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+    if isinstance(statement, ast.Expr):
+        return _changed_by_call(statement.value)
+    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    if isinstance(statement, ast.If) and _tests_main(statement.test):
+        return set()
+    blocks = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
+    blocks.extend(handler.body for handler in getattr(statement, "handlers", []))
+    return set().union(*(_bound(inner) for block in blocks for inner in block)) if isinstance(
+        statement, (ast.If, ast.Try, ast.With)
+    ) else set()
+
+
+def _changed_by_call(node):
+    """`sys.path.append(...)` changes `sys`; `CONFIG.update(...)` changes `CONFIG`."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return set()
+    if node.func.attr not in ("append", "insert", "extend", "update", "add", "setdefault"):
+        return set()
+    value = node.func.value
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return {value.id} if isinstance(value, ast.Name) else set()
+
+
+def _tests_main(test):
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+
+
+def _used(statement):
+    """Names a statement reads; names in string annotations count too."""
+    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    strings = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    names.update(text for text in strings if text.isidentifier())
+    return names

@@ -1,0 +1,90 @@
+"""Which line of the user's code is running: walks Python frames, leaving out torch, the standard library and the agent."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+
+_AGENT = os.path.dirname(os.path.abspath(__file__))
+_MOST_LINES = 32
+
+
+def _folder(path):
+    return os.path.join(os.path.realpath(path), "")
+
+
+class SourceLocator:
+    """Finds the user's frames of the running call stack; decisions are remembered per code object."""
+
+    def __init__(self):
+        import torch
+
+        paths = sysconfig.get_paths()
+        self._ours = (_folder(os.path.dirname(torch.__file__)), _folder(_AGENT))
+        self._standard = (_folder(paths["stdlib"]), _folder(paths["platstdlib"]))
+        self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
+        self._is_user = {}
+        self._interned = {}
+
+    def is_user_file(self, filename):
+        """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
+        if filename.startswith("<"):
+            return False
+        real = os.path.realpath(filename)
+        if real.startswith(self._ours):
+            return False
+        return real.startswith(self._site) or not real.startswith(self._standard)
+
+    def lines(self, frame):
+        """`((file, line, function), ...)` of the user's frames from `frame` outwards, innermost first."""
+        found = []
+        is_user = self._is_user
+        while frame is not None:
+            code = frame.f_code
+            known = is_user.get(code)
+            if known is None:
+                known = is_user[code] = self.is_user_file(code.co_filename)
+            if known and frame.f_lineno is not None:
+                found.append((code.co_filename, frame.f_lineno, code.co_name))
+                if len(found) == _MOST_LINES:
+                    break
+            frame = frame.f_back
+        stack = tuple(found)
+        return self._interned.setdefault(stack, stack)
+
+    def constructing_lines(self, frame, module):
+        """The user's frames that construct `module`: its own (and its bases') `__init__` frames are left out."""
+        while frame is not None:
+            code = frame.f_code
+            names = code.co_varnames
+            if not (names and code.co_argcount and frame.f_locals.get(names[0]) is module):
+                break
+            frame = frame.f_back
+        return self.lines(frame)
+
+
+def innermost_user_line(error, target):
+    """`(file, line)` where `error` left the user's code: the target file's innermost frame if it has one."""
+    locator = SourceLocator()
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if locator.is_user_file(filename):
+            frames.append((filename, trace.tb_lineno))
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        frames.append((error.filename, error.lineno))
+    if not frames:
+        return None
+    wanted = os.path.realpath(target) if target else None
+    for filename, line in reversed(frames):
+        if wanted and os.path.realpath(filename) == wanted:
+            return filename, line
+    return frames[-1]
+
+
+def caller(depth=1):
+    """The frame `depth` levels above the function that calls this one."""
+    return sys._getframe(depth + 1)

@@ -1,0 +1,90 @@
+"""The agent's answer, plain JSON values, as an immutable `Graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor
+from .kinds import kind_of, names_of
+
+
+def decode_graph(data: dict[str, Any]) -> Graph:
+    """The graph that an agent recorded."""
+    storage_ids = {address: index for index, (address, _) in enumerate(data["storages"])}
+    tensors = tuple(
+        Tensor(index, tuple(shape), dtype, tuple(strides), storage_ids[storage], role, name)
+        for index, (shape, dtype, strides, storage, role, name) in enumerate(data["tensors"])
+    )
+    return Graph(
+        model=data["model"],
+        operators=_operators(_without_inner_views(data["operators"]), tensors),
+        tensors=tensors,
+        storage_bytes={storage_ids[address]: size for address, size in data["storages"]},
+        modules=tuple(_module(module) for module in data["modules"]),
+        inputs=tuple(InputSpec(tuple(i["shape"]), i["dtype"], i["origin"], i["name"]) for i in data["inputs"]),
+        input_tensors=tuple(data["input_tensors"]),
+        output_tensors=tuple(data["output_tensors"]),
+        parameters=data["parameters"],
+        defined=_line(data["defined"]),
+        contains=tuple(data["contains"]),
+    )
+
+
+def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tuple[Operator, ...]:
+    attributes = [{key: _attribute(value) for key, value in row["attributes"].items()} for row in rows]
+    kinds = [
+        kind_of(row["kind"], {n: tensors[t] for n, t in zip(row["names"], row["inputs"], strict=True)}, given)
+        for row, given in zip(rows, attributes, strict=True)
+    ]
+    names = names_of(kinds, [r["module"] for r in rows], [r["call"] for r in rows], [r["view"] for r in rows])
+    return tuple(
+        Operator(
+            id=index,
+            name=names[index],
+            kind=kinds[index],
+            target=row["target"],
+            inputs=tuple(row["inputs"]),
+            input_names=tuple(row["names"]),
+            outputs=tuple(row["outputs"]),
+            attributes=attributes[index],
+            module=row["module"],
+            call=row["call"],
+            source=tuple(SourceLine(*line) for line in row["source"]),
+            view=row["view"],
+        )
+        for index, row in enumerate(rows)
+    )
+
+
+def _without_inner_views(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leaves out the views that one Python call makes around its own work (`linear`: view, addmm, view).
+
+    What such a view returns counts as a result of the operator whose result it shows.
+    """
+    working = {row["site"] for row in rows if not row["view"]}
+    kept: list[dict[str, Any]] = []
+    owner: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        if row["view"] and row["site"] in working:
+            source = owner.get(row["inputs"][0]) if row["inputs"] else None
+            if source is not None:
+                source["outputs"].extend(row["outputs"])
+                owner.update((tensor, source) for tensor in row["outputs"])
+            continue
+        kept.append(row)
+        owner.update((tensor, row) for tensor in row["outputs"])
+    return kept
+
+
+def _module(data: dict[str, Any]) -> Module:
+    constructed = tuple(SourceLine(*line) for line in data["constructed"])
+    return Module(data["path"], data["class"], constructed, _line(data["defined"]), data["description"])
+
+
+def _line(place: Sequence[Any] | None) -> SourceLine | None:
+    return SourceLine(*place) if place else None
+
+
+def _attribute(value: Any) -> Attribute:
+    return tuple(_attribute(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,88 @@
+"""What the host asks of an agent, and what comes back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..discovery import ModelClass, ModuleTarget
+from ..discovery.classes import Candidate
+from ..graph import Graph
+
+Shapes = tuple[tuple[tuple[int, ...], str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest:
+    """One model to capture: where its code is, how to construct it, and its inputs when they are given."""
+
+    candidates: tuple[Candidate, ...]
+    file: str | None = None
+    text: str | None = None
+    module: str | None = None
+    paths: tuple[str, ...] = ()
+    inputs: Shapes = ()
+    inputs_origin: str = ""
+    batch: int | None = None
+    seconds: float = 60.0
+
+    def message(self) -> Mapping[str, Any]:
+        """The request as the agent reads it."""
+        needed = {name for candidate in self.candidates for name in _names(candidate.expression)}
+        return {
+            "op": "capture",
+            "file": self.file,
+            "text": self.text,
+            "module": self.module,
+            "paths": list(self.paths),
+            "needed": sorted(needed),
+            "candidates": [{"expression": c.expression, "origin": c.origin} for c in self.candidates],
+            "inputs": [{"shape": list(shape), "dtype": dtype} for shape, dtype in self.inputs],
+            "inputs_origin": self.inputs_origin,
+            "batch": self.batch,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureError:
+    """Why there is no graph: `stage` is one of find, syntax, import, construct, input, forward, timeout, crash, interpreter."""
+
+    stage: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The answer to a request: a graph or an error."""
+
+    graph: Graph | None = None
+    error: CaptureError | None = None
+    constructed: str = ""
+
+
+def file_request(
+    path: Path, text: str, model: ModelClass, inputs: Shapes, inputs_origin: str, batch: int | None
+) -> CaptureRequest:
+    """The request for one class of a file; given inputs go before the directive's."""
+    shapes, origin = inputs, inputs_origin
+    if not shapes and model.directive is not None and model.directive.inputs:
+        shapes, origin = model.directive.inputs, f"directive on line {model.directive.line}"
+    return CaptureRequest(model.candidates, str(path.resolve()), text, None, (), shapes, origin, batch)
+
+
+def module_request(
+    target: ModuleTarget, paths: Sequence[str], inputs: Shapes, inputs_origin: str, batch: int | None
+) -> CaptureRequest:
+    """The request for a factory, by its import path."""
+    candidate = Candidate(f"{target.attribute}()", f"{target}")
+    return CaptureRequest((candidate,), None, None, target.module, tuple(paths), inputs, inputs_origin, batch)
+
+
+def _names(expression: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}

@@ -1,0 +1,25 @@
+"""Scaled dot-product attention as one kernel that keeps the score matrix on chip."""
+
+from __future__ import annotations
+
+from math import prod
+
+from .registry import Context, Cost, Gemm, costs
+
+_SOFTMAX_OPERATIONS = 5  # maximum, subtract, exponential, sum, divide
+
+
+@costs("scaled_dot_product_attention")
+def attention(context: Context) -> Cost:
+    """Two products a head: scores (L × E by E × S) and values (L × S by S × Ev). Masked-out pairs of a causal mask count:
+    `torch.utils.flop_counter` counts them too."""
+    query, key, value = (context.tensor(name) for name in ("query", "key", "value"))
+    if query is None or key is None or value is None:
+        return context.cost("attention")
+    heads = prod(query.shape[:-2])
+    length, size = query.shape[-2:]
+    sources, value_size = key.shape[-2], value.shape[-1]
+    macs = heads * length * sources * (size + value_size)
+    scores = heads * length * sources
+    gemm = Gemm(heads, length, sources, size + value_size)
+    return context.cost("attention", macs=macs, gemm=gemm, elementwise=(1 + _SOFTMAX_OPERATIONS) * scores)

@@ -1,0 +1,41 @@
+"""Convolutions of any rank: dense, grouped, depthwise, dilated and transposed."""
+
+from __future__ import annotations
+
+from math import prod
+
+from .registry import Context, Cost, Gemm, costs
+
+
+@costs("conv1d", "conv2d", "conv3d")
+def convolution(context: Context) -> Cost:
+    """As implicit GEMM per group: m = N·P·Q output positions, n = K/g output channels, k = taps·C/g."""
+    weight, output = context.tensor("weight"), context.outputs[0]
+    if weight is None:
+        return context.cost("convolution")
+    groups = _groups(context)
+    out_channels, in_per_group, taps = weight.shape[0], weight.shape[1], prod(weight.shape[2:])
+    positions = output.elements // max(1, out_channels)
+    gemm = Gemm(1, positions, out_channels // groups, in_per_group * taps, taps, groups)
+    return context.cost("convolution", gemm=gemm, elementwise=_bias(context, output.elements))
+
+
+@costs("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+def transposed(context: Context) -> Cost:
+    """Each input position is multiplied by the whole kernel: m = input positions, n = taps·K/g, k = C/g."""
+    weight, source = context.tensor("weight"), context.tensor("input")
+    if weight is None or source is None:
+        return context.cost("convolution")
+    groups = _groups(context)
+    in_channels, out_per_group, taps = weight.shape[0], weight.shape[1], prod(weight.shape[2:])
+    positions = source.elements // max(1, in_channels)
+    gemm = Gemm(1, positions, out_per_group * taps, in_channels // groups, taps, groups)
+    return context.cost("convolution", gemm=gemm, elementwise=_bias(context, context.output_elements))
+
+
+def _groups(context: Context) -> int:
+    return next(iter(context.operator.integers("groups")), 1) or 1
+
+
+def _bias(context: Context, elements: int) -> int:
+    return elements if context.operator.input("bias") is not None else 0

@@ -1,0 +1,17 @@
+"""Normalisations and softmax: a few operations an element, one pass over the data."""
+
+from __future__ import annotations
+
+from .registry import Context, Cost, costs
+
+# Operations an element: batch norm in inference is one scale and one shift; the others also subtract a mean, square,
+# accumulate twice, and normalise; softmax takes a maximum, subtracts, exponentiates, sums and divides.
+_OPERATIONS = {"batch_norm": 2, "layer_norm": 7, "group_norm": 7, "instance_norm": 7, "rms_norm": 4, "softmax": 5,
+               "log_softmax": 5, "safe_softmax": 5, "linalg_vector_norm": 2}  # fmt: skip
+
+
+@costs(*_OPERATIONS)
+def normalization(context: Context) -> Cost:
+    """Reads its input and its scale and shift, writes a result of the same size."""
+    family = "pointwise" if context.operator.kind == "batch_norm" else "normalization"
+    return context.cost(family, elementwise=_OPERATIONS[context.operator.kind] * context.input_elements)

@@ -1,0 +1,77 @@
+"""Data flow between the operators that do work: views are looked through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from ..costs import Cost
+from ..graph import Graph
+
+
+class Dataflow:
+    """Who feeds whom, over operators that are not views."""
+
+    def __init__(self, graph: Graph, costs: Sequence[Cost]) -> None:
+        self.graph = graph
+        self.costs = costs
+
+    @cached_property
+    def working(self) -> tuple[int, ...]:
+        """Ids of the operators that are not views, in execution order."""
+        return tuple(operator.id for operator in self.graph.operators if not operator.view)
+
+    @cached_property
+    def origin(self) -> tuple[int, ...]:
+        """Tensor id → the tensor it is a view of (itself when it is none); one result in several shapes is one tensor."""
+        tensors = self.graph.tensors
+        origins = list(range(len(tensors)))
+        for operator in self.graph.operators:
+            first: dict[int, int] = {}
+            for tensor in operator.outputs:
+                shown = first.setdefault(tensors[tensor].storage, tensor)
+                origins[tensor] = origins[operator.inputs[0]] if operator.view and operator.inputs else shown
+        return tuple(origins)
+
+    @cached_property
+    def predecessors(self) -> tuple[tuple[int, ...], ...]:
+        """Operator id → working operators whose results it reads, through views."""
+        producers, origin = self.graph.producers, self.origin
+        found: list[tuple[int, ...]] = []
+        for operator in self.graph.operators:
+            sources = (producers.get(origin[tensor]) for tensor in operator.inputs)
+            found.append(tuple(dict.fromkeys(s for s in sources if s is not None and s != operator.id)))
+        return tuple(found)
+
+    @cached_property
+    def readers(self) -> dict[int, frozenset[int]]:
+        """Origin tensor → working operators that read it, through views."""
+        found: dict[int, set[int]] = {}
+        for operator_id in self.working:
+            for tensor in self.graph.operators[operator_id].inputs:
+                found.setdefault(self.origin[tensor], set()).add(operator_id)
+        return {tensor: frozenset(readers) for tensor, readers in found.items()}
+
+    @cached_property
+    def returned(self) -> frozenset[int]:
+        """Origin tensors that the model returns."""
+        return frozenset(self.origin[tensor] for tensor in self.graph.output_tensors)
+
+    def is_used(self, tensor: int, inside: frozenset[int] | set[int] = frozenset()) -> bool:
+        """Whether a result is returned by the model or read by an operator that is not among `inside`."""
+        return tensor in self.returned or bool(self.readers.get(tensor, frozenset[int]()) - inside)
+
+    def depths(self, anchors: frozenset[str]) -> list[int]:
+        """Operator id → most anchor operators on any path to it, itself included."""
+        depth = [0] * len(self.graph.operators)
+        for operator_id in self.working:
+            before = max((depth[p] for p in self.predecessors[operator_id]), default=0)
+            depth[operator_id] = before + (self.costs[operator_id].family in anchors)
+        return depth
+
+    def domain(self, operator_id: int) -> int:
+        """Size of the operator's iteration space: its largest activation or result, in elements."""
+        operator, tensors = self.graph.operators[operator_id], self.graph.tensors
+        sizes = [tensors[t].elements for t in operator.outputs]
+        sizes += [tensors[t].elements for t in operator.inputs if not tensors[t].is_weight]
+        return max(sizes, default=0)

@@ -1,0 +1,160 @@
+"""The operator graph: the one data structure that every stage after capture shares.
+
+A graph is in single-assignment form: an in-place write gives its result a new tensor that lies in the same storage, so
+"who produced what I read" has one answer. All values are immutable; sizes are in elements, bytes or bits as named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import Literal
+
+Role = Literal["input", "parameter", "buffer", "constant", "activation"]
+Scalar = bool | int | float | str | None
+Attribute = Scalar | tuple["Attribute", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One line of a file, counted from 1; `function` is the enclosing function's name."""
+
+    file: str
+    line: int
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value that flows along an edge. Strides are in elements; equal `storage` means shared memory."""
+
+    id: int
+    shape: tuple[int, ...]
+    dtype: str
+    strides: tuple[int, ...]
+    storage: int
+    role: Role
+    name: str = ""
+
+    @property
+    def elements(self) -> int:
+        """Number of elements of the logical shape."""
+        return prod(self.shape)
+
+    @property
+    def distinct_elements(self) -> int:
+        """Elements that differ in memory: a broadcast (stride 0) dimension counts once."""
+        return prod(n for n, stride in zip(self.shape, self.strides, strict=True) if stride != 0 or n == 0)
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether the value is part of the model rather than of this run."""
+        return self.role in ("parameter", "buffer")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One executed operator. `inputs[i]` is the tensor passed as the argument `input_names[i]`.
+
+    `source` holds the lines that led to it, innermost first; `call` numbers the module call it ran in; a `view` moves no
+    data; `iteration` tells apart repeated runs of the same line.
+    """
+
+    id: int
+    name: str
+    kind: str
+    target: str
+    inputs: tuple[int, ...]
+    input_names: tuple[str, ...]
+    outputs: tuple[int, ...]
+    attributes: Mapping[str, Attribute]
+    module: str
+    call: int
+    source: tuple[SourceLine, ...]
+    view: bool
+
+    def input(self, name: str) -> int | None:
+        """The tensor passed as the argument `name`, if there was one."""
+        for argument, tensor in zip(self.input_names, self.inputs, strict=True):
+            if argument == name:
+                return tensor
+        return None
+
+    def attribute(self, name: str, default: Attribute = None) -> Attribute:
+        """The non-tensor argument `name`."""
+        return self.attributes.get(name, default)
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """The argument `name` as a tuple of integers; a scalar gives one, a missing one gives none."""
+        value = self.attributes.get(name)
+        items = value if isinstance(value, tuple) else (value,)
+        return tuple(item for item in items if isinstance(item, int))
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """An `nn.Module` of the model: its path, class, the lines that constructed it (innermost first) and its own class's place."""
+
+    path: str
+    class_name: str
+    constructed: tuple[SourceLine, ...]
+    defined: SourceLine | None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """A model input: shape, dtype, and in words where it came from ("given", "directive", "inferred from conv1")."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    origin: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A captured model: operators in execution order, the tensors they read and write, and the module tree."""
+
+    model: str
+    operators: tuple[Operator, ...]
+    tensors: tuple[Tensor, ...]
+    storage_bytes: Mapping[int, int]
+    modules: tuple[Module, ...]
+    inputs: tuple[InputSpec, ...]
+    input_tensors: tuple[int, ...]
+    output_tensors: tuple[int, ...]
+    parameters: int
+    assumptions: tuple[str, ...] = ()
+    defined: SourceLine | None = None
+    contains: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def producers(self) -> Mapping[int, int]:
+        """Tensor id → id of the operator that produced it; inputs and weights are absent."""
+        return {tensor: operator.id for operator in self.operators for tensor in operator.outputs}
+
+    @cached_property
+    def consumers(self) -> Mapping[int, tuple[int, ...]]:
+        """Tensor id → ids of the operators that read it, in execution order."""
+        found: dict[int, list[int]] = {}
+        for operator in self.operators:
+            for tensor in dict.fromkeys(operator.inputs):
+                found.setdefault(tensor, []).append(operator.id)
+        return {tensor: tuple(ids) for tensor, ids in found.items()}
+
+    @cached_property
+    def predecessors(self) -> tuple[tuple[int, ...], ...]:
+        """Operator id → the distinct operators whose results it reads."""
+        producers = self.producers
+        return tuple(
+            tuple(dict.fromkeys(producers[t] for t in operator.inputs if t in producers and producers[t] != operator.id))
+            for operator in self.operators
+        )
+
+    @cached_property
+    def module_by_path(self) -> Mapping[str, Module]:
+        """Module path → module."""
+        return {module.path: module for module in self.modules}

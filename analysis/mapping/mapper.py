@@ -1,0 +1,50 @@
+"""The one interface to all mappers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ...hardware_profiles import HardwareProfile, Precision
+from ..costs import Cost
+from ..fusion import Mode, Subgraph
+from ..graph import Graph
+from .allocation import Allocation, Kernel
+from .cpu import map_to_cpu
+from .gpu import map_to_gpu
+
+Mapper = Callable[[Kernel, HardwareProfile, Precision], Allocation]
+_MAPPERS: Mapping[str, Mapper] = {"gpu": map_to_gpu, "cpu": map_to_cpu}
+
+
+class UnsupportedDevice(ValueError):
+    """There is no mapper for this kind of device."""
+
+
+def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+    """The allocation of a kernel on a device."""
+    mapper = _MAPPERS.get(device.kind)
+    if mapper is None:
+        raise UnsupportedDevice(f"{device.id}: {device.kind} devices cannot be estimated yet")
+    return mapper(kernel, device, precision)
+
+
+def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mode) -> Kernel:
+    """What a mapper needs to know of a subgraph. Its leading operator is the anchor, else the one with most traffic."""
+    members = [m for m in subgraph.operators if costs[m].family != "view"] or list(subgraph.operators)
+    lead = subgraph.anchor if subgraph.anchor is not None else max(members, key=lambda m: _elements(graph, m))
+    return Kernel(
+        family=costs[lead].family,
+        kind=graph.operators[lead].kind,
+        flops=sum(costs[m].flops for m in members),
+        macs=sum(costs[m].macs for m in members),
+        elements=max(_elements(graph, m) for m in members),
+        bytes=subgraph.bytes + subgraph.bytes_unread,
+        bytes_activations=subgraph.bytes_read + subgraph.bytes_written,
+        gemm=costs[lead].gemm,
+        contiguous_convolution=mode == "eager" and costs[lead].family == "convolution",
+    )
+
+
+def _elements(graph: Graph, operator_id: int) -> int:
+    outputs = graph.operators[operator_id].outputs
+    return max((graph.tensors[t].elements for t in outputs), default=0)

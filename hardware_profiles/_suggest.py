@@ -1,0 +1,21 @@
+"""The tail of an error message about a mistyped name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def matches(word: str, choices: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """Return the choices *word* may have meant, best first: those that contain it, then those spelled alike."""
+    from difflib import get_close_matches
+
+    known = list(choices)
+    containing = [choice for choice in known if len(word) > 1 and word in choice]
+    alike = get_close_matches(word, known, n=limit, cutoff=0.5)
+    return tuple(dict.fromkeys([*containing, *alike]))[:limit]
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return ``"; did you mean a or b?"``, or nothing when no choice comes near."""
+    found = matches(word, choices)
+    return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -1,0 +1,149 @@
+"""Finding and reading device files.
+
+A profile is looked for among the shipped devices, then in the user's configuration directory, then in the directories
+the caller adds; a later place overrides an earlier one. pydantic and the TOML parser are imported inside functions: see
+the package's docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._suggest import did_you_mean, matches
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from .schema import HardwareProfile
+
+_SHIPPED = Path(__file__).parent / "devices"
+
+
+class UnknownHardware(KeyError):  # noqa: N818 - reads as a sentence where it is caught
+    """No profile has this id; *suggestions* are the nearest ids, *known* all of them."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+        self.suggestions = matches(_normal(name), known)
+
+    def __str__(self) -> str:
+        hint = did_you_mean(_normal(self.name), self.known) or "."
+        return f"unknown hardware {self.name!r}{hint} Known: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: dotted *field* (empty for the file itself), *line* from 1 when it was found."""
+
+    field: str
+    message: str
+    line: int | None = None
+
+
+class ProfileError(ValueError):
+    """A device file that cannot be used, and all that is wrong with it."""
+
+    def __init__(self, path: Path, problems: tuple[Problem, ...]) -> None:
+        super().__init__(path, problems)
+        self.path = path
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self._line(problem) for problem in self.problems)
+
+    def _line(self, problem: Problem) -> str:
+        place = f"{self.path}:{problem.line}" if problem.line else str(self.path)
+        return ": ".join(filter(None, [place, problem.field, problem.message]))
+
+
+def profile(name: str, extra: Iterable[Path] = ()) -> HardwareProfile:
+    """Return the profile with this id (any case, ``_`` or ``-``).
+
+    *extra* are directories to search besides the shipped and the user's. Files are read once and again when they
+    change. Raises :class:`UnknownHardware` or :class:`ProfileError`.
+    """
+    files = _files(extra)
+    path = files.get(_normal(name))
+    if path is None:
+        raise UnknownHardware(name, tuple(files))
+    return _load(path)
+
+
+def profiles(extra: Iterable[Path] = ()) -> tuple[HardwareProfile, ...]:
+    """Return all profiles, by id. Raises :class:`ProfileError` at the first file that cannot be used."""
+    return tuple(_load(path) for path in _files(extra).values())
+
+
+def ids(extra: Iterable[Path] = ()) -> tuple[str, ...]:
+    """Return the ids of all profiles, sorted, from the names of the files: none is opened."""
+    return tuple(_files(extra))
+
+
+def load_file(path: Path) -> HardwareProfile:
+    """Read and check one device file, whose name must be its id. Raises :class:`ProfileError`."""
+    from pydantic import ValidationError
+
+    from . import _toml
+    from .schema import HardwareProfile
+
+    try:
+        text, tables = _toml.read(path)
+    except OSError as error:
+        raise ProfileError(path, (Problem("", error.strerror or str(error)),)) from error
+    except _toml.TomlError as error:
+        raise ProfileError(path, (Problem("", error.message, error.line),)) from error
+    try:
+        result = HardwareProfile.model_validate(tables)
+    except ValidationError as error:
+        raise ProfileError(path, tuple(_problem(text, item) for item in error.errors())) from error
+    if result.id != _normal(path.stem):
+        message = f"{result.id!r} differs from the file's name {path.stem!r}"
+        raise ProfileError(path, (Problem("id", message, _toml.line_of(text, ("id",))),))
+    return result
+
+
+def user_directory() -> Path:
+    """Return the directory of the user's own device files, which need not exist."""
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir("graphperf")) / "hardware"
+
+
+def _load(path: Path) -> HardwareProfile:
+    status = path.stat()
+    return _load_version(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=256)
+def _load_version(path: Path, _modified: int, _size: int) -> HardwareProfile:
+    return load_file(path)
+
+
+def _files(extra: Iterable[Path]) -> dict[str, Path]:
+    """Return the device files by id, sorted."""
+    user = user_directory()
+    directories = [_SHIPPED, *([user] if user.is_dir() else [])]
+    for directory in extra:
+        if not directory.is_dir():
+            raise ProfileError(directory, (Problem("", "not a directory"),))
+        directories.append(directory)
+    found = {_normal(path.stem): path for directory in directories for path in directory.glob("*.toml")}
+    return dict(sorted(found.items()))
+
+
+def _normal(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def _problem(text: str, error: ErrorDetails) -> Problem:
+    from ._toml import line_of
+
+    field = tuple(str(part) for part in error["loc"] if part != "[key]")
+    message = {"missing": "missing", "extra_forbidden": "unknown field"}.get(error["type"], error["msg"])
+    return Problem(".".join(field), message.removeprefix("Value error, "), line_of(text, field))
