@@ -19,11 +19,16 @@ Attribute = Scalar | tuple["Attribute", ...]
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """One line of a file, counted from 1; `function` is the enclosing function's name."""
+    """One line of a file, counted from 1, while `function` ran.
+
+    `frame` numbers that execution of the function, `run` the repetitions of the line's call within it (a loop).
+    """
 
     file: str
     line: int
     function: str = ""
+    frame: int = 0
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

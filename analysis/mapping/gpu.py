@@ -25,12 +25,15 @@ def map_to_gpu(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
 
 
 def memory_seconds(data: float, device: HardwareProfile, stream: float) -> float:
-    """Seconds to move `data` bytes: the share that L2 holds at L2 bandwidth, the rest at a fraction of DRAM bandwidth."""
+    """Seconds to move `data` bytes: the share that L2 holds at L2 bandwidth, the rest at the bandwidth DRAM reaches.
+
+    `stream` is the kernel's access pattern relative to a streaming copy.
+    """
     memory = device.memory
     held = 1 / (1 + data / (constant("gpu", "cache_kappa") * memory.llc_size.si))
     fallback = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "cache_flop_ratio")
     cache_bandwidth = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else fallback
-    dram = stream * memory.dram_bandwidth.si
+    dram = stream * device.efficiency.dram.si * memory.dram_bandwidth.si
     return data * (1 - held) / dram + data * held / max(cache_bandwidth, dram)
 
 
@@ -82,8 +85,8 @@ def _layout_seconds(kernel: Kernel, device: HardwareProfile, precision: Precisio
     """Half-precision convolutions of contiguous (NCHW) tensors convert to channels-last and back in eager mode."""
     if not kernel.contiguous_convolution or precision not in (Precision.FP16, Precision.BF16):
         return 0.0
-    stream = constant("gpu", "matmul_stream") * device.memory.dram_bandwidth.si
-    return constant("gpu", "layout_conversion") * 2 * kernel.bytes_activations / stream
+    bandwidth = constant("gpu", "matmul_stream") * device.efficiency.dram.si * device.memory.dram_bandwidth.si
+    return constant("gpu", "layout_conversion") * 2 * kernel.bytes_activations / bandwidth
 
 
 def _memory(kernel: Kernel, device: HardwareProfile) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import sysconfig
 
 _AGENT = os.path.dirname(os.path.abspath(__file__))
@@ -25,7 +24,8 @@ class SourceLocator:
         self._standard = (_folder(paths["stdlib"]), _folder(paths["platstdlib"]))
         self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
         self._is_user = {}
-        self._interned = {}
+        self._frames = {}
+        self._inner = {}
 
     def is_user_file(self, filename):
         """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
@@ -37,21 +37,37 @@ class SourceLocator:
         return real.startswith(self._site) or not real.startswith(self._standard)
 
     def lines(self, frame):
-        """`((file, line, function), ...)` of the user's frames from `frame` outwards, innermost first."""
+        """`((file, line, function, frame, run), ...)` of the user's frames from `frame` outwards, innermost first.
+
+        `frame` numbers the function's execution and `run` the repetitions of one call in it, so that a line in a loop can
+        say how often it ran. Frames are kept alive, so that their identity stays unique.
+        """
         found = []
         is_user = self._is_user
+        inner = None
         while frame is not None:
             code = frame.f_code
             known = is_user.get(code)
             if known is None:
                 known = is_user[code] = self.is_user_file(code.co_filename)
             if known and frame.f_lineno is not None:
-                found.append((code.co_filename, frame.f_lineno, code.co_name))
+                found.append((code.co_filename, frame.f_lineno, code.co_name, *self._run(frame, inner)))
                 if len(found) == _MOST_LINES:
                     break
+            inner = frame
             frame = frame.f_back
-        stack = tuple(found)
-        return self._interned.setdefault(stack, stack)
+        return tuple(found)
+
+    def _run(self, frame, inner):
+        """(number of this execution of the function, how many other calls the same instruction made before this one)."""
+        known = self._frames.get(id(frame))
+        if known is None:
+            known = self._frames[id(frame)] = (frame, len(self._frames), {})
+        calls = known[2].setdefault(frame.f_lasti, {})
+        if inner is not None:
+            self._inner.setdefault(id(inner), inner)
+        child = id(inner) if inner is not None else len(calls)
+        return known[1], calls.setdefault(child, len(calls))
 
     def constructing_lines(self, frame, module):
         """The user's frames that construct `module`: its own (and its bases') `__init__` frames are left out."""
@@ -84,7 +100,3 @@ def innermost_user_line(error, target):
             return filename, line
     return frames[-1]
 
-
-def caller(depth=1):
-    """The frame `depth` levels above the function that calls this one."""
-    return sys._getframe(depth + 1)

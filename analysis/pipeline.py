@@ -1,0 +1,207 @@
+"""The one way through the house: target → models → graphs → evaluations. The editor and the command line call this."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from .capture import AgentPool, AgentUnavailable, CaptureError, Captured, CaptureRequest, file_request, module_request
+from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, discover
+from .estimate import Evaluation, Question, evaluate
+from .graph import Graph
+from .settings import Options, with_values
+
+Progress = Callable[[str], None]
+
+
+class Capturer(Protocol):
+    """Captures one model; the server's can be cancelled and remembers."""
+
+    def capture(self, request: CaptureRequest) -> Captured:
+        """The graph or the error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A model that could not be captured: why, and the line to look at."""
+
+    target: str
+    stage: str
+    message: str
+    file: str | None
+    line: int | None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """A captured model and its evaluation on every chosen device."""
+
+    target: str
+    graph: Graph
+    constructed: str
+    evaluations: tuple[Evaluation, ...]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What is known of a target: models, problems, and the classes of the file."""
+
+    results: tuple[ModelResult, ...]
+    problems: tuple[Problem, ...]
+    discovery: Discovery = Discovery(())
+
+
+class PoolCapturer:
+    """Captures through a pool of agents, waiting for each answer."""
+
+    def __init__(self, pool: AgentPool, python: str | None = None) -> None:
+        self._pool = pool
+        self._python = python
+
+    def capture(self, request: CaptureRequest) -> Captured:
+        """The answer of the interpreter's agent; an unusable interpreter is an error like any other."""
+        try:
+            agent = self._pool.agent(self._python)
+            agent.wait_ready()
+        except AgentUnavailable as error:
+            advice = "choose an interpreter that has torch with --python or the `interpreter` setting"
+            return Captured(error=CaptureError("interpreter", f"{error}; {advice}"))
+        return agent.capture(request)[1].result()
+
+
+def analyze(target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None) -> Analysis:
+    """Everything about a target. `text` replaces the file's content (an unsaved buffer). Raises `UsageError`."""
+    options.devices()
+    note = progress or (lambda _: None)
+    if isinstance(target, ModuleTarget):
+        return _analyze_module(target, options, capturer, note)
+    return _analyze_file(target, options, capturer, text, note)
+
+
+def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Analysis:
+    note(f"capturing {target}")
+    request = module_request(target, [str(Path.cwd())], options.inputs, "given", options.batch)
+    captured = capturer.capture(replace(request, seconds=options.seconds))
+    if captured.graph is None:
+        return Analysis((), (_problem(str(target), captured, None),))
+    return Analysis((_result(str(target), captured.graph, captured.constructed, options),), ())
+
+
+def _analyze_file(target: FileTarget, options: Options, capturer: Capturer, text: str | None, note: Progress) -> Analysis:
+    if text is None:
+        try:
+            text = read_python(target.path)
+        except (OSError, UnicodeError, SyntaxError) as error:
+            reason = getattr(error, "msg", None) or getattr(error, "strerror", None) or str(error)
+            return Analysis((), (Problem(str(target), "syntax", f"cannot be read: {reason}", str(target.path), 1),))
+    discovery = discover(text)
+    if discovery.problem is not None:
+        problem = discovery.problem
+        return Analysis((), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery)
+    results: list[ModelResult] = []
+    problems: list[Problem] = []
+    for model, is_part in _order(target, discovery):
+        if is_part and any(model.name in result.graph.contains for result in results):
+            continue
+        note(f"capturing {model.name}")
+        found = _capture_class(target, model, text, options, capturer)
+        if isinstance(found, ModelResult):
+            results.append(found)
+        elif not is_part or not _has_result(results):
+            problems.append(found)
+    return Analysis(tuple(results), tuple(problems), discovery)
+
+
+def read_python(path: Path) -> str:
+    """The text of a Python file in its declared encoding (PEP 263). Raises OSError, UnicodeError or SyntaxError."""
+    import tokenize
+
+    with tokenize.open(path) as file:
+        return file.read()
+
+
+def _has_result(results: Sequence[ModelResult]) -> bool:
+    return len(results) > 0
+
+
+def _order(target: FileTarget, discovery: Discovery) -> Iterator[tuple[ModelClass, bool]]:
+    """The named class, or the models and then their parts (a part only runs alone when no model ran it)."""
+    if target.class_name is not None:
+        yield _named(discovery, target.class_name), False
+        return
+    roots = discovery.roots() or discovery.classes
+    yield from ((model, False) for model in roots)
+    yield from ((model, True) for model in discovery.classes if model not in roots and model.candidates)
+
+
+def _named(discovery: Discovery, name: str) -> ModelClass:
+    for model in discovery.classes:
+        if model.name == name:
+            return model
+    names = [model.name for model in discovery.classes]
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(names) or 'none'}"
+    raise UsageError(f"there is no nn.Module class {name} in the file{hint}")
+
+
+def _capture_class(
+    target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer
+) -> ModelResult | Problem:
+    name = f"{target.path}::{model.name}"
+    directive = model.directive
+    if directive is not None and directive.problem is not None:
+        return Problem(name, "directive", f"directive: {directive.problem}", str(target.path), directive.line, model.name)
+    if not model.candidates:
+        needs = ", ".join(model.required)
+        advice = f"needs constructor arguments ({needs}); say which with `# graphperf: init=(...)` above the class"
+        return Problem(name, "construct", f"{model.name} {advice}", str(target.path), model.line, model.name)
+    request = file_request(target.path, text, model, options.inputs, "given", options.batch)
+    captured = capturer.capture(replace(request, seconds=options.seconds))
+    if captured.graph is None:
+        return _problem(name, captured, model, str(target.path))
+    try:
+        chosen = _with_directive(options, model)
+        return _result(name, captured.graph, captured.constructed, chosen)
+    except UsageError as error:
+        line = directive.line if directive is not None else model.line
+        return Problem(name, "directive", str(error), str(target.path), line, model.name)
+
+
+def _with_directive(options: Options, model: ModelClass) -> Options:
+    """The class's own settings go before the session's."""
+    given = dict(model.directive.settings) if model.directive is not None else {}
+    hardware = tuple(part for part in given.get("hardware", "").split(",") if part)
+    return with_values(options, hardware=hardware or None, precision=given.get("precision"), mode=given.get("mode"))
+
+
+def _problem(target: str, captured: Captured, model: ModelClass | None, file: str | None = None) -> Problem:
+    error = captured.error
+    assert error is not None
+    place_file, line = error.file or file, error.line
+    if line is None and model is not None:
+        line = (model.forward_line if error.stage in ("forward", "timeout") else None) or model.line
+    return Problem(target, error.stage, _in_words(error, model), place_file, line, model.name if model else target)
+
+
+def _in_words(error: CaptureError, model: ModelClass | None) -> str:
+    what = {
+        "import": "importing the file failed",
+        "construct": f"constructing {model.name if model else 'the model'} failed",
+        "forward": "forward() raised",
+        "input": "the input is not known",
+        "timeout": "the capture took too long",
+        "crash": "the capture ended",
+    }.get(error.stage)
+    place = f" at line {error.line}" if error.line is not None and error.stage == "forward" else ""
+    return f"{what}{place}: {error.message}" if what else error.message
+
+
+def _result(target: str, graph: Graph, constructed: str, options: Options) -> ModelResult:
+    evaluations = tuple(evaluate(graph, Question(d, options.precision, options.mode)) for d in options.devices())
+    return ModelResult(target, graph, constructed, evaluations, options)

@@ -1,0 +1,1 @@
+"""What people and programs read: text, hints, JSON, SARIF. Presentation only; every figure comes from an evaluation."""

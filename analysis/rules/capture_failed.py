@@ -1,0 +1,30 @@
+"""GP901: a model could not be captured, with the reason and the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..pipeline import Analysis
+from .finding import Finding, Rule
+
+
+def check(analysis: Analysis) -> Iterable[Finding]:
+    """One finding for each model without a graph."""
+    for problem in analysis.problems:
+        file = problem.file or problem.target.partition("::")[0]
+        yield Finding(RULE.code, problem.message, file, problem.line or 1, RULE.severity, problem.target)
+
+
+RULE = Rule(
+    code="GP901",
+    name="capture-failed",
+    summary="A model could not be captured, so there are no figures for it.",
+    explanation=(
+        "graphperf constructs the model and runs `forward` on tensors without data. The message says which step failed and the "
+        "finding stands at the line that raised.\n\n"
+        "What helps: give the input and the constructor arguments above the class, as "
+        "`# graphperf: input=(1, 3, 224, 224) init=(num_classes=10)`, or choose an interpreter that has the model's packages."
+    ),
+    severity="warning",
+    check=check,
+)

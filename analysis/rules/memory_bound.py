@@ -1,0 +1,76 @@
+"""GP101: a layer that holds much of the model's cost waits for memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...hardware_profiles import Precision
+from ..estimate import Evaluation
+from ..pipeline import Analysis, ModelResult
+from ..report import units
+from .finding import Finding, Rule
+from .places import label, lead_operator, place_of
+
+_LEAST_SHARE = 0.10
+_MOST_FINDINGS = 3
+
+
+def check(analysis: Analysis) -> Iterable[Finding]:
+    """One finding a line for memory-bound kernels that together hold a tenth of the model's EDP."""
+    for result in analysis.results:
+        for evaluation in result.evaluations:
+            yield from _check(analysis, result, evaluation)
+
+
+def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> Iterable[Finding]:
+    by_line: dict[tuple[str, int], list[int]] = {}
+    for index, estimate in enumerate(evaluation.subgraphs):
+        if estimate.bottleneck == "memory":
+            place = place_of(result, analysis, lead_operator(evaluation, index))
+            by_line.setdefault((place.file, place.line), []).append(index)
+    shares = {key: sum(evaluation.subgraphs[i].edp_share for i in held) for key, held in by_line.items()}
+    for key in sorted(shares, key=lambda k: -shares[k])[:_MOST_FINDINGS]:
+        if shares[key] >= _LEAST_SHARE:
+            message = _message(evaluation, by_line[key], shares[key])
+            yield Finding(RULE.code, message, *key, RULE.severity, result.target, evaluation.question.device.id, shares[key])
+
+
+def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
+    question = evaluation.question
+    worst = max(indices, key=lambda i: evaluation.subgraphs[i].edp_share)
+    estimate = evaluation.subgraphs[worst]
+    moved = sum(evaluation.subgraphs[i].subgraph.bytes for i in indices)
+    seconds = sum(evaluation.subgraphs[i].latency_s for i in indices)
+    intensity = estimate.kernel.flops / estimate.subgraph.bytes if estimate.subgraph.bytes else 0.0
+    peak = question.device.peak_flops(question.precision, estimate.kernel.macs > 0) or 0.0
+    ridge = peak / question.device.memory.dram_bandwidth.si
+    more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
+    return (
+        f"{label(lead_operator(evaluation, worst))}{more}: memory-bound on {question.device.name}, "
+        f"{units.percent(share)} of EDP. It moves {units.data(moved)} in {units.seconds(seconds)} at "
+        f"{units.three_digits(intensity)} FLOP/byte; the ridge is {units.three_digits(ridge)}. {_advice(evaluation, estimate.kernel.family)}"
+    )
+
+
+def _advice(evaluation: Evaluation, family: str) -> str:
+    question = evaluation.question
+    if question.mode == "eager" and family in ("pointwise", "normalization", "reduction", "movement"):
+        return "torch.compile fuses it with its neighbours."
+    if question.precision.bytes > 2 and question.device.supports(Precision.FP16):
+        return "In FP16 it would move half the bytes."
+    return "A larger batch reuses the weights more often."
+
+
+RULE = Rule(
+    code="GP101",
+    name="memory-bound-layer",
+    summary="A layer that holds much of the model's energy-delay product waits for memory.",
+    explanation=(
+        "The kernel's arithmetic intensity (FLOP per byte moved) lies below the device's ridge (peak FLOP/s over DRAM "
+        "bandwidth), so its time is the time of its traffic. It is reported when the kernels of one source line hold at least "
+        "10 % of the model's EDP, at most three lines a model and device.\n\n"
+        "What helps: fusion (`torch.compile`), a narrower precision, a larger batch where weights dominate the traffic."
+    ),
+    severity="warning",
+    check=check,
+)

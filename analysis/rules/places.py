@@ -1,0 +1,41 @@
+"""Where in the user's code a module or an operator is to be pointed at, and how it is called there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..estimate import Evaluation
+from ..graph import Operator, SourceLine
+from ..pipeline import Analysis, ModelResult
+
+
+def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> SourceLine:
+    """The line that constructs the operator's module, else the line that runs it: inside a class of the analysed file, or,
+    when the model comes from elsewhere, the innermost line known."""
+    module = result.graph.module_by_path.get(operator.module)
+    constructed = module.constructed if module is not None and operator.name == operator.module else ()
+    for places in (constructed, operator.source):
+        inside = [place for place in places if _inside(result, analysis, place)]
+        if inside:
+            return inside[0]
+    fallback = (*constructed, *operator.source)
+    return fallback[0] if fallback else SourceLine(result.target, 1)
+
+
+def label(operator: Operator) -> str:
+    """`layer4.0.conv1 (conv2d)`; the kind once where the name says it."""
+    return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
+
+
+def lead_operator(evaluation: Evaluation, index: int) -> Operator:
+    """The operator that a subgraph is named after."""
+    subgraph = evaluation.subgraphs[index].subgraph
+    working = [o for o in subgraph.operators if evaluation.costs[o].family != "view"] or list(subgraph.operators)
+    return evaluation.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]]
+
+
+def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
+    file = result.target.partition("::")[0]
+    if Path(place.file).resolve() != Path(file).resolve():
+        return False
+    return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)

@@ -1,0 +1,76 @@
+"""What the user can choose, in one shape for the command line, the editor and `pyproject.toml`."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import cast
+
+from ..hardware_profiles import HardwareProfile, Precision, profile
+from .capture.request import Shapes
+from .discovery import UsageError
+from .fusion import MODES, Mode
+
+DEFAULT_HARDWARE = "h100-sxm5-80gb"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The question asked of every model. `batch` None keeps the batch of the inputs; `python` None is this interpreter.
+
+    The defaults are what a model as written does: FP32, one kernel an operator.
+    """
+
+    hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
+    precision: Precision = Precision.FP32
+    batch: int | None = None
+    mode: Mode = "eager"
+    inputs: Shapes = ()
+    python: str | None = None
+    seconds: float = 60.0
+
+    def devices(self) -> tuple[HardwareProfile, ...]:
+        """The chosen profiles. Raises `UsageError` for an unknown device or a precision that it does not compute in."""
+        devices = tuple(_device(name) for name in self.hardware)
+        for device in devices:
+            if not device.supports(self.precision):
+                known = [p.value for p in Precision if device.supports(p)]
+                raise UsageError(f"{device.id} does not compute in {self.precision.value}; it does in {', '.join(known)}")
+        return devices
+
+
+def with_values(
+    options: Options, *, hardware: tuple[str, ...] | None = None, precision: str | None = None,
+    mode: str | None = None, batch: int | None = None,
+) -> Options:  # fmt: skip
+    """`options` with the given values checked and put in. Raises `UsageError` with what would be right."""
+    changed = options
+    if hardware:
+        changed = replace(changed, hardware=tuple(_device(name).id for name in hardware))
+    if precision is not None:
+        try:
+            changed = replace(changed, precision=Precision.parse(precision))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    if mode is not None:
+        changed = replace(changed, mode=_mode(mode))
+    if batch is not None:
+        if batch < 1:
+            raise UsageError(f"batch must be at least 1, not {batch}")
+        changed = replace(changed, batch=batch)
+    return changed
+
+
+def _device(name: str) -> HardwareProfile:
+    try:
+        return profile(name)
+    except (KeyError, ValueError) as error:
+        raise UsageError(str(error)) from error
+
+
+def _mode(text: str) -> Mode:
+    if text in MODES:
+        return cast("Mode", text)
+    close = difflib.get_close_matches(text, MODES, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise UsageError(f"unknown mode {text!r}, choose from {', '.join(MODES)}{hint}")
