@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ..hardware_profiles.toml_file import read
 
 
 @cache
 def _table() -> dict[str, dict[str, dict[str, Any]]]:
-    return tomllib.loads(files(__package__ or "graphperf.analysis").joinpath("constants.toml").read_text("utf-8"))
+    return read(Path(__file__).with_name("constants.toml"))[1]
 
 
 def constant(room: str, name: str) -> float:

@@ -6,13 +6,13 @@ E·T is ½(eᵢ·T + E·tᵢ): the shares sum to E·T exactly, and a share is wh
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..hardware_profiles.toml_file import read
 from .costs import Cost, Sizes
 from .fusion import Subgraph
 from .graph import Graph
@@ -20,11 +20,6 @@ from .graph import Graph
 if TYPE_CHECKING:
     from .estimate.energy import Energy
     from .estimate.latency import KernelTime
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +59,7 @@ def share(joules: float, seconds: float, total_joules: float, total_seconds: flo
     return 0.5 * (energy_part + time_part)
 
 
-def split(
-    subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], sizes: Sizes, device_kind: str
-) -> dict[int, float]:
+def split(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], sizes: Sizes, device_kind: str) -> dict[int, float]:
     """Each member's part of the kernel (sums to 1): its traffic and arithmetic apart, weighted by its fused modifier.
 
     Arithmetic counts against traffic at 10 FLOP a byte, a round figure below every device's ridge: it only ranks the members
@@ -99,5 +92,4 @@ def modifier(kind: str, device_kind: str, *, fused: bool) -> float:
 
 @cache
 def _modifiers() -> Mapping[str, Any]:
-    text = files(__package__ or "graphperf.analysis").joinpath("edp_modifiers.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return read(Path(__file__).with_name("edp_modifiers.toml"))[1]

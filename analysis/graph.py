@@ -155,7 +155,9 @@ class Graph:
         """Operator id → the distinct operators whose results it reads."""
         producers = self.producers
         return tuple(
-            tuple(dict.fromkeys(producers[t] for t in operator.inputs if t in producers and producers[t] != operator.id))
+            tuple(
+                dict.fromkeys(producers[t] for t in operator.inputs if t in producers and producers[t] != operator.id)
+            )
             for operator in self.operators
         )
 

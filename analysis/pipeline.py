@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from .capture import AgentPool, AgentUnavailable, CaptureError, Captured, CaptureRequest, file_request, module_request
+from .capture import AgentPool, AgentUnavailable, Captured, CaptureError, CaptureRequest, file_request, module_request
 from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, discover
 from .estimate import Evaluation, Question, evaluate
 from .graph import Graph
@@ -54,7 +54,7 @@ class Analysis:
 
     results: tuple[ModelResult, ...]
     problems: tuple[Problem, ...]
-    discovery: Discovery = Discovery(())
+    discovery: Discovery = field(default_factory=lambda: Discovery(()))
 
 
 class PoolCapturer:
@@ -75,13 +75,19 @@ class PoolCapturer:
         return agent.capture(request)[1].result()
 
 
-def analyze(target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None) -> Analysis:
+def analyze(
+    target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None
+) -> Analysis:
     """Everything about a target. `text` replaces the file's content (an unsaved buffer). Raises `UsageError`."""
     options.devices()
-    note = progress or (lambda _: None)
+    note = progress or _silent
     if isinstance(target, ModuleTarget):
         return _analyze_module(target, options, capturer, note)
     return _analyze_file(target, options, capturer, text, note)
+
+
+def _silent(_: str) -> None:
+    """No progress is shown."""
 
 
 def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Analysis:
@@ -93,7 +99,9 @@ def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, 
     return Analysis((_result(str(target), captured.graph, captured.constructed, options),), ())
 
 
-def _analyze_file(target: FileTarget, options: Options, capturer: Capturer, text: str | None, note: Progress) -> Analysis:
+def _analyze_file(
+    target: FileTarget, options: Options, capturer: Capturer, text: str | None, note: Progress
+) -> Analysis:
     if text is None:
         try:
             text = read_python(target.path)
@@ -103,7 +111,9 @@ def _analyze_file(target: FileTarget, options: Options, capturer: Capturer, text
     discovery = discover(text)
     if discovery.problem is not None:
         problem = discovery.problem
-        return Analysis((), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery)
+        return Analysis(
+            (), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery
+        )
     results: list[ModelResult] = []
     problems: list[Problem] = []
     for model, is_part in _order(target, discovery):
@@ -113,7 +123,7 @@ def _analyze_file(target: FileTarget, options: Options, capturer: Capturer, text
         found = _capture_class(target, model, text, options, capturer)
         if isinstance(found, ModelResult):
             results.append(found)
-        elif not is_part or not _has_result(results):
+        elif not is_part or not results:
             problems.append(found)
     return Analysis(tuple(results), tuple(problems), discovery)
 
@@ -124,10 +134,6 @@ def read_python(path: Path) -> str:
 
     with tokenize.open(path) as file:
         return file.read()
-
-
-def _has_result(results: Sequence[ModelResult]) -> bool:
-    return len(results) > 0
 
 
 def _order(target: FileTarget, discovery: Discovery) -> Iterator[tuple[ModelClass, bool]]:
@@ -156,7 +162,9 @@ def _capture_class(
     name = f"{target.path}::{model.name}"
     directive = model.directive
     if directive is not None and directive.problem is not None:
-        return Problem(name, "directive", f"directive: {directive.problem}", str(target.path), directive.line, model.name)
+        return Problem(
+            name, "directive", f"directive: {directive.problem}", str(target.path), directive.line, model.name
+        )
     if not model.candidates:
         needs = ", ".join(model.required)
         advice = f"needs constructor arguments ({needs}); say which with `# graphperf: init=(...)` above the class"
@@ -183,10 +191,18 @@ def _with_directive(options: Options, model: ModelClass) -> Options:
 def _problem(target: str, captured: Captured, model: ModelClass | None, file: str | None = None) -> Problem:
     error = captured.error
     assert error is not None
-    place_file, line = error.file or file, error.line
+    place_file, line = shown_file(error.file or file, target), error.line
     if line is None and model is not None:
         line = (model.forward_line if error.stage in ("forward", "timeout") else None) or model.line
     return Problem(target, error.stage, _in_words(error, model), place_file, line, model.name if model else target)
+
+
+def shown_file(file: str | None, target: str) -> str | None:
+    """`file` as the user wrote it, when it is the target's own file."""
+    own = target.partition("::")[0]
+    if file is not None and own.endswith(".py") and Path(own).resolve() == Path(file).resolve():
+        return own
+    return file
 
 
 def _in_words(error: CaptureError, model: ModelClass | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import cast
 
 from ..hardware_profiles import HardwareProfile, Precision, profile
 from .capture.request import Shapes
@@ -35,7 +34,9 @@ class Options:
         for device in devices:
             if not device.supports(self.precision):
                 known = [p.value for p in Precision if device.supports(p)]
-                raise UsageError(f"{device.id} does not compute in {self.precision.value}; it does in {', '.join(known)}")
+                raise UsageError(
+                    f"{device.id} does not compute in {self.precision.value}; it does in {', '.join(known)}"
+                )
         return devices
 
 
@@ -70,7 +71,7 @@ def _device(name: str) -> HardwareProfile:
 
 def _mode(text: str) -> Mode:
     if text in MODES:
-        return cast("Mode", text)
+        return text
     close = difflib.get_close_matches(text, MODES, 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     raise UsageError(f"unknown mode {text!r}, choose from {', '.join(MODES)}{hint}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SHIPPED = Path(__file__).parent / "devices"
 
 
-class UnknownHardware(KeyError):  # noqa: N818 - reads as a sentence where it is caught
+class UnknownHardware(KeyError):
     """No profile has this id; *suggestions* are the nearest ids, *known* all of them."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
@@ -89,14 +89,14 @@ def load_file(path: Path) -> HardwareProfile:
     """Read and check one device file, whose name must be its id. Raises :class:`ProfileError`."""
     from pydantic import ValidationError
 
-    from . import _toml
+    from . import toml_file
     from .schema import HardwareProfile
 
     try:
-        text, tables = _toml.read(path)
+        text, tables = toml_file.read(path)
     except OSError as error:
         raise ProfileError(path, (Problem("", error.strerror or str(error)),)) from error
-    except _toml.TomlError as error:
+    except toml_file.TomlError as error:
         raise ProfileError(path, (Problem("", error.message, error.line),)) from error
     try:
         result = HardwareProfile.model_validate(tables)
@@ -104,7 +104,7 @@ def load_file(path: Path) -> HardwareProfile:
         raise ProfileError(path, tuple(_problem(text, item) for item in error.errors())) from error
     if result.id != _normal(path.stem):
         message = f"{result.id!r} differs from the file's name {path.stem!r}"
-        raise ProfileError(path, (Problem("id", message, _toml.line_of(text, ("id",))),))
+        raise ProfileError(path, (Problem("id", message, toml_file.line_of(text, ("id",))),))
     return result
 
 
@@ -142,7 +142,7 @@ def _normal(name: str) -> str:
 
 
 def _problem(text: str, error: ErrorDetails) -> Problem:
-    from ._toml import line_of
+    from .toml_file import line_of
 
     field = tuple(str(part) for part in error["loc"] if part != "[key]")
     message = {"missing": "missing", "extra_forbidden": "unknown field"}.get(error["type"], error["msg"])

@@ -1,7 +1,7 @@
 """Model to operator graph: agent processes that execute the user's code without data, and the decoding of what they record."""
 
-from .agents import Agent, AgentUnavailable, AgentPool
-from .request import CaptureError, CaptureRequest, Captured, file_request, module_request
+from .agents import Agent, AgentPool, AgentUnavailable
+from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 
 __all__ = [
     "Agent",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -14,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from .decode import decode_graph
-from .request import CaptureError, Captured, CaptureRequest
+from .request import Captured, CaptureError, CaptureRequest
 
 _BOOTSTRAP = Path(__file__).with_name("agent") / "bootstrap.py"
-_SINGLE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+_SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 _STDERR_LINES = 20
 
 
@@ -91,10 +92,8 @@ class Agent:
     def close(self) -> None:
         """Ends the process and everything it runs."""
         if self._process.stdin is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self._process.stdin.close()
-            except OSError:
-                pass
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:

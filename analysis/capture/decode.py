@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor
 from .kinds import kind_of, names_of
@@ -87,4 +87,4 @@ def _line(place: Sequence[Any] | None) -> SourceLine | None:
 
 
 def _attribute(value: Any) -> Attribute:
-    return tuple(_attribute(item) for item in value) if isinstance(value, list) else value
+    return tuple(_attribute(item) for item in cast("list[Any]", value)) if isinstance(value, list) else value

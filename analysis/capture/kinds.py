@@ -43,7 +43,9 @@ def kind_of(base: str, inputs: Mapping[str, Tensor], attributes: Mapping[str, ob
         dimensions = len(weight.shape) - 2 if weight is not None else 2
         return f"conv{'_transpose' if attributes.get('transposed') else ''}{dimensions}d"
     if name == "hardtanh":
-        return "relu6" if (attributes.get("min_val", -1), attributes.get("max_val", 1)) in ((0, 6), (0.0, 6.0)) else name
+        return (
+            "relu6" if (attributes.get("min_val", -1), attributes.get("max_val", 1)) in ((0, 6), (0.0, 6.0)) else name
+        )
     return _NAMES.get(name, name)
 
 

@@ -17,7 +17,10 @@ Shapes = tuple[tuple[tuple[int, ...], str], ...]
 
 @dataclass(frozen=True, slots=True)
 class CaptureRequest:
-    """One model to capture: where its code is, how to construct it, and its inputs when they are given."""
+    """One model to capture: where its code is, how to construct it, and its inputs when they are given.
+
+    `wanted` names a class that must be in the model: a candidate that gives a model without it is passed over.
+    """
 
     candidates: tuple[Candidate, ...]
     file: str | None = None
@@ -28,6 +31,7 @@ class CaptureRequest:
     inputs_origin: str = ""
     batch: int | None = None
     seconds: float = 60.0
+    wanted: str = ""
 
     def message(self) -> Mapping[str, Any]:
         """The request as the agent reads it."""
@@ -44,6 +48,7 @@ class CaptureRequest:
             "inputs_origin": self.inputs_origin,
             "batch": self.batch,
             "seconds": self.seconds,
+            "wanted": self.wanted,
         }
 
 
@@ -73,7 +78,15 @@ def file_request(
     shapes, origin = inputs, inputs_origin
     if not shapes and model.directive is not None and model.directive.inputs:
         shapes, origin = model.directive.inputs, f"directive on line {model.directive.line}"
-    return CaptureRequest(model.candidates, str(path.resolve()), text, None, (), shapes, origin, batch)
+    return CaptureRequest(
+        candidates=model.candidates,
+        file=str(path.resolve()),
+        text=text,
+        inputs=shapes,
+        inputs_origin=origin,
+        batch=batch,
+        wanted=model.name,
+    )
 
 
 def module_request(
@@ -81,7 +94,14 @@ def module_request(
 ) -> CaptureRequest:
     """The request for a factory, by its import path."""
     candidate = Candidate(f"{target.attribute}()", f"{target}")
-    return CaptureRequest((candidate,), None, None, target.module, tuple(paths), inputs, inputs_origin, batch)
+    return CaptureRequest(
+        candidates=(candidate,),
+        module=target.module,
+        paths=tuple(paths),
+        inputs=inputs,
+        inputs_origin=inputs_origin,
+        batch=batch,
+    )
 
 
 def _names(expression: str) -> set[str]:

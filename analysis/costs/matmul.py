@@ -8,7 +8,9 @@ from .registry import Context, Cost, Gemm, costs
 @costs("linear", "matmul")
 def matmul(context: Context) -> Cost:
     """(batch ×) m × k by k × n, whatever the argument names; the last two tensors of rank ≥ 1 are the factors."""
-    factors = [t for name, t in zip(context.operator.input_names, context.inputs, strict=True) if name not in ("bias", "out")]
+    factors = [
+        t for name, t in zip(context.operator.input_names, context.inputs, strict=True) if name not in ("bias", "out")
+    ]
     left, right = factors[-2], factors[-1]
     addend = len(factors) > 2 or context.operator.input("bias") is not None
     if len(left.shape) == 1:

@@ -28,7 +28,9 @@ def gather(context: Context) -> Cost:
     return context.cost("movement", reads=reads)
 
 
-@costs("scatter", "scatter_add", "index_put", "index_add", "masked_scatter", "index_copy", "scatter_reduce", "index_fill")
+@costs(
+    "scatter", "scatter_add", "index_put", "index_add", "masked_scatter", "index_copy", "scatter_reduce", "index_fill"
+)
 def scatter(context: Context) -> Cost:
     """Reads and writes its target, reads the values and indices."""
     return context.cost("movement", elementwise=sum(t.elements for t in context.inputs[-1:]))

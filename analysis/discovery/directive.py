@@ -9,10 +9,12 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 _START = re.compile(r"^\s*#\s*graphperf:\s*(?!ignore)(?P<body>.*)$")
 _KEY = re.compile(r"\s*(?P<key>[a-z_]+)=")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+DTYPES = ("float32", "float16", "bfloat16", "float64", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64")
 KEYS = ("input", "dtype", "init", "hardware", "precision", "batch", "mode")
 
 
@@ -41,25 +43,38 @@ def directive_above(lines: Sequence[str], class_line: int) -> Directive | None:
 
 def parse_shapes(text: str, dtypes: str | None = None) -> tuple[tuple[tuple[int, ...], str], ...]:
     """`(1, 3, 224, 224)` or `[(1, 128), (1, 128)]` as (shape, dtype) pairs. Raises ValueError with what is wrong."""
-    try:
-        value = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError(f"{text.strip()!r} is not a shape such as (1, 3, 224, 224)") from error
-    shapes = [value] if isinstance(value, tuple) and all(isinstance(n, int) for n in value) else list(_sequence(value, text))
-    for shape in shapes:
-        if not isinstance(shape, tuple | list) or not all(isinstance(n, int) and n >= 0 for n in shape):
-            raise ValueError(f"{shape!r} is not a shape such as (1, 3, 224, 224)")
+    shapes = _shapes(text)
     names = [name.strip() for name in (dtypes or "float32").strip("()[] ").split(",")]
     if len(names) not in (1, len(shapes)):
         raise ValueError(f"{len(shapes)} shapes but {len(names)} dtypes")
     chosen = names * len(shapes) if len(names) == 1 else names
-    return tuple((tuple(shape), dtype.removeprefix("torch.")) for shape, dtype in zip(shapes, chosen, strict=True))
+    unknown = [name for name in chosen if name.removeprefix("torch.") not in DTYPES]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no dtype; known are {', '.join(DTYPES)}")
+    return tuple((shape, dtype.removeprefix("torch.")) for shape, dtype in zip(shapes, chosen, strict=True))
 
 
-def _sequence(value: object, text: str) -> Sequence[object]:
-    if isinstance(value, tuple | list):
-        return value
-    raise ValueError(f"{text.strip()!r} is not a shape such as (1, 3, 224, 224)")
+def _shapes(text: str) -> list[tuple[int, ...]]:
+    wrong = f"{text.strip()!r} is not a shape such as (1, 3, 224, 224)"
+    try:
+        value: object = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError(wrong) from error
+    if isinstance(value, int):
+        return [(value,)]
+    if not isinstance(value, tuple | list):
+        raise ValueError(wrong)
+    items = cast("Sequence[object]", value)
+    several = bool(items) and all(isinstance(item, tuple | list) for item in items)
+    return [_shape(item, wrong) for item in (items if several else [items])]
+
+
+def _shape(value: object, wrong: str) -> tuple[int, ...]:
+    sizes = cast("Sequence[object]", value)
+    found = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size >= 0)
+    if len(found) != len(sizes):
+        raise ValueError(wrong)
+    return found
 
 
 def _parse(body: str, line: int) -> Directive:

@@ -72,10 +72,12 @@ class Evaluation:
     @cached_property
     def latency(self) -> Interval:
         """Seconds of one run."""
-        return widened({
-            "launch": sum(s.time.host_s for s in self.subgraphs),
-            "device": sum(s.time.device_s for s in self.subgraphs),
-        })
+        return widened(
+            {
+                "launch": sum(s.time.host_s for s in self.subgraphs),
+                "device": sum(s.time.device_s for s in self.subgraphs),
+            }
+        )
 
     @cached_property
     def energy(self) -> Interval:

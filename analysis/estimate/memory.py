@@ -9,7 +9,7 @@ from ..graph import Graph
 
 def weight_bytes(graph: Graph, precision: Precision) -> float:
     """Bytes of parameters and buffers; a storage shared by several counts once."""
-    return sum(_storage_bytes(graph, precision, lambda role: role in ("parameter", "buffer")).values())
+    return sum(_storage_bytes(graph, precision, weights=True).values())
 
 
 def peak_memory(graph: Graph, precision: Precision) -> float:
@@ -17,7 +17,7 @@ def peak_memory(graph: Graph, precision: Precision) -> float:
 
     A storage lives from its first writer to its last reader; inputs live throughout, as their caller holds them.
     """
-    sizes = _storage_bytes(graph, precision, lambda role: role not in ("parameter", "buffer"))
+    sizes = _storage_bytes(graph, precision, weights=False)
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for operator in graph.operators:
@@ -41,15 +41,13 @@ def peak_memory(graph: Graph, precision: Precision) -> float:
     return weight_bytes(graph, precision) + peak
 
 
-def _storage_bytes(graph: Graph, precision: Precision, wanted: object) -> dict[int, float]:
-    """Bytes of each storage whose tensors have a wanted role, at the precision."""
-    assert callable(wanted)
-    weights = {t.storage for t in graph.tensors if t.is_weight}
+def _storage_bytes(graph: Graph, precision: Precision, *, weights: bool) -> dict[int, float]:
+    """Bytes at the precision of each storage that holds weights, or of each that does not."""
+    held = {tensor.storage for tensor in graph.tensors if tensor.is_weight}
     sizes = Sizes(graph, precision)
     found: dict[int, float] = {}
     for tensor in graph.tensors:
-        is_weight = tensor.storage in weights
-        if wanted("parameter" if is_weight else "activation"):
+        if (tensor.storage in held) == weights:
             scaled = graph.storage_bytes[tensor.storage] * sizes.scale(tensor)
             found[tensor.storage] = max(found.get(tensor.storage, 0.0), scaled)
     return found

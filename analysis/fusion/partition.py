@@ -180,4 +180,3 @@ def _same_data(flow: Dataflow, tensor: int) -> int:
     origin = flow.origin[tensor]
     tensors = flow.graph.tensors
     return origin if tensors[origin].elements == tensors[tensor].elements else tensor
-

@@ -11,7 +11,12 @@ from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_value
 from .allocation import Allocation, Kernel
 
-_STREAM = {"convolution": "matmul_stream", "matmul": "matmul_stream", "attention": "matmul_stream", "pool": "irregular_stream"}
+_STREAM = {
+    "convolution": "matmul_stream",
+    "matmul": "matmul_stream",
+    "attention": "matmul_stream",
+    "pool": "irregular_stream",
+}
 _LARGE_KERNEL = 49
 
 
@@ -56,7 +61,9 @@ def _tiled(kernel: Kernel, device: HardwareProfile, precision: Precision) -> All
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
     gemm, units = kernel.gemm, int(device.compute.units.si)
     assert gemm is not None
-    rate = _matrix_rate(device, precision) * (constant("gpu", "attention_rate") if kernel.family == "attention" else 1.0)
+    rate = _matrix_rate(device, precision) * (
+        constant("gpu", "attention_rate") if kernel.family == "attention" else 1.0
+    )
     relative: dict[str, float] = constant_value("gpu", "tile_rate")
     step, prologue = constant("gpu", "split_k_step"), constant("gpu", "k_prologue")
     prologue = prologue if precision in device.compute.matrix else 0.0
@@ -102,7 +109,9 @@ def _depthwise(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
     share = efficiency.si if efficiency is not None and gemm.taps <= _LARGE_KERNEL else constant("gpu", name)
     outputs = gemm.m * gemm.n * gemm.groups
     fill = _fill(outputs, device)
-    compute = outputs * (gemm.taps + 2) / (share * _peak(device, Precision.FP32, matrix=False)) / min(1.0, fill[3] or 1.0)
+    compute = (
+        outputs * (gemm.taps + 2) / (share * _peak(device, Precision.FP32, matrix=False)) / min(1.0, fill[3] or 1.0)
+    )
     memory = memory_seconds(kernel.bytes, device, constant("gpu", "depthwise_stream"))
     units, used, tiles, share_filled, waves = fill
     return Allocation(units, used, tiles, waves, share_filled, compute, memory)

@@ -55,12 +55,14 @@ def device_title(evaluation: Evaluation) -> str:
 def totals_text(evaluation: Evaluation) -> str:
     """`0.41 ms · 61 mJ · EDP 25 µJ·s · memory-bound 58 % of the time`."""
     bottleneck, share = main_bottleneck(evaluation)
-    return " · ".join([
-        units.seconds(evaluation.latency.value),
-        units.joules(evaluation.energy.value),
-        f"EDP {units.edp(evaluation.edp)}",
-        f"{bottleneck}-bound {units.percent(share)} of the time",
-    ])
+    return " · ".join(
+        [
+            units.seconds(evaluation.latency.value),
+            units.joules(evaluation.energy.value),
+            f"EDP {units.edp(evaluation.edp)}",
+            f"{bottleneck}-bound {units.percent(share)} of the time",
+        ]
+    )
 
 
 def main_bottleneck(evaluation: Evaluation) -> tuple[str, float]:
@@ -130,7 +132,9 @@ def _intensity(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) ->
         return ""
     question = evaluation.question
     matrix = any(e.kernel.macs for e in estimates)
-    peak = question.device.peak_flops(question.precision, matrix) or question.device.peak_flops(question.precision, True)
+    peak = question.device.peak_flops(question.precision, matrix) or question.device.peak_flops(
+        question.precision, True
+    )
     text = f" · {units.three_digits(sum(e.kernel.flops for e in estimates) / moved)} FLOP/byte"
     return f"{text}, ridge {units.three_digits(peak / question.device.memory.dram_bandwidth.si)}" if peak else text
 

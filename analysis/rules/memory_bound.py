@@ -11,12 +11,12 @@ from ..report import units
 from .finding import Finding, Rule
 from .places import label, lead_operator, place_of
 
-_LEAST_SHARE = 0.10
+_LEAST_SHARE = 0.05
 _MOST_FINDINGS = 3
 
 
 def check(analysis: Analysis) -> Iterable[Finding]:
-    """One finding a line for memory-bound kernels that together hold a tenth of the model's EDP."""
+    """One finding a line for memory-bound kernels that together hold a twentieth of the model's EDP."""
     for result in analysis.results:
         for evaluation in result.evaluations:
             yield from _check(analysis, result, evaluation)
@@ -32,7 +32,9 @@ def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> I
     for key in sorted(shares, key=lambda k: -shares[k])[:_MOST_FINDINGS]:
         if shares[key] >= _LEAST_SHARE:
             message = _message(evaluation, by_line[key], shares[key])
-            yield Finding(RULE.code, message, *key, RULE.severity, result.target, evaluation.question.device.id, shares[key])
+            yield Finding(
+                RULE.code, message, *key, RULE.severity, result.target, evaluation.question.device.id, shares[key]
+            )
 
 
 def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
@@ -44,11 +46,12 @@ def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     intensity = estimate.kernel.flops / estimate.subgraph.bytes if estimate.subgraph.bytes else 0.0
     peak = question.device.peak_flops(question.precision, estimate.kernel.macs > 0) or 0.0
     ridge = peak / question.device.memory.dram_bandwidth.si
+    advice = _advice(evaluation, estimate.kernel.family)
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
     return (
         f"{label(lead_operator(evaluation, worst))}{more}: memory-bound on {question.device.name}, "
         f"{units.percent(share)} of EDP. It moves {units.data(moved)} in {units.seconds(seconds)} at "
-        f"{units.three_digits(intensity)} FLOP/byte; the ridge is {units.three_digits(ridge)}. {_advice(evaluation, estimate.kernel.family)}"
+        f"{units.three_digits(intensity)} FLOP/byte; the ridge is {units.three_digits(ridge)}. {advice}"
     )
 
 
@@ -68,7 +71,7 @@ RULE = Rule(
     explanation=(
         "The kernel's arithmetic intensity (FLOP per byte moved) lies below the device's ridge (peak FLOP/s over DRAM "
         "bandwidth), so its time is the time of its traffic. It is reported when the kernels of one source line hold at least "
-        "10 % of the model's EDP, at most three lines a model and device.\n\n"
+        "5 % of the model's EDP, at most three lines a model and device.\n\n"
         "What helps: fusion (`torch.compile`), a narrower precision, a larger batch where weights dominate the traffic."
     ),
     severity="warning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..estimate import Evaluation
@@ -17,7 +18,7 @@ def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> Sou
     for places in (constructed, operator.source):
         inside = [place for place in places if _inside(result, analysis, place)]
         if inside:
-            return inside[0]
+            return replace(inside[0], file=result.target.partition("::")[0])
     fallback = (*constructed, *operator.source)
     return fallback[0] if fallback else SourceLine(result.target, 1)
 

@@ -19,7 +19,9 @@ _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 def install(recorder):
     """Replaces the functions by recording ones. Only for a process that ends after the capture."""
-    F.scaled_dot_product_attention = _atom(recorder, F.scaled_dot_product_attention, "scaled_dot_product_attention", _attention)
+    F.scaled_dot_product_attention = _atom(
+        recorder, F.scaled_dot_product_attention, "scaled_dot_product_attention", _attention
+    )
     F.dropout = _dropout(recorder, F.dropout)
     for name in _RECURRENT:
         setattr(_VF, name, _atom(recorder, getattr(_VF, name), name, _recurrent))
@@ -52,7 +54,11 @@ def _attention(args, kwargs):
 
 def _recurrent(args, kwargs):
     """`lstm(input, hx, weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or packed input."""
-    packed = isinstance(args[1], torch.Tensor) and isinstance(args[2], (tuple, list, torch.Tensor)) and isinstance(args[3], (tuple, list))
+    packed = (
+        isinstance(args[1], torch.Tensor)
+        and isinstance(args[2], (tuple, list, torch.Tensor))
+        and isinstance(args[3], (tuple, list))
+    )
     if packed:
         data, state, weights = args[0], args[2], args[3]
         layout = dict(zip(("has_biases", "num_layers", "dropout", "train", "bidirectional"), args[4:]))

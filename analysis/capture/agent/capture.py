@@ -68,7 +68,7 @@ def _construct(request, namespace, file):
     for candidate in request["candidates"]:
         try:
             model = _stage("construct", file, _evaluate, candidate["expression"], namespace)
-            return _as_module(model, candidate), candidate["origin"]
+            return _as_module(model, candidate, request.get("wanted")), candidate["origin"]
         except CaptureFailed as failure:
             first_failure = first_failure or failure
     raise first_failure or CaptureFailed("construct", "nothing to construct")
@@ -78,10 +78,13 @@ def _evaluate(expression, namespace):
     return eval(expression, namespace)
 
 
-def _as_module(value, candidate):
-    if isinstance(value, nn.Module):
-        return value
-    raise CaptureFailed("construct", f"{candidate['expression']} gave {type(value).__name__}, not an nn.Module")
+def _as_module(value, candidate, wanted):
+    """`value` when it is a module that holds an instance of the wanted class."""
+    if not isinstance(value, nn.Module):
+        raise CaptureFailed("construct", f"{candidate['expression']} gave {type(value).__name__}, not an nn.Module")
+    if wanted and not any(base.__name__ == wanted for module in value.modules() for base in type(module).__mro__):
+        raise CaptureFailed("construct", f"{candidate['expression']} has no {wanted} in it")
+    return value
 
 
 def _model_inputs(request, model, file):
@@ -122,7 +125,9 @@ def _first_line(error):
     words = text[0] if text else ""
     if isinstance(error, SyntaxError):
         return f"syntax error: {error.msg}"
-    return f"{type(error).__name__}: {words}" if words else traceback.format_exception_only(type(error), error)[-1].strip()
+    return (
+        f"{type(error).__name__}: {words}" if words else traceback.format_exception_only(type(error), error)[-1].strip()
+    )
 
 
 def _graph(model, recorder, tracker, locator, specs, result, file, origin):

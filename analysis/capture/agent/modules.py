@@ -64,13 +64,15 @@ class ModuleTracker:
         described = []
         for path, module in model.named_modules():
             _, constructed = self._constructed.get(id(module), (None, ()))
-            described.append({
-                "path": path,
-                "class": type(module).__name__,
-                "constructed": constructed,
-                "defined": class_place(type(module), self._locator),
-                "description": _description(module),
-            })
+            described.append(
+                {
+                    "path": path,
+                    "class": type(module).__name__,
+                    "constructed": constructed,
+                    "defined": class_place(type(module), self._locator),
+                    "description": _description(module),
+                }
+            )
         return described
 
     def classes_ran(self, filename):

@@ -70,7 +70,10 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         is_package = os.path.basename(self._path) == "__init__.py"
         return importlib.util.spec_from_file_location(
-            name, self._path, loader=self, submodule_search_locations=[os.path.dirname(self._path)] if is_package else None
+            name,
+            self._path,
+            loader=self,
+            submodule_search_locations=[os.path.dirname(self._path)] if is_package else None,
         )
 
     def exec_module(self, module):
@@ -92,7 +95,9 @@ def statements_for(body, needed):
     binds = [_bound(statement) for statement in body]
     wanted, chosen, queue = set(), set(), list(needed)
     for index, statement in enumerate(body):
-        if isinstance(statement, ast.ImportFrom) and (statement.module == "__future__" or statement.names[0].name == "*"):
+        if isinstance(statement, ast.ImportFrom) and (
+            statement.module == "__future__" or statement.names[0].name == "*"
+        ):
             chosen.add(index)
     while queue:
         name = queue.pop()
@@ -121,9 +126,11 @@ def _bound(statement):
         return set()
     blocks = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
     blocks.extend(handler.body for handler in getattr(statement, "handlers", []))
-    return set().union(*(_bound(inner) for block in blocks for inner in block)) if isinstance(
-        statement, (ast.If, ast.Try, ast.With)
-    ) else set()
+    return (
+        set().union(*(_bound(inner) for block in blocks for inner in block))
+        if isinstance(statement, (ast.If, ast.Try, ast.With))
+        else set()
+    )
 
 
 def _changed_by_call(node):
@@ -145,6 +152,8 @@ def _tests_main(test):
 def _used(statement):
     """Names a statement reads; names in string annotations count too."""
     names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    strings = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    strings = (
+        node.value for node in ast.walk(statement) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
     names.update(text for text in strings if text.isidentifier())
     return names

@@ -12,7 +12,7 @@ from .values import Values, base_name
 
 _VIEWS = frozenset(["_unsafe_view", "_reshape_alias", "lift_fresh"])
 _ALIASES = frozenset(["lift_fresh", "detach", "alias"])
-_ALLOCATIONS = frozenset("empty empty_strided empty_permuted empty_like new_empty new_empty_strided".split())
+_ALLOCATIONS = frozenset(["empty", "empty_strided", "empty_permuted", "empty_like", "new_empty", "new_empty_strided"])
 _MOST_ITEMS = 64
 
 
@@ -148,7 +148,6 @@ class Recorder(TorchDispatchMode):
                 operator["outputs"].append(self._new(tensor, "activation", "", index))
             if mutable:
                 self._written[_storage(tensor)] = index
-
 
     def _call_site(self, frame):
         """A number that stays the same for the operators that one Python call runs in a row (`linear`: view, addmm, view)."""

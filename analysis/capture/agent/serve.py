@@ -54,7 +54,9 @@ def _warm_up():
 
     torch.set_num_threads(1)
     with torch.no_grad(), Recorder(SourceLocator()):
-        model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4, 2))
+        model = nn.Sequential(
+            nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4, 2)
+        )
         model[:3].eval()(torch.empty(1, 3, 4, 4, device="meta"))
 
 

@@ -99,4 +99,3 @@ def innermost_user_line(error, target):
         if wanted and os.path.realpath(filename) == wanted:
             return filename, line
     return frames[-1]
-

@@ -14,11 +14,10 @@ _MOST_REAL_ELEMENTS = 1 << 20
 _META = torch.device("meta")
 
 _WITHOUT_VALUES = frozenset(
-    "empty empty_strided empty_permuted new_empty new_empty_strided empty_like rand randn randint randint_like rand_like "
-    "randn_like normal bernoulli".split()
+    ["empty", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided", "empty_like", "rand", "randn", "randint", "randint_like", "rand_like", "randn_like", "normal", "bernoulli"]
 )
-_WITH_VALUES = frozenset("zeros ones full arange linspace logspace eye tril_indices triu_indices scalar_tensor".split())
-_RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ geometric_ cauchy_ bernoulli_".split())
+_WITH_VALUES = frozenset(["zeros", "ones", "full", "arange", "linspace", "logspace", "eye", "tril_indices", "triu_indices", "scalar_tensor"])
+_RANDOM_IN_PLACE = frozenset(["uniform_", "normal_", "random_", "log_normal_", "exponential_", "geometric_", "cauchy_", "bernoulli_"])
 
 
 class UnknownValue(RuntimeError):
@@ -54,7 +53,9 @@ class Values:
         if not meta:
             return func(*args, **kwargs)
         if name == "_local_scalar_dense":
-            raise UnknownValue("the value of a computed tensor is needed here (.item(), a condition or an index), and no data runs")
+            raise UnknownValue(
+                "the value of a computed tensor is needed here (.item(), a condition or an index), and no data runs"
+            )
         if name in _RANDOM_IN_PLACE:
             return args[0]
         if all(tensor.device == _META for tensor in tensors):
@@ -72,8 +73,10 @@ class Values:
         target = args[0] if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) else None
 
         def to_meta(tensor):
-            return tensor if tensor.device == _META else torch.empty_strided(
-                tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META
+            return (
+                tensor
+                if tensor.device == _META
+                else torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
             )
 
         meta_args, meta_kwargs = tree_map_only(torch.Tensor, to_meta, (args, kwargs))

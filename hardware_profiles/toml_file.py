@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 _HEADER = re.compile(r"^\s*\[([^\[\]]+)\]")
 _KEY = re.compile(r"^\s*([\w.\"'-]+)\s*=")
@@ -22,12 +28,6 @@ class TomlError(ValueError):
 
 def read(path: Path) -> tuple[str, dict[str, Any]]:
     """Return the text and the tables of a file; raise ``OSError`` or :class:`TomlError`."""
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
         text = path.read_text(encoding="utf-8")
         return text, tomllib.loads(text)

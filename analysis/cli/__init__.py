@@ -1,0 +1,1 @@
+"""The commands `graphperf` and `graphperf-lint`: thin callers of `analyze()`."""

@@ -1,0 +1,84 @@
+"""What both commands share: options, consoles, progress on stderr, errors as exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from ..discovery import UsageError
+from ..discovery.directive import parse_shapes
+from ..pipeline import Analysis
+from ..settings import DEFAULT_HARDWARE, Options, with_values
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+CLEAN, FINDINGS, USAGE = 0, 1, 2
+
+
+def question_options(command: Command) -> Command:
+    """The options that make up the question: device, precision, batch, mode, input, interpreter."""
+    decorators = [
+        click.option("--hardware", "-H", multiple=True, metavar="ID[,ID...]", default=(DEFAULT_HARDWARE,), show_default=True,
+                     help="Device profiles; `graphperf hardware` lists them."),
+        click.option("--precision", metavar="NAME", default="fp32", show_default=True, help="fp32, fp16, bf16, int8, ..."),
+        click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
+        click.option("--mode", metavar="MODE", default="eager", show_default=True, help="eager, compiled or ideal."),
+        click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),
+        click.option("--dtype", metavar="NAME", help="Input dtype, as int64; default float32."),
+        click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one."),
+        click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Limit a model."),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def question(
+    hardware: Sequence[str], precision: str, batch: int | None, mode: str, shapes: str | None, dtype: str | None,
+    python: str | None, timeout: float,
+) -> Options:  # fmt: skip
+    """The checked options. Raises `UsageError`."""
+    ids = tuple(part.strip() for text in hardware for part in text.split(",") if part.strip())
+    try:
+        inputs = parse_shapes(shapes, dtype) if shapes else ()
+    except ValueError as error:
+        raise UsageError(f"--input: {error}") from error
+    options = Options(inputs=inputs, python=python, seconds=timeout)
+    checked = with_values(options, hardware=ids, precision=precision, mode=mode, batch=batch)
+    checked.devices()
+    return checked
+
+
+@contextmanager
+def usage_errors() -> Generator[None]:
+    """A `UsageError` inside becomes one line on stderr and exit code 2."""
+    try:
+        yield
+    except UsageError as error:
+        fail(str(error))
+
+
+def fail(message: str) -> NoReturn:
+    """Says what is wrong with the request and exits with 2."""
+    click.echo(f"error: {message}", err=True)
+    raise SystemExit(USAGE)
+
+
+@contextmanager
+def progress() -> Generator[Callable[[str], None]]:
+    """A spinner on stderr that says what is being done; nothing when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting the interpreter") as status:
+        yield status.update
+
+
+def interpreter_problem(analyses: Sequence[Analysis]) -> str | None:
+    """The message when the interpreter itself cannot be used: said once, whatever the number of models."""
+    return next((p.message for a in analyses for p in a.problems if p.stage == "interpreter"), None)

@@ -1,0 +1,61 @@
+"""`graphperf hardware`: the catalogue, and one device with the source of every figure."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ...hardware_profiles import HardwareProfile, Precision, UnknownHardware, profile, profiles
+from ..discovery import UsageError
+from ..report import units
+
+
+def print_devices(output: str) -> None:
+    """One line a device."""
+    if output == "json":
+        click.echo(json.dumps([json.loads(p.model_dump_json()) for p in profiles()], indent=2))
+        return
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
+    for name in ("id", "device", "kind", "units", "FP32", "FP16", "memory", "bandwidth", "power"):
+        table.add_column(name, justify="left" if name in ("id", "device", "kind") else "right", no_wrap=True)
+    for device in profiles():
+        table.add_row(
+            device.id, device.name, device.kind, f"{device.compute.units.si:.0f}", _peak(device, Precision.FP32),
+            _peak(device, Precision.FP16), units.data(device.memory.dram_size.si),
+            f"{units.data(device.memory.dram_bandwidth.si)}/s", f"{device.power.tdp.si:.0f} W",
+        )  # fmt: skip
+    Console(highlight=False, width=140).print(table)
+
+
+def _peak(device: HardwareProfile, precision: Precision) -> str:
+    peak = device.peak_flops(precision, matrix=True)
+    return units.large(peak, "FLOP/s") if peak else "–"
+
+
+def print_device(name: str, output: str) -> None:
+    """Every figure with its unit, grade and source. Raises `UsageError` for an unknown device."""
+    try:
+        device = profile(name)
+    except UnknownHardware as error:
+        raise UsageError(str(error)) from error
+    if output == "json":
+        click.echo(device.model_dump_json(indent=2))
+        return
+    click.echo(f"{device.name} ({device.id}): {device.vendor}, {device.architecture}")
+    if device.note:
+        click.echo(device.note)
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("grade")
+    table.add_column("source", overflow="fold")
+    for path, figure in device.figures():
+        value = f"{figure.value:g} {figure.unit if figure.unit != '1' else ''}".rstrip()
+        table.add_row(path, value, figure.grade, figure.source)
+    Console(highlight=False, width=140).print(table)
+    click.echo(
+        "grades: A vendor text, B compilation of vendor figures, M measured, D derived, C unchecked, X design target"
+    )

@@ -1,0 +1,86 @@
+"""`graphperf`: analyze models, list hardware."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..capture import AgentPool
+from ..discovery import parse_target
+from ..pipeline import Analysis, PoolCapturer, analyze
+from .common import CLEAN, FINDINGS, fail, interpreter_problem, progress, question, question_options, usage_errors
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="graphperf")
+def main() -> None:
+    """Predict what a PyTorch model costs on a device, line by line, without running it there."""
+
+
+@main.command("analyze")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@question_options
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "all_layers", is_flag=True, help="Every kernel in the table, not only the first twenty.")
+def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **given: Any) -> None:
+    """Report latency, energy, EDP and memory of a model, by layer.
+
+    TARGET is file.py, file.py::Class or package.module:factory, where factory is a callable without arguments.
+    """
+    with usage_errors():
+        options = question(**given)
+        parsed = [parse_target(text) for text in targets]
+        with progress() as note, AgentPool() as pool:
+            capturer = PoolCapturer(pool, options.python)
+            analyses = [analyze(target, options, capturer, progress=note) for target in parsed]
+    message = interpreter_problem(analyses)
+    if message is not None:
+        fail(message)
+    _print(analyses, [str(target) for target in parsed], output, all_layers)
+    clean = all(analysis.results and not analysis.problems for analysis in analyses)
+    raise SystemExit(CLEAN if clean else FINDINGS)
+
+
+def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers: bool) -> None:
+    if output == "json":
+        from ..report.json_report import report_file
+
+        click.echo(report_file(analyses).model_dump_json(indent=2))
+        return
+    from rich.console import Console
+
+    from ..report.text import print_analysis
+
+    console = Console(highlight=False, width=None if _terminal() else 120)
+    for analysis, target in zip(analyses, targets, strict=True):
+        print_analysis(console, analysis, all_layers=all_layers)
+        for problem in analysis.problems:
+            place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
+            click.echo(f"{place}: GP901 {problem.message}", err=True)
+        if not analysis.results and not analysis.problems:
+            click.echo(f"{target}: no nn.Module class found", err=True)
+
+
+def _terminal() -> bool:
+    import sys
+
+    return sys.stdout.isatty()
+
+
+@main.command("hardware")
+@click.argument("device", required=False, metavar="[ID]")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def hardware_command(device: str | None, output: str) -> None:
+    """List the device profiles, or every figure of one with its source."""
+    from .hardware import print_device, print_devices
+
+    with usage_errors():
+        if device is None:
+            print_devices(output)
+        else:
+            print_device(device, output)
+
+
+if __name__ == "__main__":
+    main()

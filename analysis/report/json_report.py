@@ -1,0 +1,157 @@
+"""An analysis as the JSON report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..costs import Sizes
+from ..estimate import Evaluation
+from ..graph import Operator
+from ..pipeline import Analysis, ModelResult, shown_file
+from . import units
+from .hints import batch_of
+from .schema import (
+    ConcurrencyRecord,
+    Coverage,
+    EnergyRecord,
+    ErrorRecord,
+    InputRecord,
+    IntervalRecord,
+    OperatorRecord,
+    Report,
+    ReportFile,
+    SubgraphRecord,
+    Totals,
+)
+
+
+def report_file(analyses: Iterable[Analysis]) -> ReportFile:
+    """All models of all targets on all devices, and all errors."""
+    gathered = list(analyses)
+    reports = [_report(result, e) for analysis in gathered for result in analysis.results for e in result.evaluations]
+    errors = [
+        ErrorRecord(target=p.target, code="GP901", message=p.message, file=p.file, line=p.line)
+        for analysis in gathered
+        for p in analysis.problems
+    ]
+    return ReportFile(reports=reports, errors=errors)
+
+
+def assumptions(evaluation: Evaluation) -> list[str]:
+    """Everything the figures rest on that nobody stated or measured."""
+    graph, device = evaluation.graph, evaluation.question.device
+    texts = [
+        f"input {spec.name or index}: {units.shape(spec.shape)} {spec.dtype}, {spec.origin}"
+        for index, spec in enumerate(graph.inputs)
+        if spec.origin.startswith("assumed")
+    ]
+    texts += graph.assumptions
+    unmodelled = sorted({graph.operators[i].kind for i, cost in enumerate(evaluation.costs) if not cost.modelled})
+    if unmodelled:
+        texts.append(f"not modelled, bytes only: {', '.join(unmodelled)}")
+    texts.append("latency and energy are not calibrated on this device; their intervals are assumed")
+    if device.assumptions():
+        texts.append(f"figures of {device.id} without a source: {', '.join(device.assumptions())}")
+    return texts
+
+
+def _report(result: ModelResult, evaluation: Evaluation) -> Report:
+    graph, question = evaluation.graph, evaluation.question
+    concurrency = evaluation.concurrency
+    sizes = Sizes(graph, question.precision)
+    return Report(
+        model=graph.model,
+        contains=list(graph.contains),
+        target=result.target,
+        hardware=question.device.id,
+        precision=question.precision.value,
+        mode=question.mode,
+        batch=batch_of(graph),
+        inputs=[InputRecord(shape=list(i.shape), dtype=i.dtype, origin=i.origin) for i in graph.inputs],
+        assumptions=assumptions(evaluation),
+        coverage=Coverage(operators=len(graph.operators), modelled=evaluation.modelled),
+        totals=_totals(evaluation),
+        concurrency=ConcurrencyRecord(
+            stages=concurrency.stages,
+            max_parallel=concurrency.max_parallel,
+            critical_path_operators=concurrency.critical_path_operators,
+            critical_path_s=concurrency.critical_path_s,
+        ),
+        subgraphs=[_subgraph(result, evaluation, index, sizes) for index in range(len(evaluation.subgraphs))],
+    )
+
+
+def _totals(evaluation: Evaluation) -> Totals:
+    subgraphs = [estimate.subgraph for estimate in evaluation.subgraphs]
+    flops = sum(cost.flops for cost in evaluation.costs)
+    fused = sum(subgraph.bytes for subgraph in subgraphs)
+    latency, energy = evaluation.latency, evaluation.energy
+    return Totals(
+        operators=len(evaluation.graph.operators),
+        subgraphs=len(subgraphs),
+        parameters=evaluation.graph.parameters,
+        macs=sum(cost.macs for cost in evaluation.costs),
+        flops=flops,
+        bytes_unfused=sum(subgraph.bytes_separate for subgraph in subgraphs),
+        bytes_fused=fused,
+        arithmetic_intensity=flops / fused if fused else 0.0,
+        latency_s=IntervalRecord(value=latency.value, low=latency.low, high=latency.high),
+        energy_j=EnergyRecord(
+            value=energy.value,
+            low=energy.low,
+            high=energy.high,
+            compute=sum(e.energy.compute for e in evaluation.subgraphs),
+            memory=sum(e.energy.memory for e in evaluation.subgraphs),
+            static=sum(e.energy.static for e in evaluation.subgraphs),
+        ),
+        edp_js=evaluation.edp,
+        peak_memory_bytes=evaluation.peak_memory_bytes,
+        utilization=evaluation.utilization,
+    )
+
+
+def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Sizes) -> SubgraphRecord:
+    estimate = evaluation.subgraphs[index]
+    operators = [evaluation.graph.operators[o] for o in estimate.subgraph.operators]
+    return SubgraphRecord(
+        id=estimate.subgraph.id,
+        name=subgraph_name(evaluation, index),
+        pattern=estimate.subgraph.pattern,
+        bottleneck=estimate.bottleneck,
+        latency_s=estimate.latency_s,
+        energy_j=estimate.energy.total,
+        edp_share=estimate.edp_share,
+        utilization=estimate.utilization,
+        operators=[_operator(result, evaluation, operator, sizes) for operator in operators],
+    )
+
+
+def subgraph_name(evaluation: Evaluation, index: int) -> str:
+    """The name of the operator that leads the kernel."""
+    subgraph = evaluation.subgraphs[index].subgraph
+    working = [o for o in subgraph.operators if evaluation.costs[o].family != "view"] or list(subgraph.operators)
+    return evaluation.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]].name
+
+
+def _operator(result: ModelResult, evaluation: Evaluation, operator: Operator, sizes: Sizes) -> OperatorRecord:
+    cost = evaluation.costs[operator.id]
+    file, line = user_line(result.target, operator)
+    return OperatorRecord(
+        name=operator.name,
+        kind=operator.kind,
+        file=file,
+        line=line,
+        macs=cost.macs,
+        flops=cost.flops,
+        bytes=sizes.total(cost.reads) + sizes.total(cost.writes),
+        edp_share=evaluation.operator_shares[operator.id],
+    )
+
+
+def user_line(target: str, operator: Operator) -> tuple[str | None, int | None]:
+    """The innermost line of the analysed file (or of any user file) that led to the operator."""
+    for place in operator.source:
+        shown = shown_file(place.file, target)
+        if shown != place.file:
+            return shown, place.line
+    return (operator.source[0].file, operator.source[0].line) if operator.source else (None, None)

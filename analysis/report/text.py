@@ -1,0 +1,157 @@
+"""The terminal report: header, totals with intervals, the layers by EDP share with a bar, the critical path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..estimate import Evaluation, Interval
+from ..pipeline import Analysis, ModelResult
+from . import units
+from .hints import batch_of, main_bottleneck
+from .json_report import assumptions, subgraph_name, user_line
+
+_BAR = 12
+_MOST_ROWS = 20
+
+
+def print_analysis(console: Console, analysis: Analysis, *, all_layers: bool = False) -> None:
+    """Prints every model of an analysis on every device."""
+    for result in analysis.results:
+        for evaluation in result.evaluations:
+            _print_model(console, result, evaluation, all_layers)
+
+
+def _print_model(console: Console, result: ModelResult, evaluation: Evaluation, all_layers: bool) -> None:
+    graph, question = evaluation.graph, evaluation.question
+    inputs = ", ".join(f"{units.shape(spec.shape)} {spec.dtype} ({spec.origin})" for spec in graph.inputs)
+    console.print(Text(f"{graph.model} on {question.device.name}", style="bold"))
+    console.print(f"{question.precision.value} · batch {batch_of(graph)} · {question.mode} · input {inputs}")
+    console.print(f"{result.target}, constructed by {result.constructed}", style="dim")
+    console.print()
+    _print_totals(console, evaluation)
+    console.print()
+    _print_layers(console, result, evaluation, all_layers)
+    _print_shares(console, evaluation)
+    console.print()
+    console.print("Assumed:", style="dim")
+    for text in assumptions(evaluation):
+        console.print(f"  {text}", style="dim", soft_wrap=True)
+    console.print()
+
+
+def _print_totals(console: Console, evaluation: Evaluation) -> None:
+    table = Table.grid(padding=(0, 3))
+    for name, value in totals_rows(evaluation):
+        table.add_row(Text(name, style="dim"), value)
+    console.print(table)
+
+
+def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Name and text of each total."""
+    graph, latency, energy = evaluation.graph, evaluation.latency, evaluation.energy
+    fused = sum(e.subgraph.bytes for e in evaluation.subgraphs)
+    separate = sum(e.subgraph.bytes_separate for e in evaluation.subgraphs)
+    flops = sum(cost.flops for cost in evaluation.costs)
+    bottleneck, share = main_bottleneck(evaluation)
+    total = energy.value or 1.0
+    split = ", ".join(
+        f"{100 * sum(getattr(e.energy, name) for e in evaluation.subgraphs) / total:.0f} % {name}"
+        for name in ("compute", "memory", "static")
+    )
+    memory = evaluation.question.device.memory.dram_size.si
+    fits = "fits" if evaluation.peak_memory_bytes <= memory else "does not fit"
+    intensity = units.three_digits(flops / fused if fused else 0)
+    macs = units.large(sum(cost.macs for cost in evaluation.costs), "MAC")
+    return [
+        ("latency", f"{_interval(latency, 's')}, {bottleneck}-bound {units.percent(share)} of the time"),
+        ("energy", f"{_interval(energy, 'J')}: {split}"),
+        ("EDP", units.edp(evaluation.edp)),
+        ("work", f"{macs}, {units.large(flops, 'FLOP')}, {units.large(graph.parameters, '')} parameters"),
+        ("traffic", f"{units.data(fused)} moved, {units.data(separate)} without fusion, {intensity} FLOP/byte"),
+        ("memory", f"{units.data(evaluation.peak_memory_bytes)} at the peak, {fits} in {units.data(memory)}"),
+        ("graph", _graph_text(evaluation)),
+    ]
+
+
+def _graph_text(evaluation: Evaluation) -> str:
+    concurrency = evaluation.concurrency
+    return (
+        f"{len(evaluation.costs)} operators in {len(evaluation.subgraphs)} kernels, {concurrency.stages} stages, at most "
+        f"{concurrency.max_parallel} in parallel, critical path {concurrency.critical_path_operators} operators "
+        f"({units.seconds(concurrency.critical_path_s)})"
+    )
+
+
+def _interval(given: Interval, unit: str) -> str:
+    return f"{units.small(given.value, unit)} ({units.small(given.low, unit)} to {units.small(given.high, unit)})"
+
+
+def _print_layers(console: Console, result: ModelResult, evaluation: Evaluation, all_layers: bool) -> None:
+    order = sorted(range(len(evaluation.subgraphs)), key=lambda i: -evaluation.subgraphs[i].edp_share)
+    shown = order if all_layers else order[:_MOST_ROWS]
+    largest = evaluation.subgraphs[order[0]].edp_share if order else 1.0
+    table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
+    table.add_column("EDP", justify="right")
+    table.add_column("")
+    for name in ("latency", "energy", "filled"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("bound", no_wrap=True)
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("layer", overflow="fold")
+    for index in shown:
+        estimate = evaluation.subgraphs[index]
+        lead = evaluation.graph.operators[min(estimate.subgraph.operators)]
+        file, line = user_line(result.target, lead)
+        table.add_row(
+            units.percent(estimate.edp_share),
+            bar(estimate.edp_share / largest if largest else 0.0),
+            units.seconds(estimate.latency_s),
+            units.joules(estimate.energy.total),
+            units.percent(estimate.utilization),
+            estimate.bottleneck,
+            _place(result, file, line),
+            _layer(evaluation, index),
+        )
+    console.print(table)
+    if len(order) > len(shown):
+        console.print(f"… and {len(order) - len(shown)} kernels more (--all)", style="dim")
+
+
+def _place(result: ModelResult, file: str | None, line: int | None) -> str:
+    if line is None or file is None:
+        return ""
+    return str(line) if file == result.target.partition("::")[0] else f"{Path(file).name}:{line}"
+
+
+def _layer(evaluation: Evaluation, index: int) -> str:
+    """`layer1.0.conv1 (conv2d+batch_norm+relu)`."""
+    name, pattern = subgraph_name(evaluation, index), evaluation.subgraphs[index].subgraph.pattern
+    kinds = pattern.split("+")
+    shown = pattern if len(kinds) <= 4 else "+".join([*kinds[:3], f"{len(kinds) - 3} more"])
+    return f"{name} ({shown})"
+
+
+def bar(share: float) -> str:
+    """A bar of `share` of the full width, in eighths of a character."""
+    eighths = round(max(0.0, min(1.0, share)) * _BAR * 8)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")
+
+
+def _print_shares(console: Console, evaluation: Evaluation) -> None:
+    shares = sorted((estimate.edp_share for estimate in evaluation.subgraphs), reverse=True)
+    console.print(f"{_holding(shares, 0.5)} hold 50 %, {_holding(shares, 0.8)} hold 80 % of the EDP.")
+
+
+def _holding(shares: Sequence[float], part: float) -> str:
+    total = 0.0
+    for count, share in enumerate(shares, 1):
+        total += share
+        if total >= part:
+            return f"{count} kernel{'s' if count > 1 else ''}"
+    return f"{len(shares)} kernels"

@@ -1,0 +1,134 @@
+"""Captures that can be cancelled and are remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+
+from ..analysis.capture import Agent, AgentPool, AgentUnavailable, CaptureError, Captured, CaptureRequest
+
+_READY_POLL_S = 0.05
+_READY_LIMIT_S = 180.0
+_ADVICE = "choose an interpreter that has torch with the setting graphperf.interpreter"
+
+Key = tuple[str | None, CaptureRequest]
+
+
+class Superseded(Exception):  # noqa: N818, it is no error
+    """The work is no longer wanted."""
+
+
+class Cancellation:
+    """Says from one thread to another that its work is no longer wanted."""
+
+    def __init__(self) -> None:
+        self._cancelled = False
+        self._callbacks: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def cancel(self) -> None:
+        """Marks the work as unwanted and stops what it waits for."""
+        with self._lock:
+            self._cancelled = True
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def check(self) -> None:
+        """Raises `Superseded` when the work is unwanted."""
+        if self._cancelled:
+            raise Superseded
+
+    @contextmanager
+    def stopping(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Calls `callback` when the work is cancelled inside the block."""
+        with self._lock:
+            self._callbacks.append(callback)
+            late = self._cancelled
+        if late:
+            callback()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
+
+
+class CaptureCache:
+    """The graphs captured last, by what was asked. Failures are not kept: their cause may lie outside the request."""
+
+    def __init__(self, size: int = 24) -> None:
+        self._size = size
+        self._held: OrderedDict[Key, Captured] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> Captured | None:
+        """What was captured for this request."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def put(self, key: Key, captured: Captured) -> None:
+        """Remembers a graph."""
+        if captured.graph is None:
+            return
+        with self._lock:
+            self._held[key] = captured
+            self._held.move_to_end(key)
+            while len(self._held) > self._size:
+                self._held.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forgets everything, since imported files may have changed."""
+        with self._lock:
+            self._held.clear()
+
+
+class SessionCapturer:
+    """Captures for one analysis of one document."""
+
+    def __init__(self, pool: AgentPool, python: str | None, cache: CaptureCache, cancellation: Cancellation) -> None:
+        self._pool, self._python, self._cache, self._cancellation = pool, python, cache, cancellation
+
+    def capture(self, request: CaptureRequest) -> Captured:
+        """The graph or the error. Raises `Superseded` when cancelled."""
+        self._cancellation.check()
+        key = (self._python, request)
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        captured = self._ask(request, retry=True)
+        self._cache.put(key, captured)
+        return captured
+
+    def _ask(self, request: CaptureRequest, retry: bool) -> Captured:
+        try:
+            agent = self._pool.agent(self._python)
+            self._wait_ready(agent)
+        except AgentUnavailable as error:
+            return Captured(error=CaptureError("interpreter", f"{error}; {_ADVICE}"))
+        number, future = agent.capture(request)
+        try:
+            with self._cancellation.stopping(lambda: agent.cancel(number)):
+                captured = future.result()
+        except CancelledError as error:
+            raise Superseded from error
+        self._cancellation.check()
+        died = captured.error is not None and captured.error.stage == "crash" and not agent.alive
+        return self._ask(request, retry=False) if died and retry else captured
+
+    def _wait_ready(self, agent: Agent) -> None:
+        for _ in range(int(_READY_LIMIT_S / _READY_POLL_S)):
+            self._cancellation.check()
+            try:
+                agent.wait_ready(_READY_POLL_S)
+                return
+            except FutureTimeout:
+                continue
+        raise AgentUnavailable(f"the interpreter {agent.python} did not import torch within {_READY_LIMIT_S:.0f} s")

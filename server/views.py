@@ -1,0 +1,119 @@
+"""What is shown of an analysis: a view for each model, with everything at the lines of the text that was analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..analysis.discovery import Discovery, ModelClass
+from ..analysis.estimate import Evaluation
+from ..analysis.pipeline import Analysis, ModelResult
+from ..analysis.report.hints import input_hint, line_hint
+from ..analysis.report.lines import LineSummary, line_summaries
+from ..analysis.rules import Finding, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A finding at a line of the document; `elsewhere` is the file and line that it is really about, if in another file."""
+
+    finding: Finding
+    line: int
+    elsewhere: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model: its class line, a hint and a summary for each line of the first device, and the findings."""
+
+    name: str
+    result: ModelResult
+    text: str
+    class_line: int
+    forward_line: int | None
+    hints: Mapping[int, str]
+    summaries: Mapping[int, LineSummary]
+    marks: tuple[Mark, ...]
+
+    @property
+    def first(self) -> Evaluation:
+        """The model on the first device."""
+        return self.result.evaluations[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The models that were captured, and the problems of those that were not, in the text that was analysed."""
+
+    text: str = ""
+    models: tuple[ModelView, ...] = ()
+    problems: tuple[Mark, ...] = ()
+    failed: frozenset[str] = frozenset()
+    readable: bool = True
+
+
+def views_of(analysis: Analysis, path: Path, text: str) -> Views:
+    """The views of a fresh analysis."""
+    findings = judge(analysis)
+    resolved = path.resolve()
+    targets = {result.target for result in analysis.results}
+    classes = {model.name: model for model in analysis.discovery.classes}
+    models: list[ModelView] = []
+    for result in analysis.results:
+        name = _class_name(result.target)
+        if name in classes and result.evaluations and all(name != view.name for view in models):
+            held = tuple(_marks(findings, result.target, resolved))
+            models.append(_model_view(name, result, classes[name], analysis.discovery, path, text, held))
+    problems = tuple(_problem_mark(f, resolved, classes) for f in findings if f.target not in targets)
+    failed = frozenset(problem.target for problem in analysis.problems)
+    return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None)
+
+
+def merged(old: Views, fresh: Views) -> Views:
+    """The fresh views; a model that can no longer be captured keeps its last good one, and so hides its parts."""
+    kept = [view for view in old.models if not fresh.readable or view.result.target in fresh.failed]
+    if not kept:
+        return fresh
+    hidden = {name for view in kept for name in (view.name, *view.result.graph.contains)}
+    new = [view for view in fresh.models if view.name not in hidden]
+    models = tuple(sorted([*kept, *new], key=lambda view: _rank(old, view)))
+    return Views(fresh.text, models, fresh.problems, fresh.failed, fresh.readable)
+
+
+def _rank(old: Views, view: ModelView) -> int:
+    names = [known.name for known in old.models]
+    return names.index(view.name) if view.name in names else len(names)
+
+
+def _class_name(target: str) -> str:
+    return target.rpartition("::")[2]
+
+
+def _model_view(
+    name: str, result: ModelResult, model: ModelClass, discovery: Discovery, path: Path, text: str, marks: tuple[Mark, ...]
+) -> ModelView:
+    first = result.evaluations[0]
+    summaries = {summary.line: summary for summary in line_summaries(first, str(path), discovery.classes)}
+    hints = {line: line_hint(first, summary).text for line, summary in summaries.items()}
+    if model.forward_line is not None:
+        inputs = input_hint(result.graph, model.forward_line).text
+        hints[model.forward_line] = " | ".join(filter(None, [inputs, hints.get(model.forward_line)]))
+    return ModelView(name, result, text, model.line, model.forward_line, hints, summaries, marks)
+
+
+def _marks(findings: Sequence[Finding], target: str, path: Path) -> Iterable[Mark]:
+    """A model's findings that are about this document."""
+    return (Mark(f, f.line) for f in findings if f.target == target and _is_file(f.file, path))
+
+
+def _problem_mark(finding: Finding, path: Path, classes: Mapping[str, ModelClass]) -> Mark:
+    """A problem at its line; one that arose in another file at the class that led there."""
+    if _is_file(finding.file, path):
+        return Mark(finding, finding.line)
+    model = classes.get(_class_name(finding.target))
+    return Mark(finding, model.line if model else 1, (finding.file, finding.line))
+
+
+def _is_file(file: str, path: Path) -> bool:
+    return Path(file).resolve() == path
