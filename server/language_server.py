@@ -1,11 +1,11 @@
-"""The server object that every feature gets: settings, open documents, and what the client can do."""
+"""The server object that every feature gets: settings, open documents, and what to do when their results are renewed."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from lsprotocol import types
 from pygls.capabilities import get_capability
 from pygls.lsp.server import LanguageServer
 
@@ -26,14 +26,31 @@ class GraphperfServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__("graphperf", _version(), protocol_cls=Protocol)
         self.engine = Engine()
-        self.sessions = Sessions(self.engine, self._renewed, lambda name: background_progress(self, name))
-        self.sessions.settings = self._configured_settings
+        self.sessions = Sessions(
+            self.engine,
+            settings=self._configured_settings,
+            renewed=self._renewed,
+            progress=lambda name: background_progress(self, name),
+        )
         self.settings = Settings()
         self.configured = asyncio.Event()
+        self.initialization_options: object = None
+        self.told: set[str] = set()
+        self.on_renewed: list[Callable[[Session], None]] = []
+        self.on_closed: list[Callable[[Session], None]] = []
 
     def close(self) -> None:
-        """Ends the agents; for when the loop is gone."""
+        """Ends the agents; for when the event loop has ended."""
         self.engine.close()
+
+    def client_can(self, capability: str) -> bool:
+        """Whether the client announced a capability, by its path: `workspace.inlay_hint.refresh_support`."""
+        return bool(get_capability(self.client_capabilities, capability))
+
+    def client_list(self, capability: str) -> list[str]:
+        """A list that the client announced, as plain texts."""
+        found = get_capability(self.client_capabilities, capability) or []
+        return [str(getattr(item, "value", item)) for item in found]
 
     async def _configured_settings(self) -> Settings:
         """The settings once the client has told them, or without them if it does not."""
@@ -43,13 +60,13 @@ class GraphperfServer(LanguageServer):
             self.configured.set()
         return self.settings
 
-    def session_lines(self, session: Session, line: int) -> str:
-        """The text of a line (counted from 1)."""
-        return session.lines[line - 1] if 0 < line <= len(session.lines) else ""
-
     def _renewed(self, session: Session) -> None:
-        """Makes the client ask again, as far as it can be asked to; pushes diagnostics to one that cannot pull them."""
-        if get_capability(self.client_capabilities, "workspace.inlay_hint.refresh_support", False):
-            self.workspace_inlay_hint_refresh(None)
-        if get_capability(self.client_capabilities, "workspace.code_lens.refresh_support", False):
-            self.workspace_code_lens_refresh(None)
+        for refresh in self.on_renewed:
+            refresh(session)
+
+
+def _version() -> str:
+    try:
+        return version("graphperf")
+    except PackageNotFoundError:
+        return "unknown"

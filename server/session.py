@@ -105,11 +105,16 @@ class Session:
 class Sessions:
     """The open documents and their background work. All methods belong to the event loop's thread."""
 
-    def __init__(self, engine: Engine, renewed: Callable[[Session], None], progress: Progress) -> None:
-        self._engine, self._renewed, self._progress = engine, renewed, progress
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Callable[[], Awaitable[Settings]],
+        renewed: Callable[[Session], None],
+        progress: Progress,
+    ) -> None:
+        self._engine, self._settings, self._renewed, self._progress = engine, settings, renewed, progress
         self._open: dict[str, Session] = {}
         self._work: dict[str, tuple[asyncio.Task[None], Cancellation]] = {}
-        self.settings: Callable[[], Awaitable[Settings]] = _default_settings
 
     def get(self, uri: str) -> Session | None:
         """The session of an open document."""
@@ -161,7 +166,7 @@ class Sessions:
     async def _run(self, session: Session, delay: float, cancellation: Cancellation) -> None:
         try:
             await asyncio.sleep(delay)
-            settings = await self.settings()
+            settings = await self._settings()
             async with self._progress(session.path.name) as note:
                 fresh = await self._engine.views(session.path, session.text, settings, cancellation, note)
         except Superseded:
@@ -173,7 +178,3 @@ class Sessions:
             cancellation.cancel()
         session.renew(fresh)
         self._renewed(session)
-
-
-async def _default_settings() -> Settings:
-    return Settings()

@@ -103,7 +103,9 @@ def _without_invalid(given: dict[str, Any], complaints: list[str]) -> Settings:
             name = next((field for field in Settings.model_fields if name in (field, to_camel(field))), name)
             if name in given:
                 text = problem["msg"].removeprefix("Value error, ")
-                complaints.append(f"The setting graphperf.{to_camel(name)} cannot be used: {text}. The default is used.")
+                complaints.append(
+                    f"The setting graphperf.{to_camel(name)} cannot be used: {text}. The default is used."
+                )
                 del given[name]
     return Settings.model_validate(given)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..analysis.discovery import Discovery, ModelClass
+from ..analysis.discovery.classes import split_lines
 from ..analysis.estimate import Evaluation
 from ..analysis.pipeline import Analysis, ModelResult
 from ..analysis.report.hints import input_hint, line_hint
@@ -59,13 +60,14 @@ def views_of(analysis: Analysis, path: Path, text: str) -> Views:
     resolved = path.resolve()
     targets = {result.target for result in analysis.results}
     classes = {model.name: model for model in analysis.discovery.classes}
+    line_count = len(split_lines(text))
     models: list[ModelView] = []
     for result in analysis.results:
         name = _class_name(result.target)
         if name in classes and result.evaluations and all(name != view.name for view in models):
             held = tuple(_marks(findings, result.target, resolved))
             models.append(_model_view(name, result, classes[name], analysis.discovery, path, text, held))
-    problems = tuple(_problem_mark(f, resolved, classes) for f in findings if f.target not in targets)
+    problems = tuple(_problem_mark(f, resolved, classes, line_count) for f in findings if f.target not in targets)
     failed = frozenset(problem.target for problem in analysis.problems)
     return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None)
 
@@ -91,7 +93,13 @@ def _class_name(target: str) -> str:
 
 
 def _model_view(
-    name: str, result: ModelResult, model: ModelClass, discovery: Discovery, path: Path, text: str, marks: tuple[Mark, ...]
+    name: str,
+    result: ModelResult,
+    model: ModelClass,
+    discovery: Discovery,
+    path: Path,
+    text: str,
+    marks: tuple[Mark, ...],
 ) -> ModelView:
     first = result.evaluations[0]
     summaries = {summary.line: summary for summary in line_summaries(first, str(path), discovery.classes)}
@@ -107,10 +115,10 @@ def _marks(findings: Sequence[Finding], target: str, path: Path) -> Iterable[Mar
     return (Mark(f, f.line) for f in findings if f.target == target and _is_file(f.file, path))
 
 
-def _problem_mark(finding: Finding, path: Path, classes: Mapping[str, ModelClass]) -> Mark:
+def _problem_mark(finding: Finding, path: Path, classes: Mapping[str, ModelClass], line_count: int) -> Mark:
     """A problem at its line; one that arose in another file at the class that led there."""
     if _is_file(finding.file, path):
-        return Mark(finding, finding.line)
+        return Mark(finding, min(max(1, finding.line), line_count))
     model = classes.get(_class_name(finding.target))
     return Mark(finding, model.line if model else 1, (finding.file, finding.line))
 

@@ -32,7 +32,9 @@ def decode_graph(data: dict[str, Any]) -> Graph:
 
 
 def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tuple[Operator, ...]:
-    attributes = [{key: _attribute(value) for key, value in row["attributes"].items()} for row in rows]
+    attributes: list[dict[str, Attribute]] = [
+        {key: _attribute(value) for key, value in row["attributes"].items()} for row in rows
+    ]
     kinds = [
         kind_of(row["kind"], {n: tensors[t] for n, t in zip(row["names"], row["inputs"], strict=True)}, given)
         for row, given in zip(rows, attributes, strict=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from .registry import Context, Cost, costs
 
-_ONE = ["add", "sub", "mul", "div", "rsub", "neg", "abs", "sign", "relu", "relu6", "clamp", "clamp_min", "clamp_max", "hardtanh", "threshold", "maximum", "minimum", "pow", "square", "sqrt", "rsqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2", "log1p", "log10", "sin", "cos", "tan", "tanh", "atan", "atan2", "asin", "acos", "sinh", "cosh", "erf", "erfinv", "floor", "ceil", "round", "trunc", "frac", "remainder", "fmod", "floor_divide", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and", "bitwise_or", "bitwise_not", "bitwise_xor", "isnan", "isinf", "isfinite", "masked_fill", "where", "sigmoid", "leaky_relu", "prelu_kernel", "prelu", "cast", "nan_to_num", "__and__", "__or__", "__xor__", "__lshift__", "__rshift__", "copysign", "hypot", "angle", "real", "imag", "conj_physical", "sgn", "polar"]
+_ONE = (
+    "add sub mul div rsub neg abs sign relu relu6 clamp clamp_min clamp_max hardtanh threshold maximum minimum pow square "
+    "sqrt rsqrt reciprocal exp exp2 expm1 log log2 log1p log10 sin cos tan tanh atan atan2 asin acos sinh cosh erf erfinv "
+    "floor ceil round trunc frac remainder fmod floor_divide eq ne lt le gt ge logical_and logical_or logical_not "
+    "logical_xor bitwise_and bitwise_or bitwise_not bitwise_xor isnan isinf isfinite masked_fill where sigmoid leaky_relu "
+    "prelu_kernel prelu cast nan_to_num __and__ __or__ __xor__ __lshift__ __rshift__ copysign hypot angle real imag "
+    "conj_physical sgn polar"
+).split()
 _MORE = {"silu": 2, "gelu": 4, "hardswish": 4, "hardsigmoid": 3, "mish": 4, "elu": 3, "selu": 3, "celu": 3, "softplus": 3,
          "log_sigmoid_forward": 3, "glu": 2, "softshrink": 2, "hardshrink": 2, "softsign": 3, "quick_gelu": 3,
          "addcmul": 2, "addcdiv": 2, "lerp": 3, "rrelu_with_noise": 2}  # fmt: skip

@@ -64,8 +64,9 @@ RULE = Rule(
     summary="A layer's work fills less than half of the device's SMs or cores.",
     explanation=(
         "A kernel is cut into tiles, one for an SM (GPU) or a block of rows for a core (CPU). With fewer tiles than units, "
-        "or with a last wave that is almost empty, the rest of the device idles. Reported for convolution- and matmul-like kernels when "
-        "those of one source line hold at least 5 % of the model's latency, at most three lines a model and device.\n\n"
+        "or with a last wave that is almost empty, the rest of the device idles. Reported for convolution- and matmul-like "
+        "kernels when those of one source line hold at least 5 % of the model's latency, at most three lines a model and "
+        "device.\n\n"
         "What helps: a larger batch, fewer and larger layers, or a smaller device."
     ),
     severity="information",

@@ -14,10 +14,29 @@ _MOST_REAL_ELEMENTS = 1 << 20
 _META = torch.device("meta")
 
 _WITHOUT_VALUES = frozenset(
-    ["empty", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided", "empty_like", "rand", "randn", "randint", "randint_like", "rand_like", "randn_like", "normal", "bernoulli"]
+    [
+        "empty",
+        "empty_strided",
+        "empty_permuted",
+        "new_empty",
+        "new_empty_strided",
+        "empty_like",
+        "rand",
+        "randn",
+        "randint",
+        "randint_like",
+        "rand_like",
+        "randn_like",
+        "normal",
+        "bernoulli",
+    ]
 )
-_WITH_VALUES = frozenset(["zeros", "ones", "full", "arange", "linspace", "logspace", "eye", "tril_indices", "triu_indices", "scalar_tensor"])
-_RANDOM_IN_PLACE = frozenset(["uniform_", "normal_", "random_", "log_normal_", "exponential_", "geometric_", "cauchy_", "bernoulli_"])
+_WITH_VALUES = frozenset(
+    ["zeros", "ones", "full", "arange", "linspace", "logspace", "eye", "tril_indices", "triu_indices", "scalar_tensor"]
+)
+_RANDOM_IN_PLACE = frozenset(
+    ["uniform_", "normal_", "random_", "log_normal_", "exponential_", "geometric_", "cauchy_", "bernoulli_"]
+)
 
 
 class UnknownValue(RuntimeError):

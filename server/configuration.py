@@ -1,0 +1,66 @@
+"""Where the settings come from: initialization options, then the `graphperf` section of the client's configuration."""
+
+from __future__ import annotations
+
+import asyncio
+
+from lsprotocol import types
+
+from .language_server import GraphperfServer
+from .settings import SECTION, read_settings
+
+
+def add_configuration(server: GraphperfServer) -> None:
+    """Reads the settings at start and whenever the client says that they changed."""
+    server.feature(types.INITIALIZE)(initialize)
+    server.feature(types.INITIALIZED)(initialized)
+    server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+
+
+def initialize(ls: GraphperfServer, params: types.InitializeParams) -> None:
+    """Remembers the initialization options, which hold until there is more."""
+    ls.protocol.use_documents()
+    ls.initialization_options = params.initialization_options
+
+
+async def initialized(ls: GraphperfServer, params: types.InitializedParams) -> None:
+    """Asks for the configuration, and to be told of changes."""
+    if ls.client_can("workspace.did_change_configuration.dynamic_registration"):
+        options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+        registration = types.Registration(id=f"graphperf/{method}", method=method, register_options=options)
+        ls.client_register_capability(types.RegistrationParams([registration]))
+    use_settings(ls, await _pulled(ls))
+    ls.configured.set()
+
+
+async def did_change_configuration(ls: GraphperfServer, params: types.DidChangeConfigurationParams) -> None:
+    """Uses the new settings; the sent ones where the client cannot be asked."""
+    pulls = ls.client_can("workspace.configuration")
+    use_settings(ls, await _pulled(ls) if pulls else params.settings)
+
+
+async def _pulled(ls: GraphperfServer) -> object:
+    """The client's `graphperf` section, if it can be asked and answers."""
+    if not ls.client_can("workspace.configuration"):
+        return None
+    items = [types.ConfigurationItem(section=SECTION)]
+    try:
+        found = await asyncio.shield(ls.workspace_configuration_async(types.ConfigurationParams(items)))
+    except Exception:  # what a client answers instead of settings is no reason to stop
+        return None
+    return found[0] if found else None
+
+
+def use_settings(ls: GraphperfServer, configuration: object) -> None:
+    """Takes the settings over, says once what cannot be used, and analyses again if anything changed."""
+    settings, complaints = read_settings([ls.initialization_options, configuration])
+    for complaint in complaints:
+        if complaint not in ls.told:
+            ls.told.add(complaint)
+            ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"graphperf: {complaint}"))
+    before, ls.settings = ls.settings, settings
+    if before.interpreter != settings.interpreter:
+        ls.engine.replace_agents()
+    if before != settings and ls.configured.is_set():
+        ls.sessions.restart()

@@ -1,0 +1,87 @@
+"""The findings of the rules as diagnostics: pulled by clients that can, pushed to the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lsprotocol import types
+
+from .documents import content_span
+from .language_server import GraphperfServer
+from .session import Session
+from .views import Mark
+
+_SEVERITY = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+    "hint": types.DiagnosticSeverity.Hint,
+}
+_OPTIONS = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="graphperf")
+
+
+def add_diagnostics(server: GraphperfServer) -> None:
+    """Reports the findings and takes them back when the document is closed."""
+    server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, _OPTIONS)(diagnostic)
+
+    def refresh(session: Session) -> None:
+        if not _pulls(server):
+            _publish(server, session, diagnostics_of(server, session))
+        elif server.client_can("workspace.diagnostics.refresh_support"):
+            server.workspace_diagnostic_refresh(None)
+
+    def clear(session: Session) -> None:
+        if not _pulls(server):
+            _publish(server, session, [])
+
+    server.on_renewed.append(refresh)
+    server.on_closed.append(clear)
+
+
+def _pulls(ls: GraphperfServer) -> bool:
+    return ls.client_can("text_document.diagnostic")
+
+
+def _publish(ls: GraphperfServer, session: Session, found: list[types.Diagnostic]) -> None:
+    ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(session.uri, found, session.version))
+
+
+def diagnostic(ls: GraphperfServer, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+    """The findings of the last good views, or that nothing has changed."""
+    session = ls.sessions.get(params.text_document.uri)
+    if session is None:
+        return types.RelatedFullDocumentDiagnosticReport([])
+    result = str(session.generation)
+    if params.previous_result_id == result:
+        return types.RelatedUnchangedDocumentDiagnosticReport(result)
+    return types.RelatedFullDocumentDiagnosticReport(diagnostics_of(ls, session), result_id=result)
+
+
+def diagnostics_of(ls: GraphperfServer, session: Session) -> list[types.Diagnostic]:
+    """All findings at the lines of the current text."""
+    return [_diagnostic(ls, session, line, mark) for line, mark in sorted(session.marks(), key=lambda pair: pair[0])]
+
+
+def _diagnostic(ls: GraphperfServer, session: Session, line: int, mark: Mark) -> types.Diagnostic:
+    start, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
+    message, related = mark.finding.message, None
+    if mark.elsewhere is not None:
+        file, other = mark.elsewhere
+        if ls.client_can("text_document.publish_diagnostics.related_information"):
+            related = [_place(file, other)]
+        else:
+            message = f"{message} ({Path(file).name}:{other})"
+    return types.Diagnostic(
+        range=types.Range(types.Position(line - 1, start), types.Position(line - 1, end)),
+        message=message,
+        severity=_SEVERITY[mark.finding.severity],
+        code=mark.finding.code,
+        source="graphperf",
+        related_information=related,
+    )
+
+
+def _place(file: str, line: int) -> types.DiagnosticRelatedInformation:
+    start = types.Position(max(0, line - 1), 0)
+    location = types.Location(Path(file).absolute().as_uri(), types.Range(start, start))
+    return types.DiagnosticRelatedInformation(location, "raised here")
