@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 
-from ..analysis.capture import Agent, AgentPool, AgentUnavailable, CaptureError, Captured, CaptureRequest
+from ..analysis.capture import Agent, AgentPool, AgentUnavailable, Captured, CaptureError, CaptureRequest
 
 _READY_POLL_S = 0.05
 _READY_LIMIT_S = 180.0
@@ -18,7 +18,7 @@ _ADVICE = "choose an interpreter that has torch with the setting graphperf.inter
 Key = tuple[str | None, CaptureRequest]
 
 
-class Superseded(Exception):  # noqa: N818, it is no error
+class Superseded(Exception):
     """The work is no longer wanted."""
 
 
@@ -44,7 +44,7 @@ class Cancellation:
             raise Superseded
 
     @contextmanager
-    def stopping(self, callback: Callable[[], None]) -> Iterator[None]:
+    def stopping(self, callback: Callable[[], None]) -> Generator[None, None, None]:
         """Calls `callback` when the work is cancelled inside the block."""
         with self._lock:
             self._callbacks.append(callback)

@@ -6,6 +6,7 @@ import asyncio
 
 from lsprotocol import types
 
+from .documents import Protocol
 from .language_server import GraphperfServer
 from .settings import SECTION, read_settings
 
@@ -19,6 +20,7 @@ def add_configuration(server: GraphperfServer) -> None:
 
 def initialize(ls: GraphperfServer, params: types.InitializeParams) -> None:
     """Remembers the initialization options, which hold until there is more."""
+    assert isinstance(ls.protocol, Protocol)
     ls.protocol.use_documents()
     ls.initialization_options = params.initialization_options
 

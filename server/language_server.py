@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import cast
 
 from pygls.capabilities import get_capability
 from pygls.lsp.server import LanguageServer
@@ -21,10 +22,8 @@ _CONFIGURATION_LIMIT_S = 3.0
 class GraphperfServer(LanguageServer):
     """The language server with graphperf's state."""
 
-    protocol: Protocol
-
     def __init__(self) -> None:
-        super().__init__("graphperf", _version(), protocol_cls=Protocol)
+        super().__init__("graphperf", _version(), protocol_cls=Protocol)  # pyright: ignore[reportUnknownMemberType]
         self.engine = Engine()
         self.sessions = Sessions(
             self.engine,
@@ -49,7 +48,7 @@ class GraphperfServer(LanguageServer):
 
     def client_list(self, capability: str) -> list[str]:
         """A list that the client announced, as plain texts."""
-        found = get_capability(self.client_capabilities, capability) or []
+        found = cast("Sequence[object]", get_capability(self.client_capabilities, capability) or ())
         return [str(getattr(item, "value", item)) for item in found]
 
     async def _configured_settings(self) -> Settings:

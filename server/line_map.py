@@ -14,7 +14,7 @@ class LineMap:
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         pairs = list(_pairs(old, new))
-        self._new = {before: after for before, after in pairs}
+        self._new = dict(pairs)
         self._old = {after: before for before, after in pairs}
 
     def new(self, line: int) -> int | None:

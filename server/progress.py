@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lsprotocol import types
 
@@ -17,7 +17,7 @@ _PATIENCE_S = 0.5
 
 
 @asynccontextmanager
-async def background_progress(server: GraphperfServer, name: str) -> AsyncIterator[Callable[[str], None]]:
+async def background_progress(server: GraphperfServer, name: str) -> AsyncGenerator[Callable[[str], None], None]:
     """Gives a function that shows what is being done. Nothing is shown for work that ends soon."""
     if not server.client_can("window.work_done_progress"):
         yield _say_nothing
@@ -64,4 +64,5 @@ class _Shown:
         self._ended = True
         if self._begun:
             self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
-            self._server.work_done_progress.tokens.pop(self._token, None)
+            tokens = cast("dict[types.ProgressToken, object]", self._server.work_done_progress.tokens)  # pyright: ignore[reportUnknownMemberType]
+            tokens.pop(self._token, None)  # pygls would keep it for ever

@@ -31,8 +31,8 @@ class Session:
         self.uri, self.path, self.version = uri, path, version
         self.generation = 0
         self.views = Views()
-        self.text = text
-        self.lines = split_lines(text)
+        self.text: str = text
+        self.lines: list[str] = split_lines(text)
         self._maps: dict[str, LineMap] = {}
 
     def edit(self, text: str, version: int | None) -> None:

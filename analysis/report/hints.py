@@ -12,6 +12,7 @@ from .lines import LineSummary
 
 _LEAST_SHARE = 0.01
 _POOR_FILL = 0.5
+_MOST_NAMES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def hover_lines(evaluation: Evaluation, summary: LineSummary, others: Sequence[E
     estimates = _estimates(evaluation, summary)
     moved = sum(e.subgraph.bytes for e in estimates)
     lines = [_title(evaluation, summary), _shapes(graph, summary, evaluation.question.precision.value)]
+    if not estimates:
+        return [*lines, "views only: no data moves, nothing is computed"]
     arithmetic = f"{units.large(macs, 'MAC')}" if macs else f"{units.large(flops, 'FLOP')}"
     lines.append(f"{arithmetic} · {units.data(moved)} moved{_intensity(evaluation, estimates)}")
     lines.append(_cost_line(evaluation, summary, estimates))
@@ -194,15 +197,21 @@ def _absorbed_by(evaluation: Evaluation, summary: LineSummary) -> str | None:
     working = [o for o in summary.operators if evaluation.costs[o].family != "view"]
     if not working or summary.kind != "construct":
         return None
-    leads: set[str] = set()
+    leads: dict[str, None] = {}
     for operator in working:
         subgraph = evaluation.subgraphs[evaluation.home[operator]].subgraph
         members = [o for o in subgraph.operators if evaluation.costs[o].family != "view"]
         lead = subgraph.anchor if subgraph.anchor is not None else members[0]
         if lead in summary.operators or lead == operator:
             return None
-        leads.add(evaluation.graph.operators[lead].name.rpartition(".")[2])
-    return leads.pop() if len(leads) == 1 else f"{len(leads)} kernels"
+        leads[leaf_name(evaluation.graph, lead)] = None
+    return ", ".join(leads) if len(leads) <= _MOST_NAMES else f"{len(leads)} kernels"
+
+
+def leaf_name(graph: Graph, operator: int) -> str:
+    """The last part of the name of the operator's module, as it is written in the class that holds it."""
+    name = graph.operators[operator].name
+    return name.rpartition("#")[0].rpartition(".")[2] if "#" in name else name.rpartition(".")[2]
 
 
 def _poor_fill(evaluation: Evaluation, summary: LineSummary) -> str | None:

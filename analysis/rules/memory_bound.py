@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...hardware_profiles import Precision
-from ..estimate import Evaluation
+from ..estimate import Evaluation, SubgraphEstimate
 from ..pipeline import Analysis, ModelResult
 from ..report import units
 from .finding import Finding, Rule
@@ -46,7 +46,7 @@ def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     intensity = estimate.kernel.flops / estimate.subgraph.bytes if estimate.subgraph.bytes else 0.0
     peak = question.device.peak_flops(question.precision, estimate.kernel.macs > 0) or 0.0
     ridge = peak / question.device.memory.dram_bandwidth.si
-    advice = _advice(evaluation, estimate.kernel.family)
+    advice = _advice(evaluation, estimate)
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
     return (
         f"{label(lead_operator(evaluation, worst))}{more}: memory-bound on {question.device.name}, "
@@ -55,13 +55,18 @@ def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     )
 
 
-def _advice(evaluation: Evaluation, family: str) -> str:
-    question = evaluation.question
-    if question.mode == "eager" and family in ("pointwise", "normalization", "reduction", "movement"):
-        return "torch.compile fuses it with its neighbours."
+def _advice(evaluation: Evaluation, estimate: SubgraphEstimate) -> str:
+    question, subgraph = evaluation.question, estimate.subgraph
+    if subgraph.bytes_weights > subgraph.bytes / 2:
+        share = units.percent(subgraph.bytes_weights / subgraph.bytes)
+        return f"Weights are {share} of the traffic: a larger batch would reuse them."
+    if question.mode == "eager" and estimate.kernel.family in ("pointwise", "normalization", "reduction", "movement"):
+        return "torch.compile would fuse it with its neighbours."
     if question.precision.bytes > 2 and question.device.supports(Precision.FP16):
         return "In FP16 it would move half the bytes."
-    return "A larger batch reuses the weights more often."
+    if question.mode == "compiled" and estimate.kernel.family == "pointwise":
+        return "A compiler that ends convolutions and matmuls with such chains would remove this pass."
+    return "The traffic is activations: fewer channels or a lower resolution would shrink it."
 
 
 RULE = Rule(

@@ -1,1 +1,4 @@
-"""Runs inside the user's interpreter and records models. Standard library and torch only; imported as `_graphperf_agent`."""
+"""Runs inside the user's interpreter and records models; imported as `_graphperf_agent`.
+
+Standard library and torch only.
+"""

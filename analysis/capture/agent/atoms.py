@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import _VF
 
+from .recorder import Argument, Recorder
+from .values import Args, Kwargs
+
+# The tensors and the other arguments of a call.
+_Description = tuple[Sequence[Argument], Kwargs]
+
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+_LAYOUT = ("has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first")
 
 
-def install(recorder):
+def install(recorder: Recorder) -> None:
     """Replaces the functions by recording ones. Only for a process that ends after the capture."""
     F.scaled_dot_product_attention = _atom(
         recorder, F.scaled_dot_product_attention, "scaled_dot_product_attention", _attention
@@ -27,9 +36,11 @@ def install(recorder):
         setattr(_VF, name, _atom(recorder, getattr(_VF, name), name, _recurrent))
 
 
-def _atom(recorder, original, kind, describe):
+def _atom(
+    recorder: Recorder, original: Callable[..., Any], kind: str, describe: Callable[[Args, Kwargs], _Description]
+) -> Callable[..., Any]:
     @functools.wraps(original)
-    def call(*args, **kwargs):
+    def call(*args: Any, **kwargs: Any) -> Any:
         if not recorder.recording:
             return original(*args, **kwargs)
         recorder.recording = False
@@ -45,15 +56,15 @@ def _atom(recorder, original, kind, describe):
     return call
 
 
-def _attention(args, kwargs):
+def _attention(args: Args, kwargs: Kwargs) -> _Description:
     names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
-    given = {**dict(zip(names, args)), **kwargs}
+    given = {**dict(zip(names, args)), **kwargs}  # noqa: B905 (Python 3.10)
     inputs = [(name, value) for name, value in given.items() if isinstance(value, torch.Tensor)]
     return inputs, {name: value for name, value in given.items() if not isinstance(value, torch.Tensor)}
 
 
-def _recurrent(args, kwargs):
-    """`lstm(input, hx, weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or packed input."""
+def _recurrent(args: Args, kwargs: Kwargs) -> _Description:
+    """`lstm(input, hx, weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or packed."""
     packed = (
         isinstance(args[1], torch.Tensor)
         and isinstance(args[2], (tuple, list, torch.Tensor))
@@ -61,20 +72,20 @@ def _recurrent(args, kwargs):
     )
     if packed:
         data, state, weights = args[0], args[2], args[3]
-        layout = dict(zip(("has_biases", "num_layers", "dropout", "train", "bidirectional"), args[4:]))
+        names, rest = _LAYOUT[:-1], args[4:]
     else:
         data, state, weights = args[0], args[1], args[2]
-        layout = dict(zip(("has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first"), args[3:]))
+        names, rest = _LAYOUT, args[3:]
     states = state if isinstance(state, (tuple, list)) else (state,)
     inputs = [("input", data), *(("hx", s) for s in states), *(("params", w) for w in weights)]
-    return inputs, layout
+    return inputs, dict(zip(names, rest))  # noqa: B905 (Python 3.10)
 
 
-def _dropout(recorder, original):
+def _dropout(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(original)
 
     @functools.wraps(original)
-    def dropout(*args, **kwargs):
+    def dropout(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs).arguments
         if not recorder.recording or given.get("training", True):
             return original(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Start-up script of the agent: `python bootstrap.py`. Exposes this folder as the package `_graphperf_agent` and serves.
+"""Start-up script of the agent: `python bootstrap.py`. Exposes this folder as `_graphperf_agent` and serves.
 
 A script's own folder is put first on `sys.path`; it is taken off again before anything is imported, so that the agent's
 modules neither shadow the user's nor are shadowed by them.
@@ -7,7 +7,7 @@ modules neither shadow the user's nor are shadowed by them.
 import sys
 
 
-def _expose_package():
+def _expose_package() -> None:
     folder = __file__.rpartition("bootstrap.py")[0].rstrip("/\\")
     sys.path[:] = [entry for entry in sys.path if entry.rstrip("/\\") != folder]
     import importlib.util
@@ -15,6 +15,8 @@ def _expose_package():
     spec = importlib.util.spec_from_file_location(
         "_graphperf_agent", folder + "/__init__.py", submodule_search_locations=[folder]
     )
+    assert spec is not None
+    assert spec.loader is not None
     package = importlib.util.module_from_spec(spec)
     sys.modules["_graphperf_agent"] = package
     spec.loader.exec_module(package)

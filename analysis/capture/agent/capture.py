@@ -1,39 +1,101 @@
-"""One capture: load the code, build the model without weights, run it on meta inputs, return the graph as plain values."""
+"""One capture: load the code, build the model without weights, run it on meta inputs, return the graph as values."""
 
 from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import nn
 from torch.utils._pytree import tree_flatten
 
 from . import atoms, inputs, program
-from .modules import ModuleTracker, class_place
-from .recorder import Recorder
+from .modules import ModuleRow, ModuleTracker, Place, class_place
+from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
-from .values import UnknownValue
+from .values import UnknownValueError
+
+_T = TypeVar("_T")
 
 
-class CaptureFailed(Exception):
+class Candidate(TypedDict):
+    """An expression that may give the model, and where it was found in words."""
+
+    expression: str
+    origin: str
+
+
+class Request(TypedDict):
+    """What the host asks: the code of one model (`file` or `module`), how to construct it, and its inputs if given."""
+
+    id: int
+    op: str
+    file: str | None
+    text: str | None
+    module: str | None
+    paths: list[str]
+    needed: list[str]
+    candidates: list[Candidate]
+    inputs: list[inputs.GivenInput]
+    inputs_origin: str
+    batch: int | None
+    seconds: float
+    wanted: str
+
+
+class Graph(TypedDict):
+    """One recorded run of a model."""
+
+    model: str
+    origin: str
+    defined: Place | None
+    contains: list[str]
+    operators: list[OperatorRow]
+    tensors: list[TensorRow]
+    storages: list[tuple[int, int]]
+    modules: list[ModuleRow]
+    inputs: list[dict[str, object]]
+    input_tensors: list[int]
+    output_tensors: list[int]
+    parameters: int
+
+
+class Failure(TypedDict):
+    """Why there is no graph."""
+
+    stage: str
+    message: str
+    file: str | None
+    line: int | None
+
+
+class Answer(TypedDict, total=False):
+    """Either a graph or an error."""
+
+    graph: Graph
+    error: Failure
+
+
+class CaptureFailedError(Exception):
     """A step failed; `stage` says which: import, construct, input or forward."""
 
-    def __init__(self, stage, message, place=None):
+    def __init__(self, stage: str, message: str, place: tuple[str, int] | None = None) -> None:
         super().__init__(message)
         self.stage, self.message, self.place = stage, message, place
 
 
-def capture(request):
+def capture(request: Request) -> Answer:
     """`{"graph": ...}` or `{"error": {"stage", "message", "file", "line"}}` for a request of the host."""
     try:
         return {"graph": _capture(request)}
-    except CaptureFailed as failure:
+    except CaptureFailedError as failure:
         file, line = failure.place or (None, None)
         return {"error": {"stage": failure.stage, "message": failure.message, "file": file, "line": line}}
 
 
-def _capture(request):
+def _capture(request: Request) -> Graph:
     file = request.get("file")
     locator = SourceLocator()
     recorder = Recorder(locator)
@@ -45,7 +107,7 @@ def _capture(request):
         model, origin = _construct(request, namespace, file)
         model.eval()
         tracker.adopt(model)
-        specs = _model_inputs(request, model, file)
+        specs = _model_inputs(request, model)
         for spec in specs:
             recorder.register(spec["tensor"], "input", spec["name"])
         recorder.recording = True
@@ -56,71 +118,77 @@ def _capture(request):
     return _graph(model, recorder, tracker, locator, specs, result, file, origin)
 
 
-def _load(request):
-    if request.get("file"):
-        return vars(program.load_file(request["file"], request.get("text"), request["needed"], request["paths"]))
-    return vars(program.load_module(request["module"], request["paths"]))
+def _load(request: Request) -> dict[str, Any]:
+    file, module = request.get("file"), request.get("module")
+    if file:
+        return vars(program.load_file(file, request.get("text"), request["needed"], request["paths"]))
+    assert module is not None
+    return vars(program.load_module(module, request["paths"]))
 
 
-def _construct(request, namespace, file):
+def _construct(request: Request, namespace: dict[str, Any], file: str | None) -> tuple[nn.Module, str]:
     """The first candidate expression that gives an `nn.Module`; with the words for where it came from."""
-    first_failure = None
+    first_failure: CaptureFailedError | None = None
     for candidate in request["candidates"]:
         try:
             model = _stage("construct", file, _evaluate, candidate["expression"], namespace)
             return _as_module(model, candidate, request.get("wanted")), candidate["origin"]
-        except CaptureFailed as failure:
+        except CaptureFailedError as failure:
             first_failure = first_failure or failure
-    raise first_failure or CaptureFailed("construct", "nothing to construct")
+    raise first_failure or CaptureFailedError("construct", "nothing to construct")
 
 
-def _evaluate(expression, namespace):
+def _evaluate(expression: str, namespace: dict[str, Any]) -> object:
     return eval(expression, namespace)
 
 
-def _as_module(value, candidate, wanted):
+def _as_module(value: object, candidate: Candidate, wanted: str | None) -> nn.Module:
     """`value` when it is a module that holds an instance of the wanted class."""
     if not isinstance(value, nn.Module):
-        raise CaptureFailed("construct", f"{candidate['expression']} gave {type(value).__name__}, not an nn.Module")
+        raise CaptureFailedError(
+            "construct", f"{candidate['expression']} gave {type(value).__name__}, not an nn.Module"
+        )
     if wanted and not any(base.__name__ == wanted for module in value.modules() for base in type(module).__mro__):
-        raise CaptureFailed("construct", f"{candidate['expression']} has no {wanted} in it")
+        raise CaptureFailedError("construct", f"{candidate['expression']} has no {wanted} in it")
     return value
 
 
-def _model_inputs(request, model, file):
+def _model_inputs(request: Request, model: nn.Module) -> list[inputs.ModelInput]:
     batch = request.get("batch")
     if request.get("inputs"):
         specs = inputs.with_batch(request["inputs"], batch)
         return inputs.given(specs, request["inputs_origin"])
     try:
         return inputs.inferred(model, batch or 1)
-    except inputs.NoInput as failure:
-        raise CaptureFailed("input", str(failure), _definition(model)) from failure
+    except inputs.NoInputError as failure:
+        raise CaptureFailedError("input", str(failure), _definition(model)) from failure
 
 
-def _definition(model):
+def _definition(model: nn.Module) -> tuple[str, int] | None:
     place = class_place(type(model), SourceLocator())
     return place[:2] if place else None
 
 
-def _stage(stage, file, step, *args, specs=()):
+def _stage(
+    stage: str, file: str | None, step: Callable[..., _T], *args: object, specs: Sequence[inputs.ModelInput] = ()
+) -> _T:
     """Runs one step of the user's code; whatever it raises becomes a failure at the user's line."""
     try:
         return step(*args)
-    except CaptureFailed:
+    except CaptureFailedError:
         raise
-    except UnknownValue as error:
-        raise CaptureFailed(stage, str(error), innermost_user_line(error, file)) from error
+    except UnknownValueError as error:
+        raise CaptureFailedError(stage, str(error), innermost_user_line(error, file)) from error
     except (Exception, SystemExit) as error:
         message = _first_line(error)
         if specs:
             message += ", with the input " + ", ".join(
                 f"{'×'.join(map(str, spec['shape']))} ({spec['origin']})" for spec in specs
             )
-        raise CaptureFailed(stage, message, innermost_user_line(error, file)) from error
+        raise CaptureFailedError(stage, message, innermost_user_line(error, file)) from error
 
 
-def _first_line(error):
+def _first_line(error: BaseException) -> str:
     text = str(error).strip().splitlines()
     words = text[0] if text else ""
     if isinstance(error, SyntaxError):
@@ -130,7 +198,16 @@ def _first_line(error):
     )
 
 
-def _graph(model, recorder, tracker, locator, specs, result, file, origin):
+def _graph(
+    model: nn.Module,
+    recorder: Recorder,
+    tracker: ModuleTracker,
+    locator: SourceLocator,
+    specs: Sequence[inputs.ModelInput],
+    result: object,
+    file: str | None,
+    origin: str,
+) -> Graph:
     outputs = [leaf for leaf in _leaves(result) if isinstance(leaf, torch.Tensor)]
     place = class_place(type(model), locator)
     return {
@@ -149,7 +226,7 @@ def _graph(model, recorder, tracker, locator, specs, result, file, origin):
     }
 
 
-def _leaves(result):
+def _leaves(result: object) -> list[Any]:
     """Tensors of a result, also inside dataclass-like objects."""
     leaves, _ = tree_flatten(result)
     for leaf in list(leaves):

@@ -5,35 +5,54 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+from typing import Any, TypedDict
 
-import torch
+from torch import nn
+
+from .recorder import Recorder
+from .sources import Line, SourceLocator
+
+# File, line and name of a class.
+Place = tuple[str, int, str]
+
+# A module as plain values.
+ModuleRow = TypedDict(
+    "ModuleRow",
+    {
+        "path": str,
+        "class": str,
+        "constructed": "tuple[Line, ...]",
+        "defined": "Place | None",
+        "description": str,
+    },
+)
 
 
 class ModuleTracker:
     """Patches `nn.Module` for the rest of this process: construction lines and the stack of running modules."""
 
-    def __init__(self, recorder, locator):
+    def __init__(self, recorder: Recorder, locator: SourceLocator) -> None:
         self._recorder = recorder
         self._locator = locator
-        self._constructed = {}
-        self._paths = {}
+        self._constructed: dict[int, tuple[nn.Module, tuple[Line, ...]]] = {}
+        self._paths: dict[int, str] = {}
         self._calls = 0
-        self.ran = {}
+        self.ran: dict[int, nn.Module] = {}
 
-    def install(self):
+    def install(self) -> None:
         """Wraps `nn.Module.__init__` and `__call__`."""
-        module_class = torch.nn.Module
+        module_class: Any = nn.Module
         original_init, original_call = module_class.__init__, module_class.__call__
         constructed, locator = self._constructed, self._locator
 
         @functools.wraps(original_init)
-        def init(module, *args, **kwargs):
+        def init(module: nn.Module, *args: Any, **kwargs: Any) -> None:
             if id(module) not in constructed:
                 constructed[id(module)] = (module, locator.constructing_lines(sys._getframe(1), module))
             original_init(module, *args, **kwargs)
 
         @functools.wraps(original_call)
-        def call(module, *args, **kwargs):
+        def call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
             self._calls += 1
             stack = self._recorder.module_stack
             stack.append((self._paths.get(id(module), stack[-1][0]), self._calls))
@@ -50,7 +69,7 @@ class ModuleTracker:
         module_class.__init__ = init
         module_class.__call__ = call
 
-    def adopt(self, model):
+    def adopt(self, model: nn.Module) -> None:
         """Names the modules of `model` and its parameters and buffers."""
         for path, module in model.named_modules():
             self._paths.setdefault(id(module), path)
@@ -59,9 +78,9 @@ class ModuleTracker:
         for name, buffer in model.named_buffers():
             self._recorder.register(buffer, "buffer", name)
 
-    def describe(self, model):
+    def describe(self, model: nn.Module) -> list[ModuleRow]:
         """The modules as plain values, in registration order."""
-        described = []
+        described: list[ModuleRow] = []
         for path, module in model.named_modules():
             _, constructed = self._constructed.get(id(module), (None, ()))
             described.append(
@@ -75,13 +94,13 @@ class ModuleTracker:
             )
         return described
 
-    def classes_ran(self, filename):
+    def classes_ran(self, filename: str) -> list[str]:
         """Names of the classes defined in `filename` whose instances ran."""
         names = {type(m).__qualname__ for m in self.ran.values() if _class_file(type(m)) == filename}
         return sorted(names)
 
 
-def class_place(cls, locator):
+def class_place(cls: type, locator: SourceLocator) -> Place | None:
     """`(file, line, name)` of a user's class, or None for torch's own."""
     filename = _class_file(cls)
     if filename is None or not locator.is_user_file(filename):
@@ -92,7 +111,7 @@ def class_place(cls, locator):
         return filename, 1, cls.__name__
 
 
-def _class_file(cls):
+def _class_file(cls: type) -> str | None:
     """The file that defines `cls`: that of one of its methods, else that of its module."""
     for value in vars(cls).values():
         code = getattr(value, "__code__", None)
@@ -101,7 +120,7 @@ def _class_file(cls):
     return getattr(sys.modules.get(cls.__module__), "__file__", None)
 
 
-def _description(module):
+def _description(module: nn.Module) -> str:
     """`3→64, 7×7, stride 2`: what distinguishes a leaf layer, from PyTorch's own `extra_repr`."""
     if next(module.children(), None) is not None:
         return ""

@@ -10,15 +10,17 @@ import linecache
 import os
 import sys
 import types
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec
 
 
-def load_module(name, paths):
+def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
     """Imports `name` with `paths` first on `sys.path`."""
     _prepend(paths)
     return importlib.import_module(name)
 
 
-def load_file(path, text, needed, paths):
+def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequence[str]) -> types.ModuleType:
     """A module object made from `text` (the editor's or the file's).
 
     In a package the file is imported under its dotted name, so that relative imports and registries work. A file on its
@@ -37,14 +39,14 @@ def load_file(path, text, needed, paths):
     return _execute_slice(path, text, needed, name)
 
 
-def read_source(path):
+def read_source(path: str) -> str:
     """The text of a Python file in its declared encoding."""
     with open(path, "rb") as file:
         return importlib.util.decode_source(file.read())
 
 
-def package_of(path):
-    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards that hold an `__init__.py`."""
+def package_of(path: str) -> tuple[str, str]:
+    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards with an `__init__.py`."""
     folder, filename = os.path.split(os.path.abspath(path))
     names = [] if filename == "__init__.py" else [filename.rpartition(".")[0]]
     while os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
@@ -53,7 +55,7 @@ def package_of(path):
     return folder, ".".join(reversed(names))
 
 
-def _prepend(paths):
+def _prepend(paths: Sequence[str]) -> None:
     for path in reversed(paths):
         if path not in sys.path:
             sys.path.insert(0, path)
@@ -62,25 +64,27 @@ def _prepend(paths):
 class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Answers the import of one module with the text the editor holds."""
 
-    def __init__(self, name, path, text):
+    def __init__(self, name: str, path: str, text: str) -> None:
         self._name, self._path, self._text = name, path, text
 
-    def find_spec(self, name, path=None, target=None):
-        if name != self._name:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._name:
             return None
         is_package = os.path.basename(self._path) == "__init__.py"
         return importlib.util.spec_from_file_location(
-            name,
+            fullname,
             self._path,
             loader=self,
             submodule_search_locations=[os.path.dirname(self._path)] if is_package else None,
         )
 
-    def exec_module(self, module):
+    def exec_module(self, module: types.ModuleType) -> None:
         exec(compile(self._text, self._path, "exec", dont_inherit=True), module.__dict__)
 
 
-def _execute_slice(path, text, needed, name):
+def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> types.ModuleType:
     tree = ast.parse(text, path)
     module = types.ModuleType(name if name.isidentifier() else "__graphperf_file__")
     module.__file__ = path
@@ -90,10 +94,12 @@ def _execute_slice(path, text, needed, name):
     return module
 
 
-def statements_for(body, needed):
+def statements_for(body: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.stmt]:
     """The top-level statements that the names in `needed` depend on, in order. Star and future imports always stay."""
     binds = [_bound(statement) for statement in body]
-    wanted, chosen, queue = set(), set(), list(needed)
+    wanted: set[str] = set()
+    chosen: set[int] = set()
+    queue = list(needed)
     for index, statement in enumerate(body):
         if isinstance(statement, ast.ImportFrom) and (
             statement.module == "__future__" or statement.names[0].name == "*"
@@ -111,7 +117,7 @@ def statements_for(body, needed):
     return [body[index] for index in sorted(chosen)]
 
 
-def _bound(statement):
+def _bound(statement: ast.stmt) -> set[str]:
     """Names that a top-level statement defines or changes; expressions, loops and `if __name__` define none."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {statement.name}
@@ -127,13 +133,13 @@ def _bound(statement):
     blocks = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
     blocks.extend(handler.body for handler in getattr(statement, "handlers", []))
     return (
-        set().union(*(_bound(inner) for block in blocks for inner in block))
+        set[str]().union(*(_bound(inner) for block in blocks for inner in block))
         if isinstance(statement, (ast.If, ast.Try, ast.With))
         else set()
     )
 
 
-def _changed_by_call(node):
+def _changed_by_call(node: ast.expr) -> set[str]:
     """`sys.path.append(...)` changes `sys`; `CONFIG.update(...)` changes `CONFIG`."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return set()
@@ -145,11 +151,11 @@ def _changed_by_call(node):
     return {value.id} if isinstance(value, ast.Name) else set()
 
 
-def _tests_main(test):
+def _tests_main(test: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
 
 
-def _used(statement):
+def _used(statement: ast.stmt) -> set[str]:
     """Names a statement reads; names in string annotations count too."""
     names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
     strings = (

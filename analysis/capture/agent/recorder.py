@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
-from .values import Values, base_name
+from .sources import Line, SourceLocator
+from .values import Args, Kwargs, Values, base_name
+
+if TYPE_CHECKING:
+    from typing import TypeAlias  # Python 3.10
+
+    from torch._ops import OpOverload
+
+    Plain: TypeAlias = "bool | int | float | str | list[Plain] | None"
+
+# Name of an argument, and a tensor given for it.
+Argument = tuple[str, torch.Tensor]
+# Shape, dtype, strides, storage, role, name.
+TensorRow = tuple[tuple[int, ...], str, tuple[int, ...], int, str, str]
 
 _VIEWS = frozenset(["_unsafe_view", "_reshape_alias", "lift_fresh"])
 _ALIASES = frozenset(["lift_fresh", "detach", "alias"])
@@ -16,26 +32,44 @@ _ALLOCATIONS = frozenset(["empty", "empty_strided", "empty_permuted", "empty_lik
 _MOST_ITEMS = 64
 
 
+class OperatorRow(TypedDict):
+    """One operator that ran; `inputs` and `outputs` are tensor ids."""
+
+    kind: str
+    target: str
+    inputs: list[int]
+    names: list[str]
+    outputs: list[int]
+    attributes: dict[str, Plain]
+    module: str
+    call: int
+    source: tuple[Line, ...]
+    view: bool
+    site: int
+
+
 class Recorder(TorchDispatchMode):
     """Active while a model is built (`recording` off) and run (`recording` on)."""
 
-    def __init__(self, locator):
+    def __init__(self, locator: SourceLocator) -> None:
         super().__init__()
         self.recording = False
         self.values = Values()
         self.locator = locator
-        self.tensors = []
-        self.storages = {}
-        self.operators = []
+        self.tensors: list[TensorRow] = []
+        self.storages: dict[int, int] = {}
+        self.operators: list[OperatorRow] = []
         self.module_stack = [("", 0)]
-        self._ids = {}
-        self._alive = []
-        self._born = []
-        self._written = {}
-        self._schemas = {}
-        self._site = (0, None)
+        self._ids: dict[int, int] = {}
+        self._alive: list[torch.Tensor] = []
+        self._born: list[int] = []
+        self._written: dict[int, int] = {}
+        self._schemas: dict[OpOverload, tuple[list[str], bool, bool]] = {}
+        self._site: tuple[int, tuple[int, int] | None] = (0, None)
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self, func: OpOverload, types: Sequence[type], args: Args = (), kwargs: Kwargs | None = None
+    ) -> object:
         kwargs = kwargs or {}
         result = self.values.run(func, args, kwargs)
         if self.recording:
@@ -44,14 +78,14 @@ class Recorder(TorchDispatchMode):
 
     # ---- tensors -------------------------------------------------------------------------------------------------
 
-    def register(self, tensor, role, name=""):
+    def register(self, tensor: torch.Tensor, role: str, name: str = "") -> int:
         """The id of `tensor`, known from now on as an input, a parameter, ... of the model."""
         known = self._ids.get(id(tensor))
         if known is not None:
             return known
         return self._new(tensor, role, name, -1)
 
-    def _new(self, tensor, role, name, born):
+    def _new(self, tensor: torch.Tensor, role: str, name: str, born: int) -> int:
         tid = len(self.tensors)
         storage = _storage(tensor)
         self.storages.setdefault(storage, _storage_bytes(tensor))
@@ -61,7 +95,7 @@ class Recorder(TorchDispatchMode):
         self._alive.append(tensor)
         return tid
 
-    def _read(self, tensor):
+    def _read(self, tensor: torch.Tensor) -> int:
         """The id to read `tensor` by: after an in-place write through another view, the writer's result."""
         tid = self._ids.get(id(tensor))
         if tid is None:
@@ -76,22 +110,25 @@ class Recorder(TorchDispatchMode):
 
     # ---- operators -----------------------------------------------------------------------------------------------
 
-    def record_identity(self, tensor):
+    def record_identity(self, tensor: object) -> None:
         """Adds an operator for a module that returned its input as it was: dropout in inference, `nn.Identity`."""
         if isinstance(tensor, torch.Tensor):
             self._append("identity", "identity", [("input", tensor)], [tensor], {}, True, sys._getframe(2), renew=True)
 
-    def record_atom(self, kind, inputs, outputs, attributes):
+    def record_atom(
+        self, kind: str, inputs: Sequence[Argument], outputs: Sequence[torch.Tensor], attributes: Kwargs
+    ) -> None:
         """Adds one operator that stands for a whole call; `inputs` are (argument, tensor) pairs."""
         self._append(kind, kind, inputs, outputs, attributes, kind == "dropout", sys._getframe(2), renew=True)
 
-    def _record_call(self, func, args, kwargs, result):
+    def _record_call(self, func: OpOverload, args: Args, kwargs: Kwargs, result: object) -> None:
         name = base_name(func)
         info = self._schemas.get(func)
         if info is None:
             info = self._schemas[func] = _schema_info(func, name)
         names, view, mutable = info
-        inputs, attributes = [], {}
+        inputs: list[Argument] = []
+        attributes: Kwargs = {}
         for argument, value in _named(names, args, kwargs):
             tensors = _tensors_in(value)
             if tensors:
@@ -106,14 +143,14 @@ class Recorder(TorchDispatchMode):
             return
         self._append(name, str(func), inputs, outputs, attributes, view, sys._getframe(2), mutable)
 
-    def _of_weights(self, inputs):
+    def _of_weights(self, inputs: Sequence[Argument]) -> bool:
         for _, tensor in inputs:
             tid = self._ids.get(id(tensor))
             if tid is None or self.tensors[tid][4] not in ("parameter", "buffer", "constant"):
                 return False
         return bool(inputs)
 
-    def _alias(self, inputs, outputs):
+    def _alias(self, inputs: Sequence[Argument], outputs: Sequence[torch.Tensor]) -> None:
         """A result that is its input in another shape: it takes over the input's role and producer."""
         if not inputs:
             return
@@ -125,11 +162,22 @@ class Recorder(TorchDispatchMode):
                 if self._born[source] >= 0:
                     self.operators[self._born[source]]["outputs"].append(tid)
 
-    def _append(self, name, target, inputs, outputs, attributes, view, frame, mutable=False, renew=False):
+    def _append(
+        self,
+        name: str,
+        target: str,
+        inputs: Sequence[Argument],
+        outputs: Sequence[torch.Tensor],
+        attributes: Kwargs,
+        view: bool,
+        frame: FrameType,
+        mutable: bool = False,
+        renew: bool = False,
+    ) -> None:
         index = len(self.operators)
         reads = [self._read(tensor) for _, tensor in inputs]
         path, call = self.module_stack[-1]
-        operator = {
+        operator: OperatorRow = {
             "kind": name,
             "target": target,
             "inputs": reads,
@@ -149,8 +197,8 @@ class Recorder(TorchDispatchMode):
             if mutable:
                 self._written[_storage(tensor)] = index
 
-    def _call_site(self, frame):
-        """A number that stays the same for the operators that one Python call runs in a row (`linear`: view, addmm, view)."""
+    def _call_site(self, frame: FrameType) -> int:
+        """A number, the same for the operators that one Python call runs in a row (`linear`: view, addmm, view)."""
         number, place = self._site
         here = (id(frame), frame.f_lasti)
         if here != place:
@@ -158,15 +206,15 @@ class Recorder(TorchDispatchMode):
         return number
 
 
-def _unwrapped(method):
-    """The method itself: newer torch wraps it so that torch.compile skips it, which imports all of torch._dynamo (seconds)."""
+def _unwrapped(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method itself: newer torch wraps it so that torch.compile skips it, which imports torch._dynamo (seconds)."""
     return getattr(method, "__wrapped__", method)
 
 
 Recorder.__torch_dispatch__ = _unwrapped(Recorder.__torch_dispatch__)
 
 
-def _schema_info(func, name):
+def _schema_info(func: OpOverload, name: str) -> tuple[list[str], bool, bool]:
     schema = func._schema
     names = [argument.name for argument in schema.arguments]
     aliases = [result.alias_info for result in schema.returns]
@@ -174,12 +222,12 @@ def _schema_info(func, name):
     return names, view, schema.is_mutable
 
 
-def _named(names, args, kwargs):
-    yield from zip(names, args)
+def _named(names: Sequence[str], args: Args, kwargs: Kwargs) -> Iterator[tuple[str, Any]]:
+    yield from zip(names, args)  # noqa: B905 (Python 3.10)
     yield from kwargs.items()
 
 
-def _tensors_in(value):
+def _tensors_in(value: object) -> list[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         return [value]
     if isinstance(value, (list, tuple)):
@@ -187,28 +235,28 @@ def _tensors_in(value):
     return []
 
 
-def _storage(tensor):
+def _storage(tensor: torch.Tensor) -> int:
     try:
         return tensor.untyped_storage()._cdata
     except (NotImplementedError, RuntimeError):
         return -id(tensor)
 
 
-def _storage_bytes(tensor):
+def _storage_bytes(tensor: torch.Tensor) -> int:
     try:
         return tensor.untyped_storage().nbytes()
     except (NotImplementedError, RuntimeError):
         return tensor.numel() * tensor.element_size()
 
 
-def _strides(tensor):
+def _strides(tensor: torch.Tensor) -> tuple[int, ...]:
     try:
         return tuple(tensor.stride())
     except (NotImplementedError, RuntimeError):
         return (1,) * tensor.dim()
 
 
-def _plain(value):
+def _plain(value: object) -> Plain:
     """An argument as JSON can carry it; long lists are cut."""
     if value is None or isinstance(value, (bool, int, str)):
         return value

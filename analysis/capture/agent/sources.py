@@ -1,33 +1,37 @@
-"""Which line of the user's code is running: walks Python frames, leaving out torch, the standard library and the agent."""
+"""Which line of the user's code is running: walks Python frames, leaving out torch, the library and the agent."""
 
 from __future__ import annotations
 
 import os
 import sysconfig
+from types import CodeType, FrameType
+
+# File, line, function, number of its execution, repetition of the call in it.
+Line = tuple[str, int, str, int, int]
 
 _AGENT = os.path.dirname(os.path.abspath(__file__))
 _MOST_LINES = 32
 
 
-def _folder(path):
+def _folder(path: str) -> str:
     return os.path.join(os.path.realpath(path), "")
 
 
 class SourceLocator:
     """Finds the user's frames of the running call stack; decisions are remembered per code object."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         import torch
 
         paths = sysconfig.get_paths()
         self._ours = (_folder(os.path.dirname(torch.__file__)), _folder(_AGENT))
         self._standard = (_folder(paths["stdlib"]), _folder(paths["platstdlib"]))
         self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
-        self._is_user = {}
-        self._frames = {}
-        self._inner = {}
+        self._is_user: dict[CodeType, bool] = {}
+        self._frames: dict[int, tuple[FrameType, int, dict[int, dict[int, int]]]] = {}
+        self._inner: dict[int, FrameType] = {}
 
-    def is_user_file(self, filename):
+    def is_user_file(self, filename: str) -> bool:
         """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
         if filename.startswith("<"):
             return False
@@ -36,13 +40,13 @@ class SourceLocator:
             return False
         return real.startswith(self._site) or not real.startswith(self._standard)
 
-    def lines(self, frame):
+    def lines(self, frame: FrameType | None) -> tuple[Line, ...]:
         """`((file, line, function, frame, run), ...)` of the user's frames from `frame` outwards, innermost first.
 
-        `frame` numbers the function's execution and `run` the repetitions of one call in it, so that a line in a loop can
-        say how often it ran. Frames are kept alive, so that their identity stays unique.
+        `frame` numbers the function's execution and `run` the repetitions of one call in it, so that a line in a loop
+        can say how often it ran. Frames are kept alive, so that their identity stays unique.
         """
-        found = []
+        found: list[Line] = []
         is_user = self._is_user
         inner = None
         while frame is not None:
@@ -58,8 +62,8 @@ class SourceLocator:
             frame = frame.f_back
         return tuple(found)
 
-    def _run(self, frame, inner):
-        """(number of this execution of the function, how many other calls the same instruction made before this one)."""
+    def _run(self, frame: FrameType, inner: FrameType | None) -> tuple[int, int]:
+        """(number of this execution of the function, how many other calls the same instruction made before this)."""
         known = self._frames.get(id(frame))
         if known is None:
             known = self._frames[id(frame)] = (frame, len(self._frames), {})
@@ -69,7 +73,7 @@ class SourceLocator:
         child = id(inner) if inner is not None else len(calls)
         return known[1], calls.setdefault(child, len(calls))
 
-    def constructing_lines(self, frame, module):
+    def constructing_lines(self, frame: FrameType | None, module: object) -> tuple[Line, ...]:
         """The user's frames that construct `module`: its own (and its bases') `__init__` frames are left out."""
         while frame is not None:
             code = frame.f_code
@@ -80,10 +84,10 @@ class SourceLocator:
         return self.lines(frame)
 
 
-def innermost_user_line(error, target):
+def innermost_user_line(error: BaseException, target: str | None) -> tuple[str, int] | None:
     """`(file, line)` where `error` left the user's code: the target file's innermost frame if it has one."""
     locator = SourceLocator()
-    frames = []
+    frames: list[tuple[str, int]] = []
     trace = error.__traceback__
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename

@@ -7,8 +7,16 @@ the two meet in one operator, the real one becomes meta first.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import torch
 from torch.utils._pytree import tree_flatten, tree_map_only
+
+if TYPE_CHECKING:
+    from torch._ops import OpOverload
+
+Args = tuple[Any, ...]
+Kwargs = dict[str, Any]
 
 _MOST_REAL_ELEMENTS = 1 << 20
 _META = torch.device("meta")
@@ -39,16 +47,16 @@ _RANDOM_IN_PLACE = frozenset(
 )
 
 
-class UnknownValue(RuntimeError):
+class UnknownValueError(RuntimeError):
     """The program asks for the value of a tensor that has none here."""
 
 
-def base_name(func):
+def base_name(func: OpOverload) -> str:
     """`aten.add_.Tensor` → `add_`."""
     return func._schema.name.rpartition("::")[2]
 
 
-def is_meta(value):
+def is_meta(value: object) -> bool:
     """Whether `value` is a tensor without data."""
     return isinstance(value, torch.Tensor) and value.device == _META
 
@@ -56,11 +64,11 @@ def is_meta(value):
 class Values:
     """Executes one operator, deciding where its result lives."""
 
-    def __init__(self):
-        self._overwritten = {}
-        self._kept = []
+    def __init__(self) -> None:
+        self._overwritten: dict[int, torch.Tensor] = {}
+        self._kept: list[torch.Tensor] = []
 
-    def run(self, func, args, kwargs):
+    def run(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
         """The result of `func` on real tensors, on meta tensors, or on a mixture brought to meta."""
         name = base_name(func)
         if name in _WITHOUT_VALUES or name in _WITH_VALUES:
@@ -72,7 +80,7 @@ class Values:
         if not meta:
             return func(*args, **kwargs)
         if name == "_local_scalar_dense":
-            raise UnknownValue(
+            raise UnknownValueError(
                 "the value of a computed tensor is needed here (.item(), a condition or an index), and no data runs"
             )
         if name in _RANDOM_IN_PLACE:
@@ -81,17 +89,17 @@ class Values:
             return func(*args, **kwargs)
         return self._run_mixed(func, args, kwargs)
 
-    def _placed(self, name, args, kwargs):
+    def _placed(self, name: str, args: Args, kwargs: Kwargs) -> Kwargs:
         kwargs = dict(kwargs)
         if name in _WITHOUT_VALUES or _elements(name, args) > _MOST_REAL_ELEMENTS:
             kwargs["device"] = _META
         return kwargs
 
-    def _run_mixed(self, func, args, kwargs):
+    def _run_mixed(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
         """Brings real arguments to meta; a real tensor written in place is from now on represented by its meta twin."""
         target = args[0] if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) else None
 
-        def to_meta(tensor):
+        def to_meta(tensor: torch.Tensor) -> torch.Tensor:
             return (
                 tensor
                 if tensor.device == _META
@@ -108,11 +116,11 @@ class Values:
             return target
         return result
 
-    def _current(self, tensor):
+    def _current(self, tensor: torch.Tensor) -> torch.Tensor:
         return self._overwritten.get(id(tensor), tensor)
 
 
-def _elements(name, args):
+def _elements(name: str, args: Args) -> int | float:
     """About how many elements a value-bearing factory call makes."""
     if name in ("zeros", "ones", "full") and args:
         count = 1
@@ -120,6 +128,7 @@ def _elements(name, args):
             count *= int(size)
         return count
     if name == "eye":
-        return int(args[0]) * int(args[1] if len(args) > 1 and isinstance(args[1], int) else args[0])
+        rows = args[0]
+        return int(rows) * int(args[1] if len(args) > 1 and isinstance(args[1], int) else rows)
     numbers = [abs(a) for a in args if isinstance(a, (int, float))]
     return max(numbers, default=1)
