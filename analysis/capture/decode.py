@@ -36,7 +36,7 @@ def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tup
         {key: _attribute(value) for key, value in row["attributes"].items()} for row in rows
     ]
     kinds = [
-        kind_of(row["kind"], {n: tensors[t] for n, t in zip(row["names"], row["inputs"], strict=True)}, given)
+        kind_of(row["kind"], _named_inputs(row["names"], row["inputs"], tensors), given)
         for row, given in zip(rows, attributes, strict=True)
     ]
     names = names_of(kinds, [r["module"] for r in rows], [r["call"] for r in rows], [r["view"] for r in rows])
@@ -57,6 +57,10 @@ def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tup
         )
         for index, row in enumerate(rows)
     )
+
+
+def _named_inputs(names: Sequence[str], ids: Sequence[int], tensors: Sequence[Tensor]) -> dict[str, Tensor]:
+    return {name: tensors[tensor] for name, tensor in zip(names, ids, strict=True)}
 
 
 def _without_inner_views(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

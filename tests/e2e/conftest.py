@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient
@@ -125,10 +126,23 @@ class Editor(LanguageClient):
         before = text[:offset].split("\n")
         return types.Position(len(before) - 1, self.units(before[-1]))
 
-    async def diagnosed(self, uri: str, version: int = 1) -> list[types.Diagnostic]:
-        """The diagnostics pushed for a version."""
-        await self.until(f"{uri} {version}")
+    def close(self, uri: str) -> None:
+        """Closes a document."""
+        del self.texts[uri]
+        self.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    async def diagnosed(self, uri: str, version: int = 1, count: int = 1) -> list[types.Diagnostic]:
+        """The diagnostics pushed for a version, once they have been pushed that often."""
+        await self.until(f"{uri} {version}", count)
         return list(self.diagnostics[uri])
+
+    async def configure(self, uri: str, **settings: Any) -> list[types.Diagnostic]:
+        """Changes the settings and waits for the new results of a document."""
+        version = self.versions[uri]
+        before = self.counts[f"{uri} {version}"]
+        self.set_configuration(settings, section="graphperf")
+        self.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        return await self.diagnosed(uri, version, before + 1)
 
     async def hints(self, uri: str, first: int = 1, last: int = 10_000) -> dict[str, str]:
         """Line content → hint; checks that each hint stands at the end of its line."""
@@ -231,10 +245,28 @@ SERVER = ClientServerConfig(server_command=[sys.executable, "-m", "graphperf.ser
 
 
 @pytest_lsp.fixture(config=SERVER)
-async def editor(client: Editor):
-    """A client whose session is not yet initialized."""
+async def unconnected(client: Editor):
+    """An editor with a server of its own, whose session is not yet initialized."""
     yield
     await client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=SERVER, scope="module")
+async def connected(client: Editor):
+    """A modern editor with a server that the tests of a module share."""
+    await client.start(capable())
+    yield
+    await client.shutdown_session()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def editor(connected: Editor):
+    """The shared editor; its documents are closed and its settings put back after the test."""
+    yield connected
+    for uri in list(connected.texts):
+        connected.close(uri)
+    connected.set_configuration({}, section="graphperf")
+    connected.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
 
 
 @pytest.fixture

@@ -1,23 +1,254 @@
-"""The real server over standard input and output, as an editor uses it."""
+"""What an editor gets from the real server: hints, hovers, lenses, diagnostics, and how they follow the edits."""
 
-import time
+import re
+
+import pytest
+from lsprotocol import types
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
+LAYER4 = "self.layer4 = nn.Sequential(Block(256, 512, 2), Block(512, 512))"
+
+FAILING = """\
+from torch import nn
 
 
-async def test_an_opened_file_gets_hints(editor, capabilities, resnet, tmp_path):
-    await editor.start(capabilities())
-    t = time.time()
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(512, 256)
+        self.second = nn.Linear(128, 10)
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.second(x)
+"""
+
+COSTLY = """\
+import torch
+from torch import nn
+
+
+# graphperf: input=(64, 64, 256, 256)
+class Costly(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.big = nn.ReLU()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.narrow = nn.Linear(64, 8)
+
+    def forward(self, x):
+        return self.narrow(torch.flatten(self.pool(self.big(x)), 1))
+
+
+# graphperf: input=(1, 8192)
+class Narrow(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.narrow = nn.Linear(8192, 64)
+
+    def forward(self, x):
+        return self.narrow(x)
+"""
+
+
+async def test_an_opened_file_gets_hints(editor, resnet, tmp_path):
     uri = editor.open(tmp_path / "model.py", resnet)
-    diagnostics = await editor.diagnosed(uri)
-    print("open", time.time() - t)
-    for k, v in (await editor.hints(uri)).items():
-        print(k, "   ###", v)
-    for k, v in (await editor.lenses(uri)).items():
-        print(k, "   ###", v)
-    print(await editor.hover(uri, "self.layer4 = nn.Sequential(Block(256, 512, 2), Block(512, 512))"))
-    print(await editor.hover(uri, "def forward(self, x):") if 0 else await editor.hover(uri, "class ResNet(nn.Module):"))
-    for d in diagnostics:
-        print(d.range.start.line, d.code, d.message)
-    t = time.time()
-    v = editor.replace(uri, "nn.Conv2d(3, 64, 7, 2, 3, bias=False)", "nn.Conv2d(3, 64, 5, 2, 3, bias=False)")
-    await editor.diagnosed(uri, v)
-    print("edit", time.time() - t, editor.counts, editor.progress_reports)
+    await editor.diagnosed(uri)
+    hints = await editor.hints(uri)
+    assert re.fullmatch(r"64×112×112 · \d+(\.\d)? % · (launch|memory|compute)( · fills .*)?", hints[STEM])
+    assert hints[LAYER4].startswith("512×7×7 · ")
+    assert hints["self.bn1 = nn.BatchNorm2d(channels)"].startswith("×8 · 512×7×7")
+    assert hints["def forward(self, x):"] == "x: 1×3×224×224 (assumed from conv1)"
+    assert hints["return self.fc(x)"].startswith("1000")
+    assert "class ResNet(nn.Module):" not in hints
+
+
+async def test_only_the_requested_lines_are_hinted(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    line = editor.line(uri, STEM) + 1
+    assert list(await editor.hints(uri, line, line + 1)) == [STEM, "self.bn1 = nn.BatchNorm2d(64)"]
+
+
+async def test_one_lens_a_model_with_its_totals(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    lenses = await editor.lenses(uri)
+    assert list(lenses) == ["class ResNet(nn.Module):"]
+    lens = lenses["class ResNet(nn.Module):"]
+    totals = r"NVIDIA H100 .* · fp32 · batch 1 · eager \| [\d.]+ [µm]s · [\d.]+ m?J · EDP .*J·s · \w+-bound .* of the time.*"
+    assert re.fullmatch(totals, lens.command.title)
+    before = editor.counts.get("message", 0)
+    arguments = list(lens.command.arguments)
+    await editor.workspace_execute_command_async(types.ExecuteCommandParams(lens.command.command, arguments))
+    await editor.until("message", before + 1)
+    assert editor.messages[-1].message.startswith("ResNet: NVIDIA H100")
+
+
+async def test_a_hover_explains_the_line(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    lines = (await editor.hover(uri, STEM)).split("  \n")
+    assert lines[0].startswith("conv1 · Conv2d (3→64, 7×7")
+    assert lines[1] == "1×3×224×224 → 1×64×112×112, fp32"
+    assert lines[2].startswith("118 MMAC · ")
+    assert lines[-1].endswith("input 1×3×224×224 assumed from conv1")
+    assert "|" not in "".join(lines)
+    assert (await editor.hover(uri, "class ResNet(nn.Module):")).startswith("ResNet  \nNVIDIA H100")
+    assert await editor.hover(uri, "super().__init__()" if False else "from torch import nn") == ""
+
+
+async def test_a_hint_is_resolved_to_the_hover(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    line = types.Position(editor.line(uri, STEM), 0)
+    params = types.InlayHintParams(types.TextDocumentIdentifier(uri), types.Range(line, line))
+    (hint,) = await editor.text_document_inlay_hint_async(params)
+    assert hint.tooltip is None
+    resolved = await editor.inlay_hint_resolve_async(hint)
+    assert resolved.tooltip.value == await editor.hover(uri, STEM)
+
+
+async def test_an_edit_changes_the_figures(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    old = await editor.lenses(uri)
+    await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
+    hints = await editor.hints(uri)
+    assert hints["self.fc = nn.Linear(512, 10)"].startswith("10")
+    assert not hints["self.fc = nn.Linear(512, 10)"].startswith("1000")
+    await editor.diagnosed(uri, editor.replace(uri, "Block(256, 512, 2)", "Block(256, 512, 1)"))
+    assert (await editor.hints(uri))["x = self.layer4(x)"].startswith("512×14×14 · ")
+    assert (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title != old["class ResNet(nn.Module):"].command.title
+
+
+async def test_hints_move_with_their_lines_before_the_new_result(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    old = await editor.hints(uri)
+    version = editor.replace(uri, "import torch\n", "import math\nimport os\n\nimport torch\n")
+    version = editor.replace(uri, "        self.pool = nn.MaxPool2d(3, 2, 1)\n", "")
+    del old["self.pool = nn.MaxPool2d(3, 2, 1)"]
+    assert await editor.hints(uri) == old
+    assert list(await editor.lenses(uri)) == ["class ResNet(nn.Module):"]
+    (finding,) = await editor.diagnosed(uri, version)
+    assert finding.code == "GP901"
+    assert "has no attribute 'pool'" in finding.message
+    assert await editor.hints(uri) == old
+
+
+async def test_a_syntax_error_keeps_the_hints(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    assert await editor.diagnosed(uri) == []
+    old = await editor.hints(uri)
+    (finding,) = await editor.diagnosed(uri, editor.replace(uri, "x = self.layer2(x)", "x = self.layer2(x))"))
+    assert (finding.code, finding.source) == ("GP901", "graphperf")
+    assert finding.message.startswith("syntax error: ")
+    assert finding.severity == types.DiagnosticSeverity.Warning
+    number = editor.line(uri, "x = self.layer2(x))")
+    assert finding.range == types.Range(types.Position(number, 8), types.Position(number, 27))
+    kept = await editor.hints(uri)
+    assert {line: kept[line] for line in old if line in kept} | {"x = self.layer2(x)": old["x = self.layer2(x)"]} == old
+    assert list(await editor.lenses(uri)) == ["class ResNet(nn.Module):"]
+    assert await editor.diagnosed(uri, editor.replace(uri, "x = self.layer2(x))", "x = self.layer2(x)")) == []
+    assert await editor.hints(uri) == old
+
+
+async def test_a_forward_that_raises_is_shown_at_its_line(editor, tmp_path):
+    uri = editor.open(tmp_path / "head.py", FAILING)
+    (finding,) = await editor.diagnosed(uri)
+    assert finding.code == "GP901"
+    assert finding.message.startswith("forward() raised at line 12: RuntimeError: ")
+    assert finding.range.start == types.Position(11, 8)
+    assert await editor.hints(uri) == {}
+    assert "GP901 capture-failed" in await editor.hover(uri, "return self.second(x)")
+    assert await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(128, 10)", "nn.Linear(256, 10)")) == []
+    assert (await editor.hints(uri))["self.second = nn.Linear(256, 10)"].startswith("10")
+
+
+async def test_a_problem_in_another_file_is_shown_at_the_class(editor, tmp_path):
+    blocks = tmp_path / "blocks.py"
+    blocks.write_text("from torch import nn\n\n\nclass Block(nn.Module):\n    def forward(self, x):\n        raise KeyError(x.ndim)\n")
+    text = "from torch import nn\nimport blocks\n\n\n# graphperf: input=(1, 8)\nclass Net(nn.Module):\n    def __init__(self):\n"
+    text += "        super().__init__()\n        self.block = blocks.Block()\n\n    def forward(self, x):\n        return self.block(x)\n"
+    uri = editor.open(tmp_path / "net.py", text)
+    (finding,) = await editor.diagnosed(uri)
+    assert "KeyError: 2" in finding.message
+    if finding.related_information:
+        assert finding.range.start.line == 5
+        (place,) = finding.related_information
+        assert (place.location.uri, place.location.range.start.line) == (blocks.as_uri(), 5)
+    else:
+        assert finding.range.start.line == 11
+
+
+async def test_the_rules_report_costly_layers(editor, tmp_path):
+    uri = editor.open(tmp_path / "costly.py", COSTLY)
+    found = {(d.code, d.range.start.line): d for d in await editor.diagnosed(uri)}
+    big = found["GP101", editor.line(uri, "self.big = nn.ReLU()")]
+    assert "memory-bound on NVIDIA H100" in big.message
+    assert big.severity == types.DiagnosticSeverity.Warning
+    narrow = found["GP203", editor.line(uri, "self.narrow = nn.Linear(8192, 64)")]
+    assert re.match(r"narrow \(linear\): fills \d+ of 132 SMs", narrow.message)
+    assert narrow.severity == types.DiagnosticSeverity.Information
+    lenses = await editor.lenses(uri)
+    assert list(lenses) == ["class Costly(nn.Module):", "class Narrow(nn.Module):"]
+    assert re.search(r" \| \d hints?$", lenses["class Costly(nn.Module):"].command.title)
+    assert "GP101 memory-bound-layer" in await editor.hover(uri, "self.big = nn.ReLU()")
+
+
+async def test_other_settings_give_other_figures(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    await editor.configure(uri, hardware=["i7-12700k", "a100-sxm4-80gb"], mode="compiled", batch=4)
+    title = (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title
+    assert re.match(r"Intel .*i7-12700K.* · fp32 · batch 4 · compiled \| ", title)
+    assert (await editor.hints(uri))["def forward(self, x):"].startswith("x: 4×3×224×224")
+    assert re.search(r"NVIDIA A100 .* [\d.]+ [µm]s", await editor.hover(uri, STEM))
+    await editor.configure(uri, hardware=["a100-sxm4-80gb"], precision="fp16")
+    assert "A100" in (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title
+    assert "fp16" in (await editor.hover(uri, STEM)).split("  \n")[1]
+
+
+async def test_a_setting_that_cannot_be_used_is_told_once(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet)
+    await editor.diagnosed(uri)
+    before = editor.counts.get("message", 0)
+    await editor.configure(uri, hardware=["h100"], mode="compiled")
+    await editor.until("message", before + 1)
+    assert "graphperf.hardware cannot be used" in editor.messages[-1].message
+    assert "h100-sxm5-80gb" in editor.messages[-1].message
+    await editor.configure(uri, hardware=["h100"], mode="ideal")
+    assert editor.counts["message"] == before + 1
+    assert " · ideal | " in (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title
+
+
+async def test_a_newer_version_ends_the_running_capture(editor, tmp_path):
+    endless = FAILING.replace("x = self.first(x)", "while True: pass").replace("128", "512")
+    uri = editor.open(tmp_path / "endless.py", endless)
+    await editor.diagnosed(uri, editor.replace(uri, "while True: pass", "pass"))
+    assert (await editor.hints(uri))["self.second = nn.Linear(512, 10)"].startswith("10")
+
+
+async def test_a_closed_file_has_no_diagnostics(editor, tmp_path):
+    uri = editor.open(tmp_path / "head.py", FAILING)
+    assert await editor.diagnosed(uri) != []
+    editor.close(uri)
+    assert await editor.diagnosed(uri, 1, 2) == []
+
+
+async def test_a_file_that_is_no_model_stays_quiet(editor, tmp_path):
+    uri = editor.open(tmp_path / "broken.py", "def f(:\n")
+    assert await editor.diagnosed(uri) == []
+    assert await editor.hints(uri) == {}
+
+
+async def test_form_feeds_do_not_shift_lines(editor, resnet, tmp_path):
+    uri = editor.open(tmp_path / "model.py", resnet.replace("\n\nclass ResNet", "\n\x0c\nclass ResNet"))
+    await editor.diagnosed(uri)
+    await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(512, 1000)", 'nn.Linear(512, len("\u2028" * 10))'))
+    hints = await editor.hints(uri)
+    assert hints['self.fc = nn.Linear(512, len("\u2028" * 10))'].startswith("10")
+    assert hints["return self.fc(x)"].startswith("10")

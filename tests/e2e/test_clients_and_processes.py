@@ -1,0 +1,134 @@
+"""Other kinds of clients, and the processes that the server starts and ends."""
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+from lsprotocol import types
+
+STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and shell scripts")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_positions_in_the_encoding_of_the_client(unconnected, capabilities, resnet, tmp_path, encoding):
+    result = await unconnected.start(capabilities(encodings=(encoding,)))
+    assert result.capabilities.position_encoding == encoding
+    text = resnet.replace("bias=False)\n        self.bn1 = nn.BatchNorm2d(64)", "bias=False)  # 𝒳é\n        self.bn1 = nn.BatchNorm2d(64)")
+    uri = unconnected.open(tmp_path / "modèle 𝒳.py", text)
+    await unconnected.diagnosed(uri)
+    assert (await unconnected.hints(uri))[f"{STEM}  # 𝒳é"].startswith("64×112×112")
+    await unconnected.diagnosed(uri, unconnected.replace(uri, "𝒳é", "𝒴é, 𝒵"))
+    assert (await unconnected.hints(uri))[f"{STEM}  # 𝒴é, 𝒵"].startswith("64×112×112")
+    assert (await unconnected.hover(uri, f"{STEM}  # 𝒴é, 𝒵")).startswith("conv1")
+
+
+async def test_a_client_that_pulls_diagnostics(unconnected, capabilities, resnet, tmp_path):
+    await unconnected.start(capabilities(pull=True))
+    uri = unconnected.open(tmp_path / "model.py", resnet.replace("self.fc(x)", "self.fc(x, x)"))
+    await unconnected.until(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+    params = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+    report = await unconnected.text_document_diagnostic_async(params)
+    assert [(d.code, d.range.start.line) for d in report.items] == [("GP901", unconnected.line(uri, "return self.fc(x, x)"))]
+    params.previous_result_id = report.result_id
+    assert (await unconnected.text_document_diagnostic_async(params)).kind == "unchanged"
+    assert unconnected.diagnostics == {}
+
+
+async def test_a_client_that_can_do_nothing_special(unconnected, resnet, tmp_path):
+    options = {"hardware": "a100-sxm4-80gb", "precision": "fp16", "captureSeconds": 30}
+    await unconnected.start(types.ClientCapabilities(), options)
+    uri = unconnected.open(tmp_path / "model.py", resnet)
+    await unconnected.diagnosed(uri)
+    title = (await unconnected.lenses(uri))["class ResNet(nn.Module):"].command.title
+    assert title.startswith("NVIDIA A100 SXM4 80GB · fp16 · ")
+    settings = {"graphperf": {"hardware": ["h100-sxm5-80gb"], "mode": "compiled"}}
+    unconnected.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+    await unconnected.diagnosed(uri, 1, 2)
+    title = (await unconnected.lenses(uri))["class ResNet(nn.Module):"].command.title
+    assert title.startswith("NVIDIA H100 SXM5 80GB · fp16 · batch 1 · compiled | ")
+    refreshes = {types.WORKSPACE_INLAY_HINT_REFRESH, types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_DIAGNOSTIC_REFRESH}
+    assert not refreshes & set(unconnected.counts)
+
+
+async def test_documents_that_are_not_on_disk_are_left_alone(unconnected, capabilities, resnet):
+    await unconnected.start(capabilities())
+    document = types.TextDocumentItem("untitled:Untitled-1", types.LanguageKind.Python, 1, resnet)
+    unconnected.text_document_did_open(types.DidOpenTextDocumentParams(document))
+    unconnected.texts[document.uri] = resnet
+    assert await unconnected.hints(document.uri) == {}
+    assert await unconnected.lenses(document.uri) == {}
+
+
+async def test_an_interpreter_that_cannot_be_used(unconnected, capabilities, resnet, tmp_path):
+    await unconnected.start(capabilities(configuration=False), {"interpreter": str(tmp_path / "no" / "python")})
+    uri = unconnected.open(tmp_path / "model.py", resnet)
+    (finding,) = await unconnected.diagnosed(uri)
+    assert finding.code == "GP901"
+    assert "cannot start the interpreter" in finding.message
+    assert "graphperf.interpreter" in finding.message
+    assert finding.range.start.line == unconnected.line(uri, "class ResNet(nn.Module):")
+
+
+@posix
+async def test_an_agent_that_dies_is_replaced(unconnected, capabilities, resnet, tmp_path):
+    python, pids = _recording_interpreter(tmp_path)
+    await unconnected.start(capabilities(configuration=False), {"interpreter": python})
+    uri = unconnected.open(tmp_path / "model.py", resnet)
+    await unconnected.diagnosed(uri)
+    (first,) = pids()
+    os.kill(first, signal.SIGKILL)
+    await unconnected.diagnosed(uri, unconnected.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
+    assert (await unconnected.hints(uri))["self.fc = nn.Linear(512, 10)"].startswith("10")
+    assert len(pids()) == 2
+
+
+@posix
+@pytest.mark.parametrize("politely", [True, False])
+async def test_no_process_outlives_the_server(unconnected, capabilities, resnet, tmp_path, politely):
+    python, pids = _recording_interpreter(tmp_path)
+    await unconnected.start(capabilities(configuration=False), {"interpreter": python})
+    uri = unconnected.open(tmp_path / "model.py", resnet)
+    await unconnected.diagnosed(uri)
+    unconnected.replace(uri, "x = self.layer1(x)", "while True: pass")
+    await unconnected.hints(uri)
+    server = unconnected._server
+    if politely:
+        await unconnected.shutdown_session()
+    else:
+        server.stdin.close()
+    unconnected.capabilities = None  # the fixture shall not shut down again
+    await asyncio.wait_for(server.wait(), 20)
+    await asyncio.wait_for(asyncio.to_thread(_wait_for_end, pids()), 20)
+
+
+async def test_torch_stays_out_of_the_server():
+    code = "import sys, graphperf.server.app as a; a.create_server(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def _recording_interpreter(folder):
+    """An interpreter that notes its process numbers, and the function that reads them."""
+    script, record = folder / "python", folder / "pids"
+    script.write_text(f'#!/bin/sh\necho $$ >> "{record}"\nexec "{sys.executable}" "$@"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return str(script), lambda: [int(line) for line in record.read_text().split()]
+
+
+def _wait_for_end(pids):
+    """Returns when none of the processes exists."""
+    while any(_exists(pid) for pid in pids):
+        time.sleep(0.02)
+
+
+def _exists(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
