@@ -31,6 +31,7 @@ class CaptureRequest:
     inputs_origin: str = ""
     batch: int | None = None
     seconds: float = 60.0
+    memory_gb: float = 8.0
     wanted: str = ""
 
     def message(self) -> Mapping[str, Any]:
@@ -48,6 +49,7 @@ class CaptureRequest:
             "inputs_origin": self.inputs_origin,
             "batch": self.batch,
             "seconds": self.seconds,
+            "memory_gb": self.memory_gb,
             "wanted": self.wanted,
         }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, TypeVar
 
@@ -12,6 +11,8 @@ from torch import nn
 from torch.utils._pytree import tree_flatten
 
 from . import atoms, inputs, program
+from .child import limits_of
+from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
@@ -42,6 +43,7 @@ class Request(TypedDict):
     inputs_origin: str
     batch: int | None
     seconds: float
+    memory_gb: float
     wanted: str
 
 
@@ -95,6 +97,13 @@ def capture(request: Request) -> Answer:
         return {"error": {"stage": failure.stage, "message": failure.message, "file": file, "line": line}}
 
 
+def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
+    """What an exception from the user's code is to the user: a sentence and the line where it left that code."""
+    file, line = innermost_user_line(error, request.get("file")) or (None, None)
+    message = str(error) if isinstance(error, UnknownValueError) else explain(error, limits_of(request).memory)
+    return {"stage": stage, "message": message, "file": file, "line": line}
+
+
 def _capture(request: Request) -> Graph:
     file = request.get("file")
     locator = SourceLocator()
@@ -102,9 +111,9 @@ def _capture(request: Request) -> Graph:
     tracker = ModuleTracker(recorder, locator)
     atoms.install(recorder)
     tracker.install()
-    namespace = _stage("import", file, _load, request)
+    namespace = _stage("import", request, _load, request)
     with torch.no_grad(), recorder:
-        model, origin = _construct(request, namespace, file)
+        model, origin = _construct(request, namespace)
         model.eval()
         tracker.adopt(model)
         specs = _model_inputs(request, model)
@@ -112,7 +121,7 @@ def _capture(request: Request) -> Graph:
             recorder.register(spec["tensor"], "input", spec["name"])
         recorder.recording = True
         try:
-            result = _stage("forward", file, lambda: model(*(spec["tensor"] for spec in specs)), specs=specs)
+            result = _stage("forward", request, lambda: model(*(spec["tensor"] for spec in specs)), specs=specs)
         finally:
             recorder.recording = False
     return _graph(model, recorder, tracker, locator, specs, result, file, origin)
@@ -126,12 +135,12 @@ def _load(request: Request) -> dict[str, Any]:
     return vars(program.load_module(module, request["paths"]))
 
 
-def _construct(request: Request, namespace: dict[str, Any], file: str | None) -> tuple[nn.Module, str]:
+def _construct(request: Request, namespace: dict[str, Any]) -> tuple[nn.Module, str]:
     """The first candidate expression that gives an `nn.Module`; with the words for where it came from."""
     first_failure: CaptureFailedError | None = None
     for candidate in request["candidates"]:
         try:
-            model = _stage("construct", file, _evaluate, candidate["expression"], namespace)
+            model = _stage("construct", request, _evaluate, candidate["expression"], namespace)
             return _as_module(model, candidate, request.get("wanted")), candidate["origin"]
         except CaptureFailedError as failure:
             first_failure = first_failure or failure
@@ -170,32 +179,22 @@ def _definition(model: nn.Module) -> tuple[str, int] | None:
 
 
 def _stage(
-    stage: str, file: str | None, step: Callable[..., _T], *args: object, specs: Sequence[inputs.ModelInput] = ()
+    stage: str, request: Request, step: Callable[..., _T], *args: object, specs: Sequence[inputs.ModelInput] = ()
 ) -> _T:
     """Runs one step of the user's code; whatever it raises becomes a failure at the user's line."""
     try:
         return step(*args)
     except CaptureFailedError:
         raise
-    except UnknownValueError as error:
-        raise CaptureFailedError(stage, str(error), innermost_user_line(error, file)) from error
-    except (Exception, SystemExit) as error:
-        message = _first_line(error)
-        if specs:
+    except BaseException as error:
+        failure = failure_of(error, stage, request)
+        message, file, line = failure["message"], failure["file"], failure["line"]
+        if specs and message == first_line(error):
             message += ", with the input " + ", ".join(
                 f"{'×'.join(map(str, spec['shape']))} ({spec['origin']})" for spec in specs
             )
-        raise CaptureFailedError(stage, message, innermost_user_line(error, file)) from error
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    words = text[0] if text else ""
-    if isinstance(error, SyntaxError):
-        return f"syntax error: {error.msg}"
-    return (
-        f"{type(error).__name__}: {words}" if words else traceback.format_exception_only(type(error), error)[-1].strip()
-    )
+        place = (file, line) if file is not None and line is not None else None
+        raise CaptureFailedError(stage, message, place) from error
 
 
 def _graph(

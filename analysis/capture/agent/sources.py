@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sysconfig
+from collections.abc import Sequence
 from types import CodeType, FrameType
 
 # File, line, function, number of its execution, repetition of the call in it.
@@ -96,10 +97,13 @@ def innermost_user_line(error: BaseException, target: str | None) -> tuple[str, 
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         frames.append((error.filename, error.lineno))
-    if not frames:
-        return None
+    return line_of(frames, target)
+
+
+def line_of(frames: Sequence[tuple[str, int]], target: str | None) -> tuple[str, int] | None:
+    """The innermost of the user's `frames` (outermost first), in the target file if it has one."""
     wanted = os.path.realpath(target) if target else None
     for filename, line in reversed(frames):
         if wanted and os.path.realpath(filename) == wanted:
             return filename, line
-    return frames[-1]
+    return frames[-1] if frames else None
