@@ -76,7 +76,8 @@ class PoolCapturer:
             advice = "choose an interpreter that has torch with --python or the `interpreter` setting"
             return Captured(error=CaptureError("interpreter", f"{error}; {advice}"))
         captured = agent.capture(request)[1].result()
-        return self._ask(request, retry=False) if retry and captured.graph is None and not agent.alive else captured
+        lost = captured.error is not None and captured.error.stage == "crash" and not agent.alive
+        return self._ask(request, retry=False) if retry and lost else captured
 
 
 def analyze(

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
@@ -32,7 +33,7 @@ def probe(folder: str, parent: int, limits: Limits) -> list[Guarantee]:
     outside = os.path.join(os.path.dirname(folder), "outside")
     tried: list[tuple[str, str, Callable[[], object]]] = [
         ("files", "no file outside the temporary folder can be written", lambda: _write(outside)),
-        ("attributes", "no permissions or times of files can be changed", lambda: os.chmod(__file__, 0o644)),
+        ("attributes", "no permissions or times of files can be changed", _keep_permissions),
         ("tcp", "no TCP connections", lambda: _socket(socket.AF_INET, socket.SOCK_STREAM)),
         ("udp", "no UDP packets", lambda: _socket(socket.AF_INET, socket.SOCK_DGRAM)),
         ("unix", "no Unix sockets", lambda: _socket(socket.AF_UNIX, socket.SOCK_STREAM)),
@@ -45,7 +46,7 @@ def probe(folder: str, parent: int, limits: Limits) -> list[Guarantee]:
         Guarantee(name="programs", text="no other program is executed", holds=not _may_execute()),
         Guarantee(name="processor", text="the processor time is limited", holds=_limited(resource.RLIMIT_CPU)),
         Guarantee(name="orphans", text="a capture ends with its agent, however that ends", holds=_dies_with_parent()),
-        Guarantee(name="scratch", text="the temporary folder can be written", holds=not _fails(_use_scratch)),
+        Guarantee(name="scratch", text="the temporary folder can be written", holds=not _fails(lambda: _use(folder))),
     ]
     return guarantees
 
@@ -61,6 +62,10 @@ def _fails(attempt: Callable[[], object]) -> bool:
 def _write(path: str) -> None:
     open(path, "w").close()
     os.remove(path)
+
+
+def _keep_permissions() -> None:
+    os.chmod(__file__, stat.S_IMODE(os.stat(__file__).st_mode))
 
 
 def _socket(family: int, kind: int) -> None:
@@ -82,8 +87,8 @@ def _may_execute() -> bool:
         return error.errno != errno.EPERM
 
 
-def _use_scratch() -> None:
-    with tempfile.TemporaryFile() as file:
+def _use(folder: str) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"x")
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serves until stdin closes."""
     requests, answers = _private_streams()
+    _write(answers, b"\n")  # the interpreter may have printed without ending the line
     try:
         import torch
     except BaseException as error:  # whatever importing torch raises is the answer
