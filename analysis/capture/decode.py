@@ -26,6 +26,7 @@ def decode_graph(data: dict[str, Any]) -> Graph:
         input_tensors=tuple(data["input_tensors"]),
         output_tensors=tuple(data["output_tensors"]),
         parameters=data["parameters"],
+        assumptions=tuple(data["assumptions"]),
         defined=_line(data["defined"]),
         contains=tuple(data["contains"]),
     )

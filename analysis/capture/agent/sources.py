@@ -1,4 +1,4 @@
-"""Which line of the user's code is running: walks Python frames, leaving out torch, the library and the agent."""
+"""Which line of the user's code is running: walks frames, leaving out torch, the standard library and the agent."""
 
 from __future__ import annotations
 
