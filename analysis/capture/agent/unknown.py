@@ -1,7 +1,8 @@
 """Operators whose result depends on data: an upper bound or a stated assumption, never a refusal.
 
 `nonzero`, boolean masks and `nms` are taken to keep everything, `unique` to find few values. A value that the program asks
-for (`.item()`, an `if` on a tensor) is assumed: a check for anything wrong finds nothing, a length is the longest that the input has.
+for (`.item()`, an `if` on a tensor) is assumed: a check for anything wrong finds nothing, a length is the longest that the
+input has.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ def _nms(args: Args, kwargs: Kwargs) -> torch.Tensor:
 
 
 def _bincount(args: Args, kwargs: Kwargs) -> torch.Tensor:
-    least = args[2] if len(args) > 2 else kwargs.get("minlength", 0)
-    return _meta((max(int(least), args[0].numel()),), torch.int64)
+    counted: torch.Tensor = args[0]
+    least = int(args[2] if len(args) > 2 else kwargs.get("minlength", 0))
+    return _meta((max(least, counted.numel()),), torch.int64)
 
 
 def _repeat_interleave(args: Args, kwargs: Kwargs) -> torch.Tensor:

@@ -28,6 +28,7 @@ _WITHOUT_VALUES = frozenset(
     "empty empty_strided empty_permuted new_empty new_empty_strided empty_like rand randn randint randint_like rand_like "
     "randn_like normal bernoulli".split()
 )
+_FILLS = frozenset(["zeros", "ones", "full"])  # made next to data they are data: a state, a padding
 _WITH_VALUES = frozenset("zeros ones full arange linspace logspace eye tril_indices triu_indices scalar_tensor".split())
 _RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ geometric_ cauchy_ bernoulli_".split())
 
@@ -37,9 +38,9 @@ def base_name(func: OpOverload) -> str:
     return func._schema.name.rpartition("::")[2]
 
 
-def is_meta(value: object) -> bool:
-    """Whether `value` is a tensor without data."""
-    return isinstance(value, torch.Tensor) and value.device == _META
+def any_meta(value: object) -> bool:
+    """Whether one of the tensors in `value` has no data."""
+    return any(tensor.device == _META for tensor in tensors_in(value))
 
 
 class Values:
@@ -87,11 +88,11 @@ class Values:
         return value
 
     def _placed(self, name: str, args: Args, kwargs: Kwargs) -> Kwargs:
-        """Tensors without values go to meta; small ones with values stay real even when made next to a meta tensor."""
+        """Tensors without values go to meta; small ranges stay real even when made next to a meta tensor."""
         if name in _WITHOUT_VALUES or _elements(name, args) > _MOST_REAL_ELEMENTS:
             return {**kwargs, "device": _META}
         asked = kwargs.get("device")
-        if asked is not None and torch.device(asked) == _META:
+        if name not in _FILLS and asked is not None and torch.device(asked) == _META:
             return {**kwargs, "device": _CPU}
         return kwargs
 
@@ -101,7 +102,7 @@ class Values:
         if any(tensor.device != _META for tensor in tensors):
             if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) and args[0].device != _META:
                 target = args[0]
-            args, kwargs = tree_map_only(torch.Tensor, _to_meta, (args, kwargs))
+            args, kwargs = to_meta(args, kwargs)
         if name == "index" or name == "index_put_":
             args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
         try:
@@ -147,6 +148,11 @@ def tensors_in(value: object) -> list[torch.Tensor]:
     if isinstance(value, (list, tuple)):
         return [tensor for item in value for tensor in tensors_in(item)]
     return []
+
+
+def to_meta(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
+    """Arguments with every tensor on the meta device."""
+    return tree_map_only(torch.Tensor, _to_meta, (args, kwargs))
 
 
 def _to_meta(tensor: torch.Tensor) -> torch.Tensor:

@@ -68,7 +68,6 @@ def test_a_larger_batch_takes_no_less_time_energy_or_memory(zoo, model: str, dev
             [evaluation.peak_memory_bytes for evaluation in found],
         ):
             assert values == sorted(values)
-        assert found[-1].latency.value / 64 <= found[0].latency.value
 
 
 @pytest.mark.parametrize(
@@ -87,19 +86,13 @@ def test_known_concurrency(zoo, model: str, parallel: int, path: int, heavy: int
     assert max(depth) == heavy
 
 
-@pytest.mark.parametrize(
-    ("model", "unfused", "fused"), [("resnet18", 33.8, 46.2), ("mobilenet_v2", 3.8, 8.5), ("efficientnet_b0", 4.3, None)]
-)
-def test_known_arithmetic_intensity(zoo, model: str, unfused: float, fused: float | None) -> None:
-    """FLOP a byte, over the whole model. The published fused figure of EfficientNet-B0 assumes fewer fusions than ideal."""
+@pytest.mark.parametrize(("model", "intensity"), [("resnet18", 46.2), ("mobilenet_v2", 8.5)])
+def test_known_arithmetic_intensity(zoo, model: str, intensity: float) -> None:
+    """FLOP of convolutions and linear layers a byte moved, over the whole model, with every fusion."""
     evaluation = zoo.evaluation(model, "ideal")
-    flops = sum(cost.flops for cost in evaluation.costs)
-    macs = sum(2 * cost.macs for cost in evaluation.costs)
-    separate = sum(part.subgraph.bytes_separate for part in evaluation.subgraphs)
-    moved = sum(part.subgraph.bytes for part in evaluation.subgraphs)
-    assert macs <= flops <= 1.05 * macs
-    assert flops / separate > unfused * 0.9
-    assert fused is None or macs / moved == pytest.approx(fused, rel=0.01)
+    flops = sum(2 * cost.macs for cost in evaluation.costs)
+    assert flops / sum(part.subgraph.bytes for part in evaluation.subgraphs) == pytest.approx(intensity, rel=0.01)
+    assert flops < sum(cost.flops for cost in evaluation.costs) < 1.05 * flops
 
 
 def test_eager_small_batches_on_a_fast_gpu_are_launch_bound(zoo) -> None:
