@@ -11,7 +11,7 @@ import pytest
 from graphperf.analysis.capture import AgentPool, module_request
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.estimate import Evaluation, Question, evaluate
-from graphperf.analysis.graph import Graph, InputSpec, Operator, Tensor
+from graphperf.analysis.graph import Attribute, Graph, InputSpec, Operator, Tensor
 from graphperf.analysis.pipeline import Analysis, PoolCapturer, analyze
 from graphperf.analysis.report.lines import LineSummary, line_summaries
 from graphperf.analysis.settings import Options
@@ -142,7 +142,7 @@ class Sketch:
         inputs: list[int] | dict[str, int],
         *shapes: tuple[int, ...],
         view: bool = False,
-        **attributes: object,
+        **attributes: Attribute,
     ) -> int:
         """Appends an operator with a result for each shape; returns the first result."""
         named = inputs if isinstance(inputs, dict) else dict(zip(("input", "other", "third"), inputs, strict=False))
@@ -153,7 +153,7 @@ class Sketch:
             Operator(
                 number, f"{kind}{number}", kind, kind, tuple(named.values()), tuple(named), tuple(outputs),
                 attributes, "", 0, (), view,
-            )  # pyright: ignore[reportArgumentType]
+            )
         )  # fmt: skip
         return outputs[0]
 

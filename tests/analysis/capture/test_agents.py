@@ -1,4 +1,4 @@
-"""Agent processes: one an interpreter, replaced when they die, cancellable, and independent of what the user's files are called."""
+"""Agent processes: one an interpreter, replaced when they die, cancellable."""
 
 import os
 import signal
@@ -119,7 +119,9 @@ def without_torch(tmp_path: Path) -> str:
 
 def test_an_interpreter_without_torch(without_torch: str, request_of: Callable) -> None:
     with AgentPool() as pool:
-        with pytest.raises(AgentUnavailable, match="cannot import torch .ModuleNotFoundError: No module named 'torch'"):
+        with pytest.raises(
+            AgentUnavailable, match=r"cannot import torch \(ModuleNotFoundError: No module named 'torch'"
+        ):
             pool.agent(without_torch).wait_ready(60)
         error = PoolCapturer(pool, without_torch).capture(request_of()).error
     assert error is not None

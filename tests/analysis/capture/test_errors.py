@@ -29,9 +29,11 @@ class Net(nn.Module):
 
 
 BAD = "raise ValueError('bad')  # HERE"
+PACKAGE = net(init="self.s = nothing", top="from no_such_package import nothing  # HERE")
+NAME = net(init="self.s = no_such_name", top="from torch import no_such_name  # HERE")
 CASES = {
-    "missing package": (net(init="self.s = nothing", top="from no_such_package import nothing  # HERE"), "import", "importing the file failed: ModuleNotFoundError"),
-    "missing name": (net(init="self.s = no_such_name", top="from torch import no_such_name  # HERE"), "import", "ImportError: cannot import name"),
+    "missing package": (PACKAGE, "import", "importing the file failed: ModuleNotFoundError"),
+    "missing name": (NAME, "import", "ImportError: cannot import name"),
     "constant raises": (net(init="self.s = SIZE", top="SIZE = 1 / 0  # HERE"), "import", "ZeroDivisionError"),
     "constructor": (net(init=BAD), "construct", "constructing Net failed: ValueError: bad"),
     "constructor of a layer": (net(init="nn.Conv2d(3, 4, groups=2, kernel_size=3)  # HERE"), "construct", "ValueError"),
@@ -98,7 +100,9 @@ ENDLESS = "[0 for _ in iter(int, 1)]"
 
 
 @pytest.mark.parametrize(
-    "source", [net(ENDLESS), net(init=ENDLESS), net("x = SIZE", top=f"SIZE = {ENDLESS}")], ids=["forward", "init", "top"]
+    "source",
+    [net(ENDLESS), net(init=ENDLESS), net("x = SIZE", top=f"SIZE = {ENDLESS}")],
+    ids=["forward", "init", "top"],
 )
 def test_an_endless_loop_is_stopped(write: Callable, source: str) -> None:
     (problem,) = write(source, seconds=0.5).analysis.problems
@@ -113,7 +117,7 @@ def test_a_child_process_of_the_model_does_not_keep_the_capture_waiting(write: C
 @pytest.mark.parametrize(
     "statement",
     [
-        "print('{\"id\": 1, \"error\": null}')",
+        'print(\'{"id": 1, "error": null}\')',
         "import os; os.write(1, b'junk without an end')",
         "import os; os.write(2, b'x' * 300_000)",
         "import sys; sys.stdout.close(); sys.stderr.close()",

@@ -11,7 +11,9 @@ from graphperf.analysis.graph import Graph
 @pytest.fixture
 def layer(write: Callable) -> Callable[..., Graph]:
     def layer(init: str, call: str, *shape: int, dtype: str = "float32") -> Graph:
-        source = f"class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.l = {init}\n"
+        source = (
+            f"class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.l = {init}\n"
+        )
         return write(f"{source}    def forward(self, x):\n        return {call}\n", inputs=((shape, dtype),)).graph
 
     return layer
@@ -45,9 +47,7 @@ LAYERS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("init", "shape", "kinds", "macs"), LAYERS, ids=lambda value: str(value).replace(" ", "")
-)
+@pytest.mark.parametrize(("init", "shape", "kinds", "macs"), LAYERS, ids=lambda value: str(value).replace(" ", ""))
 def test_layers(layer: Callable, init: str, shape: tuple[int, ...], kinds: list[str], macs: int) -> None:
     graph = layer(init, "self.l(x)", *shape)
     costs = costs_of(graph)

@@ -32,7 +32,9 @@ def test_a_module_of_the_user_with_any_name(write: Callable, tmp_path: Path, nam
     assert [o.kind for o in write(source, name="net.py").graph.operators] == ["linear", "exp"]
 
 
-@pytest.mark.parametrize("name", ["recorder.py", "capture.py", "my-net.py", "inputs.py", "sub/folder/x.py", "ünï cödé.py"])
+@pytest.mark.parametrize(
+    "name", ["recorder.py", "capture.py", "my-net.py", "inputs.py", "sub/folder/x.py", "ünï cödé.py"]
+)
 def test_a_file_with_any_name(write: Callable, name: str) -> None:
     net = write(NET.format(width=8, expression="self.fc(x)"), name=name)
     assert net.at("return self.fc(x)") == ["linear"]
@@ -43,7 +45,9 @@ def test_relative_imports_inside_a_package(write: Callable, tmp_path: Path) -> N
     for folder in ("package", "package/inner"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").touch()
-    (tmp_path / "package/layers.py").write_text("from .inner import deep\ndef twice(x):\n    return deep.once(x).exp()\n")
+    (tmp_path / "package/layers.py").write_text(
+        "from .inner import deep\ndef twice(x):\n    return deep.once(x).exp()\n"
+    )
     (tmp_path / "package/inner/deep.py").write_text("def once(x):\n    return x.sin()\n")
     source = "    from ..layers import twice\n    from package.inner.deep import once\n"
     net = write(source + NET.format(width=8, expression="twice(once(self.fc(x)))  # run"), name="package/inner/net.py")
@@ -152,7 +156,9 @@ def test_a_class_needed_by_a_factory_only(write: Callable) -> None:
 
 def test_a_factory_by_its_import_path(tmp_path: Path, capturer: PoolCapturer, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "zoo.py").write_text("from torch import nn\nclass A:\n    def make():\n        return nn.Linear(8, 3)\n")
+    (tmp_path / "zoo.py").write_text(
+        "from torch import nn\nclass A:\n    def make():\n        return nn.Linear(8, 3)\n"
+    )
     target = parse_target("zoo:A.make")
     assert isinstance(target, ModuleTarget)
     (result,) = analyze(target, Options(), capturer).results

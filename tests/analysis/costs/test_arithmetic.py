@@ -69,7 +69,11 @@ def test_a_product_with_an_addend(sketch) -> None:
 
 def test_attention(sketch) -> None:
     """2 samples of 4 heads: 10 queries of size 16 against 7 keys, values of size 8."""
-    inputs = {"query": sketch.tensor(2, 4, 10, 16), "key": sketch.tensor(2, 4, 7, 16), "value": sketch.tensor(2, 4, 7, 8)}
+    inputs = {
+        "query": sketch.tensor(2, 4, 10, 16),
+        "key": sketch.tensor(2, 4, 7, 16),
+        "value": sketch.tensor(2, 4, 7, 8),
+    }
     found = cost(sketch, "scaled_dot_product_attention", inputs, (2, 4, 10, 8))
     assert found.macs == 2 * 4 * 10 * 7 * (16 + 8)
     assert found.elementwise == 6 * 2 * 4 * 10 * 7

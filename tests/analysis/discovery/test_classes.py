@@ -63,7 +63,14 @@ def test_places_count_from_one() -> None:
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_endings_and_form_feeds(ending: str) -> None:
-    lines = ["x = 1", "\f", "# graphperf: input=(1, 8)", "class Net(nn.Module):", "    def forward(self, x):", "        y"]
+    lines = [
+        "x = 1",
+        "\f",
+        "# graphperf: input=(1, 8)",
+        "class Net(nn.Module):",
+        "    def forward(self, x):",
+        "        y",
+    ]
     (model,) = discover(ending.join(lines)).classes
     assert (model.line, model.forward_line) == (4, 5)
     assert model.directive is not None

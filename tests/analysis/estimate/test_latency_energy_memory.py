@@ -37,7 +37,9 @@ def test_on_a_gpu_dispatch_and_device_overlap() -> None:
         assert total == pytest.approx((host**4 + device**4) ** 0.25)
         assert max(host, device) <= total < host + device
         assert all(time.seconds == pytest.approx(time.host_s + time.device_s) for time in times)
-    assert {time.bottleneck for time in kernel_times([allocation(1e-7, 1e-8)] * 3, [1] * 3, H100, "eager")} == {"launch"}
+    assert {time.bottleneck for time in kernel_times([allocation(1e-7, 1e-8)] * 3, [1] * 3, H100, "eager")} == {
+        "launch"
+    }
 
 
 def test_on_a_cpu_dispatch_and_work_add_up() -> None:

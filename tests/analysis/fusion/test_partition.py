@@ -55,9 +55,7 @@ def test_each_mode_moves_at_most_what_the_one_before_it_moves(zoo, model: str) -
     assert len({round(value) for value in separate}) == 1
 
 
-@pytest.mark.parametrize(
-    ("model", "unfused", "fused"), [("resnet18", 117.0, 78.6), ("mobilenet_v2", 173.1, 70.7)]
-)
+@pytest.mark.parametrize(("model", "unfused", "fused"), [("resnet18", 117.0, 78.6), ("mobilenet_v2", 173.1, 70.7)])
 def test_known_traffic(zoo, model: str, unfused: float, fused: float) -> None:
     graph = zoo.graph(model)
     assert moved(graph, "eager") / 1e6 == pytest.approx(unfused, rel=0.01)

@@ -21,7 +21,8 @@ def kernel(elements: int = 10**6, data: float = 1e6, gemm: Gemm | None = None, f
 
 
 @pytest.mark.parametrize(
-    ("elements", "tiles", "used", "waves"), [(1, 1, 1, 1), (32768, 1, 1, 1), (32769, 2, 2, 1), (32768 * 8, 8, 8, 1), (32768 * 9, 9, 8, 2)]
+    ("elements", "tiles", "used", "waves"),
+    [(1, 1, 1, 1), (32768, 1, 1, 1), (32769, 2, 2, 1), (32768 * 8, 8, 8, 1), (32768 * 9, 9, 8, 2)],
 )
 def test_elementwise_work_is_cut_at_the_grain_size(elements: int, tiles: int, used: int, waves: int) -> None:
     found = map_to_cpu(kernel(elements), I7, Precision.FP32)

@@ -31,7 +31,9 @@ def depthwise(channels: int, positions: int, taps: int = 9) -> Kernel:
                   8.0 * channels * positions, gemm)  # fmt: skip
 
 
-@pytest.mark.parametrize(("elements", "tiles", "waves"), [(1, 1, 1), (1024, 1, 1), (1025, 2, 1), (10**6, 977, 1), (10**7, 9766, 10)])
+@pytest.mark.parametrize(
+    ("elements", "tiles", "waves"), [(1, 1, 1), (1024, 1, 1), (1025, 2, 1), (10**6, 977, 1), (10**7, 9766, 10)]
+)
 def test_pointwise_work_is_cut_into_blocks(elements: int, tiles: int, waves: int) -> None:
     found = map_to_gpu(pointwise(elements), H100, Precision.FP32)
     assert (found.units, found.tiles, found.waves) == (SMS, tiles, waves)
@@ -41,7 +43,8 @@ def test_pointwise_work_is_cut_into_blocks(elements: int, tiles: int, waves: int
 
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16])
 @pytest.mark.parametrize(
-    ("m", "n", "k", "batch"), [(1, 1000, 512, 1), (12544, 64, 147, 1), (49, 512, 4608, 1), (8192, 8192, 8192, 1), (197, 197, 64, 12)]
+    ("m", "n", "k", "batch"),
+    [(1, 1000, 512, 1), (12544, 64, 147, 1), (49, 512, 4608, 1), (8192, 8192, 8192, 1), (197, 197, 64, 12)],
 )
 def test_the_invariants_of_a_tiled_kernel(m: int, n: int, k: int, batch: int, precision: Precision) -> None:
     found = map_to_gpu(matmul(m, n, k, batch), H100, precision)
@@ -58,8 +61,9 @@ def test_the_invariants_of_a_tiled_kernel(m: int, n: int, k: int, batch: int, pr
     assert found.memory_s > 0
 
 
-def test_a_wave_more_costs_a_step(  ) -> None:
+def test_a_wave_more_costs_a_step() -> None:
     """One more tile than SMs doubles the rounds; within a round more rows are free."""
+
     def seconds(tiles: int) -> float:
         found = map_to_gpu(matmul(256 * tiles, 128, 32), H100, Precision.FP16)
         return found.compute_s

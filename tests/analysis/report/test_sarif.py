@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from graphperf.analysis.report.sarif import sarif
-from graphperf.analysis.rules import RULES, Finding
+from graphperf.analysis.rules import Finding, rule_for
 
 SOURCE = ["import torch", "", "class Net(nn.Module):", "    x = 'é𝄞'  "]
 
 
 def finding(code: str = "GP101", line: int = 3, file: str = "model.py", message: str = "what is wrong") -> Finding:
-    severity = next(rule.severity for rule in RULES if rule.code == code)
+    severity = rule_for(code).severity  # pyright: ignore[reportOptionalMemberAccess]
     return Finding(code, message, file, line, severity, f"{file}::Net", "h100-sxm5-80gb", 0.1)
 
 
@@ -44,7 +44,9 @@ def test_rules_are_described(root: Path) -> None:
         assert "security-severity" not in rule["properties"]
 
 
-@pytest.mark.parametrize(("code", "index", "level"), [("GP101", 0, "warning"), ("GP203", 1, "note"), ("GP901", 2, "warning")])
+@pytest.mark.parametrize(
+    ("code", "index", "level"), [("GP101", 0, "warning"), ("GP203", 1, "note"), ("GP901", 2, "warning")]
+)
 def test_a_result(root: Path, code: str, index: int, level: str) -> None:
     (result,) = run_of(root, finding(code))["results"]
     assert (result["ruleId"], result["ruleIndex"], result["level"]) == (code, index, level)
