@@ -59,7 +59,9 @@ def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers
     for analysis, target in zip(analyses, targets, strict=True):
         with console.capture() as captured:
             print_analysis(console, analysis, all_layers=all_layers)
-        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        text = "\n".join(line.rstrip() for line in captured.get().splitlines())
+        if text:
+            click.echo(text)
         for problem in analysis.problems:
             place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
             click.echo(f"{place}: GP901 {problem.message}", err=True)

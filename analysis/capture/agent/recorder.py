@@ -200,7 +200,7 @@ class Recorder(TorchDispatchMode):
             "attributes": {key: _plain(value) for key, value in attributes.items()},
             "module": path,
             "call": call,
-            "source": self.locator.lines(frame),
+            "source": self.locator.lines(frame, name),
             "view": view,
             "site": self._call_site(frame),
         }
