@@ -15,6 +15,7 @@ def add_synchronization(server: GraphperfServer) -> None:
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(did_save)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
+    server.feature(types.SHUTDOWN)(shutdown)
 
 
 def did_open(ls: GraphperfServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -43,3 +44,8 @@ def did_close(ls: GraphperfServer, params: types.DidCloseTextDocumentParams) -> 
     if session is not None:
         for refresh in ls.on_closed:
             refresh(session)
+
+
+def shutdown(ls: GraphperfServer, params: None) -> None:
+    """Ends the work: nothing is sent after this."""
+    ls.sessions.stop()

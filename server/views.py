@@ -55,7 +55,7 @@ class Views:
 
 
 def views_of(analysis: Analysis, path: Path, text: str) -> Views:
-    """The views of a fresh analysis."""
+    """The views of a fresh analysis. What several models fail from is said once."""
     findings = judge(analysis)
     resolved = path.resolve()
     targets = {result.target for result in analysis.results}
@@ -67,7 +67,8 @@ def views_of(analysis: Analysis, path: Path, text: str) -> Views:
         if name in classes and result.evaluations and all(name != view.name for view in models):
             held = tuple(_marks(findings, result.target, resolved))
             models.append(_model_view(name, result, classes[name], analysis.discovery, path, text, held))
-    problems = tuple(_problem_mark(f, resolved, classes, line_count) for f in findings if f.target not in targets)
+    others = {finding.message: finding for finding in reversed(findings) if finding.target not in targets}
+    problems = tuple(_problem_mark(f, resolved, classes, line_count) for f in reversed(others.values()))
     failed = frozenset(problem.target for problem in analysis.problems)
     return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None)
 

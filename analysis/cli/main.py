@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
 from ..pipeline import Analysis, PoolCapturer, analyze
 from .common import CLEAN, FINDINGS, fail, interpreter_problem, progress, question, question_options, usage_errors
+
+_PIPE_WIDTH = 120
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,20 +55,18 @@ def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers
 
     from ..report.text import print_analysis
 
-    console = Console(highlight=False, width=None if _terminal() else 120)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     for analysis, target in zip(analyses, targets, strict=True):
-        print_analysis(console, analysis, all_layers=all_layers)
+        with console.capture() as captured:
+            print_analysis(console, analysis, all_layers=all_layers)
+        text = "\n".join(line.rstrip() for line in captured.get().splitlines())
+        if text:
+            click.echo(text)
         for problem in analysis.problems:
             place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
             click.echo(f"{place}: GP901 {problem.message}", err=True)
         if not analysis.results and not analysis.problems:
             click.echo(f"{target}: no nn.Module class found", err=True)
-
-
-def _terminal() -> bool:
-    import sys
-
-    return sys.stdout.isatty()
 
 
 @main.command("hardware")

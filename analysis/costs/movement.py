@@ -42,3 +42,34 @@ def scatter(context: Context) -> Cost:
 def fill(context: Context) -> Cost:
     """Writes only."""
     return context.cost("movement", reads={})
+
+
+@costs("local_scalar_dense", "equal", "nonzero", "masked_select", "unique2", "unique", "unique_consecutive", "unique_dim",
+       "bincount", "histc")  # fmt: skip
+def inspect(context: Context) -> Cost:
+    """Reads its input and writes what it found: one comparison an element."""
+    return context.cost("movement", elementwise=context.input_elements)
+
+
+@costs("sort", "argsort", "topk", "kthvalue", "msort", "searchsorted", "bucketize")
+def order(context: Context) -> Cost:
+    """log₂ n comparisons an element of a row of n."""
+    row = context.inputs[0].shape[-1] if context.inputs and context.inputs[0].shape else 1
+    return context.cost("movement", elementwise=context.input_elements * max(1, row).bit_length())
+
+
+@costs("nms")
+def nms(context: Context) -> Cost:
+    """Every pair of boxes is compared: about 16 operations for the overlap of two."""
+    boxes = context.inputs[0].shape[0]
+    return context.cost("movement", elementwise=16 * boxes * boxes // 2)
+
+
+@costs("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool")
+def roi_align(context: Context) -> Cost:
+    """Bilinear samples (8 operations each); `sampling_ratio`² of them a bin, 2² where it is adaptive."""
+    ratio = next(iter(context.operator.integers("sampling_ratio")), 2)
+    samples = context.output_elements * (ratio if ratio > 0 else 2) ** 2
+    sampled = context.inputs[0]
+    reads = {**context.reads(), sampled.id: min(sampled.elements, 4 * samples)}
+    return context.cost("movement", elementwise=8 * samples, reads=reads)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-_START = re.compile(r"^\s*#\s*graphperf:\s*(?!ignore)(?P<body>.*)$")
+_START = re.compile(r"^\s*#\s*graphperf:(?!\s*ignore)(?P<body>.*)$")
 _KEY = re.compile(r"\s*(?P<key>[a-z_]+)=")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 DTYPES = ("float32", "float16", "bfloat16", "float64", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64")

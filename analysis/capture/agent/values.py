@@ -7,48 +7,31 @@ the two meet in one operator, the real one becomes meta first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch.utils._pytree import tree_flatten, tree_map_only
+from torch.utils._pytree import tree_map_only
+
+from .unknown import DATA_DEPENDENT, Args, Kwargs, scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch._ops import OpOverload
 
-Args = tuple[Any, ...]
-Kwargs = dict[str, Any]
-
 _MOST_REAL_ELEMENTS = 1 << 20
+_MOST_REAL_BYTES = 1 << 28
 _META = torch.device("meta")
+_CPU = torch.device("cpu")
 
 _WITHOUT_VALUES = frozenset(
-    [
-        "empty",
-        "empty_strided",
-        "empty_permuted",
-        "new_empty",
-        "new_empty_strided",
-        "empty_like",
-        "rand",
-        "randn",
-        "randint",
-        "randint_like",
-        "rand_like",
-        "randn_like",
-        "normal",
-        "bernoulli",
-    ]
+    "empty empty_strided empty_permuted new_empty new_empty_strided empty_like rand randn randint randint_like rand_like "
+    "randn_like normal bernoulli".split()
 )
-_WITH_VALUES = frozenset(
-    ["zeros", "ones", "full", "arange", "linspace", "logspace", "eye", "tril_indices", "triu_indices", "scalar_tensor"]
-)
-_RANDOM_IN_PLACE = frozenset(
-    ["uniform_", "normal_", "random_", "log_normal_", "exponential_", "geometric_", "cauchy_", "bernoulli_"]
-)
-
-
-class UnknownValueError(RuntimeError):
-    """The program asks for the value of a tensor that has none here."""
+_FILLS = frozenset(["zeros", "ones", "full"])  # made next to data they are data: a state, a padding
+_WITH_VALUES = frozenset("zeros ones full arange linspace logspace eye tril_indices triu_indices scalar_tensor".split())
+_REAL_ARGUMENTS = {"_pack_padded_sequence": (1,), "_pad_packed_sequence": (1,)}  # lengths are read on the host
+_RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ geometric_ cauchy_ bernoulli_".split())
 
 
 def base_name(func: OpOverload) -> str:
@@ -56,15 +39,22 @@ def base_name(func: OpOverload) -> str:
     return func._schema.name.rpartition("::")[2]
 
 
-def is_meta(value: object) -> bool:
-    """Whether `value` is a tensor without data."""
-    return isinstance(value, torch.Tensor) and value.device == _META
+def any_meta(value: object) -> bool:
+    """Whether one of the tensors in `value` has no data."""
+    return any(tensor.device == _META for tensor in tensors_in(value))
 
 
 class Values:
-    """Executes one operator, deciding where its result lives."""
+    """Executes one operator, deciding where its result lives.
 
-    def __init__(self) -> None:
+    `assume` is told what was assumed in words; `producer` names the operator that computed a tensor; `longest` is the
+    longest dimension of the model's inputs, the value of a length that depends on data.
+    """
+
+    def __init__(self, assume: Callable[[str], None], producer: Callable[[torch.Tensor], str]) -> None:
+        self.longest = 1
+        self._assume = assume
+        self._producer = producer
         self._overwritten: dict[int, torch.Tensor] = {}
         self._kept: list[torch.Tensor] = []
 
@@ -72,52 +62,110 @@ class Values:
         """The result of `func` on real tensors, on meta tensors, or on a mixture brought to meta."""
         name = base_name(func)
         if name in _WITHOUT_VALUES or name in _WITH_VALUES:
-            return func(*args, **self._placed(name, args, kwargs))
+            kwargs = self._placed(name, args, kwargs)
         if self._overwritten:
             args, kwargs = tree_map_only(torch.Tensor, self._current, (args, kwargs))
-        tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, torch.Tensor)]
-        meta = any(tensor.device == _META for tensor in tensors)
-        if not meta:
+        tensors = tensors_in((*args, *kwargs.values()))
+        if not any(tensor.device == _META for tensor in tensors):
             return func(*args, **kwargs)
-        if name == "_local_scalar_dense":
-            raise UnknownValueError(
-                "the value of a computed tensor is needed here (.item(), a condition or an index), and no data runs"
-            )
         if name in _RANDOM_IN_PLACE:
             return args[0]
-        if all(tensor.device == _META for tensor in tensors):
-            return func(*args, **kwargs)
-        return self._run_mixed(func, args, kwargs)
+        if name == "_local_scalar_dense":
+            return self.scalar(args[0])
+        dependent = DATA_DEPENDENT.get(name)
+        if dependent is not None and (name != "repeat_interleave" or len(tensors) == 1):
+            words, result = dependent
+            if words:
+                self._assume(words)
+            return result(args, kwargs)
+        if "device" in kwargs:
+            kwargs = {**kwargs, "device": _META}
+        return self._run_meta(func, name, args, kwargs, tensors)
+
+    def scalar(self, tensor: torch.Tensor) -> bool | int | float | complex:
+        """A value for a meta tensor of one element, said as an assumption."""
+        value, words = scalar(tensor, self._producer(tensor), self.longest)
+        self._assume(words)
+        return value
 
     def _placed(self, name: str, args: Args, kwargs: Kwargs) -> Kwargs:
-        kwargs = dict(kwargs)
+        """Tensors without values go to meta; small ranges stay real even when made next to a meta tensor."""
         if name in _WITHOUT_VALUES or _elements(name, args) > _MOST_REAL_ELEMENTS:
-            kwargs["device"] = _META
+            return {**kwargs, "device": _META}
+        asked = kwargs.get("device")
+        if name not in _FILLS and asked is not None and torch.device(asked) == _META:
+            return {**kwargs, "device": _CPU}
         return kwargs
 
-    def _run_mixed(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
-        """Brings real arguments to meta; a real tensor written in place is from now on represented by its meta twin."""
-        target = args[0] if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) else None
+    def _run_meta(self, func: OpOverload, name: str, args: Args, kwargs: Kwargs, tensors: list[torch.Tensor]) -> object:
+        """Real arguments become meta; a real tensor written in place is from now on represented by its meta twin."""
+        target: torch.Tensor | None = None
+        if any(tensor.device != _META for tensor in tensors):
+            if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) and args[0].device != _META:
+                target = args[0]
+            kept = {index: args[index] for index in _REAL_ARGUMENTS.get(name, ())}
+            args, kwargs = to_meta(args, kwargs)
+            args = tuple(kept.get(index, value) for index, value in enumerate(args))
+        if name == "index" or name == "index_put_":
+            args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
+        try:
+            result = func(*args, **kwargs)
+        except NotImplementedError:
+            result = self._run_on_zeros(func, args, kwargs)
+        if target is None:
+            return result
+        self._overwritten[id(target)] = args[0]
+        self._kept.append(target)
+        return target
 
-        def to_meta(tensor: torch.Tensor) -> torch.Tensor:
-            return (
-                tensor
-                if tensor.device == _META
-                else torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
-            )
+    def _without_masks(self, data: torch.Tensor, indices: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
+        """Boolean masks as the indices of every element."""
+        found: list[torch.Tensor | None] = []
+        for index in indices:
+            if index is not None and index.dtype in (torch.bool, torch.uint8):
+                self._assume("a mask keeps every element")
+                found.extend(torch.empty(index.numel(), dtype=torch.int64, device=_META) for _ in range(index.dim()))
+            else:
+                found.append(index)
+        return found
 
-        meta_args, meta_kwargs = tree_map_only(torch.Tensor, to_meta, (args, kwargs))
-        if "device" in meta_kwargs and base_name(func) in ("_to_copy", "to"):
-            meta_kwargs = {**meta_kwargs, "device": _META}
-        result = func(*meta_args, **meta_kwargs)
-        if target is not None and target.device != _META:
-            self._overwritten[id(target)] = meta_args[0]
-            self._kept.append(target)
-            return target
-        return result
+    def _run_on_zeros(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
+        """An operator that PyTorch cannot run without data runs on zeros, to learn the shape of its result."""
+        tensors = tensors_in((*args, *kwargs.values()))
+        if sum(tensor.numel() * tensor.element_size() for tensor in tensors) > _MOST_REAL_BYTES:
+            raise
+        self._assume(f"{base_name(func)} was run on zeros to learn the shape of its result")
+        args, kwargs = tree_map_only(torch.Tensor, _zeros, (args, kwargs))
+        if "device" in kwargs:
+            kwargs = {**kwargs, "device": _CPU}
+        return tree_map_only(torch.Tensor, _to_meta, func(*args, **kwargs))
 
     def _current(self, tensor: torch.Tensor) -> torch.Tensor:
         return self._overwritten.get(id(tensor), tensor)
+
+
+def tensors_in(value: object) -> list[torch.Tensor]:
+    """The tensors in an argument or result of an operator: itself, or those in nested lists and tuples."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [tensor for item in value for tensor in tensors_in(item)]
+    return []
+
+
+def to_meta(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
+    """Arguments with every tensor on the meta device."""
+    return tree_map_only(torch.Tensor, _to_meta, (args, kwargs))
+
+
+def _to_meta(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.device == _META:
+        return tensor
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=_META)
+
+
+def _zeros(tensor: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(tensor.shape, dtype=tensor.dtype, device=_CPU)
 
 
 def _elements(name: str, args: Args) -> int | float:

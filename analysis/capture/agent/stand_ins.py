@@ -1,0 +1,73 @@
+"""Replaces what makes no sense without data or a device: compilers, autocast on meta tensors, tensors turned into lists.
+
+Only for a process that ends after the capture. The user's code runs as written; a compiled or scripted part is the part
+itself, so that its operators are seen.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+
+def install(recorder: Recorder) -> None:
+    """Puts the stand-ins in place."""
+    torch.compile = _transparent  # type: ignore[assignment]
+    torch.jit.script = _transparent  # type: ignore[assignment]
+    torch.jit.script_if_tracing = _transparent  # type: ignore[assignment]
+    torch.jit.trace = _transparent  # type: ignore[assignment]
+    torch.Tensor.tolist = _tolist(recorder, torch.Tensor.tolist)  # type: ignore[method-assign]
+    torch.Tensor.numpy = _numpy(torch.Tensor.numpy)  # type: ignore[method-assign]
+    torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
+    torch.autocast.__init__ = _autocast(torch.autocast.__init__)  # type: ignore[method-assign]
+
+
+def _transparent(obj: Any = None, *_: object, **__: object) -> Any:
+    """Stands for `torch.compile(model)` and for `@torch.compile(mode=...)`."""
+    return (lambda inner: inner) if obj is None else obj
+
+
+def _tolist(recorder: Recorder, original: Callable[[torch.Tensor], Any]) -> Callable[[torch.Tensor], Any]:
+    """The values of a meta tensor are assumed, all alike."""
+
+    @functools.wraps(original)
+    def tolist(tensor: torch.Tensor) -> Any:
+        if tensor.device.type != "meta":
+            return original(tensor)
+        return _nested(tuple(tensor.shape), recorder.values.scalar(tensor))
+
+    return tolist
+
+
+def _nested(shape: tuple[int, ...], value: Any) -> Any:
+    return [_nested(shape[1:], value) for _ in range(shape[0])] if shape else value
+
+
+def _numpy(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A meta tensor's array is zeros."""
+
+    @functools.wraps(original)
+    def numpy(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        if tensor.device.type == "meta":
+            tensor = torch.zeros(tensor.shape, dtype=tensor.dtype, device="cpu")
+        return original(tensor, *args, **kwargs)
+
+    return numpy
+
+
+def _autocast(original: Callable[..., None]) -> Callable[..., None]:
+    """`torch.autocast(x.device.type)` meets the device type meta, which has no autocast."""
+
+    @functools.wraps(original)
+    def init(self: Any, device_type: str, *args: Any, **kwargs: Any) -> None:
+        if device_type == "meta":
+            device_type, args, kwargs = "cpu", (), {**kwargs, "enabled": False}
+        original(self, device_type, *args, **kwargs)
+
+    return init

@@ -1,0 +1,157 @@
+"""Whatever the user's code does, there is one message with the stage and the line, and the next capture works."""
+
+from collections.abc import Callable
+
+import pytest
+
+GOOD = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x):
+            return self.fc(x)
+"""
+
+
+def net(forward: str = "return self.fc(x)", init: str = "pass", top: str = "") -> str:
+    return f"""{top}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        {init}
+
+    def forward(self, x):
+        {forward}
+"""
+
+
+BAD = "raise ValueError('bad')  # HERE"
+PACKAGE = net(init="self.s = nothing", top="from no_such_package import nothing  # HERE")
+NAME = net(init="self.s = no_such_name", top="from torch import no_such_name  # HERE")
+CASES = {
+    "missing package": (PACKAGE, "import", "importing the file failed: ModuleNotFoundError"),
+    "missing name": (NAME, "import", "ImportError: cannot import name"),
+    "constant raises": (net(init="self.s = SIZE", top="SIZE = 1 / 0  # HERE"), "import", "ZeroDivisionError"),
+    "constructor": (net(init=BAD), "construct", "constructing Net failed: ValueError: bad"),
+    "constructor of a layer": (net(init="nn.Conv2d(3, 4, groups=2, kernel_size=3)  # HERE"), "construct", "ValueError"),
+    "forward": (net(BAD), "forward", "ValueError: bad"),
+    "shapes": (net("return x @ torch.ones(3, 3)  # HERE"), "forward", "RuntimeError"),
+    "below forward": (net("return helper(x)", top=f"def helper(x):\n    {BAD}"), "forward", "ValueError: bad"),
+    "no message": (net("raise NotImplementedError  # HERE"), "forward", "NotImplementedError"),
+    "several lines": (net("raise ValueError('one\\ntwo')  # HERE"), "forward", "ValueError: one"),
+    "sys.exit": (net("raise SystemExit(3)  # HERE"), "forward", "SystemExit: 3"),
+    "recursion": (net("return self.forward(x)  # HERE"), "forward", "RecursionError"),
+    "stdin": (net("input()  # HERE"), "forward", "EOFError"),
+    "unpicklable exception": (net("raise type('Odd', (Exception,), {})('x')  # HERE"), "forward", "Odd: x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_line_that_raised(write: Callable, name: str) -> None:
+    source, stage, message = CASES[name]
+    written = write(source)
+    assert written.analysis.results == ()
+    (problem,) = written.analysis.problems
+    assert (problem.stage, problem.line, problem.file) == (stage, written.line("# HERE"), str(written.path))
+    assert message in problem.message
+    assert "\n" not in problem.message
+    assert write(GOOD, name="good.py").graph.operators[0].kind == "linear"
+
+
+def test_an_error_in_forward_says_line_and_input(write: Callable) -> None:
+    written = write(net("x = x + 1\n        return x.no_such_method()  # HERE"), inputs=(((2, 8), "float32"),))
+    (problem,) = written.analysis.problems
+    assert problem.message == (
+        f"forward() raised at line {written.line('# HERE')}: AttributeError: "
+        "'Tensor' object has no attribute 'no_such_method', with the input 2×8 (given)"
+    )
+
+
+def test_an_error_in_another_file_points_at_that_file_or_at_the_call(write: Callable, tmp_path) -> None:
+    (tmp_path / "helper.py").write_text("def helper(x):\n    raise ValueError('bad')\n")
+    written = write(net("return helper(x)  # HERE", top="from helper import helper"))
+    (problem,) = written.analysis.problems
+    assert (problem.file, problem.line) == (str(written.path), written.line("# HERE"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("import os; os._exit(0)", "the capture ended: the model's code ended the process with status 0"),
+        ("import os; os._exit(7)", "the capture ended: the model's code ended the process with status 7"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "the model's code was killed by SIGSEGV"),
+        ("import os; os.kill(os.getpid(), 9)", "the model's code was killed by SIGKILL"),
+        ("raise KeyboardInterrupt", "the model's code ended the process with status"),
+    ],
+)
+@pytest.mark.parametrize("place", ["forward", "init"])
+def test_code_that_ends_the_process(write: Callable, statement: str, message: str, place: str) -> None:
+    (problem,) = write(net(**{place: statement})).analysis.problems
+    assert problem.stage == "crash"
+    assert message in problem.message
+    assert problem.line is not None
+    assert write(GOOD, name="good.py").graph.operators[0].kind == "linear"
+
+
+ENDLESS = "[0 for _ in iter(int, 1)]"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [net(ENDLESS), net(init=ENDLESS), net("x = SIZE", top=f"SIZE = {ENDLESS}")],
+    ids=["forward", "init", "top"],
+)
+def test_an_endless_loop_is_stopped(write: Callable, source: str) -> None:
+    (problem,) = write(source, seconds=0.5).analysis.problems
+    assert (problem.stage, problem.message) == ("timeout", "the capture took too long: still running after 0.5 s")
+
+
+def test_a_child_process_of_the_model_does_not_keep_the_capture_waiting(write: Callable) -> None:
+    source = net("import subprocess, sys; subprocess.Popen(['sleep', '2']); return self.fc(x)")
+    assert write(source, seconds=30).graph.operators[0].kind == "linear"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'print(\'{"id": 1, "error": null}\')',
+        "import os; os.write(1, b'junk without an end')",
+        "import os; os.write(2, b'x' * 300_000)",
+        "import sys; sys.stdout.close(); sys.stderr.close()",
+        "import os; os.close(0); os.close(1); os.close(2)",
+        "import warnings; warnings.warn('careful')",
+        "import logging; logging.getLogger().warning('careful')",
+    ],
+)
+def test_what_the_code_prints_does_not_disturb_the_answer(write: Callable, statement: str) -> None:
+    written = write(net(init=statement, top="print('top')"))
+    assert written.at("return self.fc(x)") == ["linear"]
+
+
+def test_a_constructor_with_unknown_arguments_says_which(write: Callable) -> None:
+    written = write("class Net(nn.Module):\n    def __init__(self, width, *, depth):\n        super().__init__()\n")
+    (problem,) = written.analysis.problems
+    assert (problem.stage, problem.line) == ("construct", written.line("class Net"))
+    assert "Net needs constructor arguments (width, depth)" in problem.message
+    assert "init=(...)" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("directive", "message"),
+    [
+        ("inputs=(1, 8)", "directive: unknown key 'inputs'"),
+        ("hardware=h200", "unknown hardware 'h200'"),
+        ("precision=fp7", "unknown precision 'fp7'"),
+        ("hardware=i7-12700k precision=fp16", "i7-12700k does not compute in fp16"),
+        ("mode=fast", "unknown mode 'fast'"),
+        pytest.param("batch=none", "batch", marks=pytest.mark.xfail(strict=True, reason="batch is not read")),
+    ],
+)
+def test_a_wrong_directive_is_reported_at_its_line(write: Callable, directive: str, message: str) -> None:
+    written = write(f"# graphperf: {directive}\n" + net().lstrip())
+    (problem,) = written.analysis.problems
+    assert (problem.stage, problem.line) == ("directive", written.line("# graphperf"))
+    assert message in problem.message

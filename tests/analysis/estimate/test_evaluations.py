@@ -1,0 +1,102 @@
+"""What holds for every model on every device in every mode and precision."""
+
+import pytest
+
+from graphperf.analysis.fusion import MODES
+from graphperf.hardware_profiles import Precision, ids, profile
+
+MODELS = ["resnet18", "mobilenet_v2", "efficientnet_b0", "vgg16", "vit_b_16"]
+DEVICES = list(ids())
+PRECISIONS = ["fp32", "fp16", "int8"]
+CASES = [
+    (model, mode, device, precision)
+    for model in MODELS
+    for mode in MODES
+    for device in DEVICES
+    for precision in PRECISIONS
+    if profile(device).supports(Precision(precision))
+]
+
+
+@pytest.mark.parametrize(("model", "device"), [(model, device) for model in MODELS for device in DEVICES])
+def test_parts_sum_to_the_whole(zoo, model: str, device: str) -> None:
+    for case in CASES:
+        if (case[0], case[2]) != (model, device):
+            continue
+        found = zoo.evaluation(*case)
+        assert sum(found.operator_shares) == pytest.approx(1, abs=1e-9), case
+        assert sum(part.edp_share for part in found.subgraphs) == pytest.approx(1, abs=1e-9), case
+        assert min(found.operator_shares) >= 0, case
+        assert sum(found.operator_seconds) == pytest.approx(found.latency.value), case
+        assert sum(found.operator_joules) == pytest.approx(found.energy.value), case
+        assert sum(part.latency_s for part in found.subgraphs) == pytest.approx(found.latency.value), case
+        for part in found.subgraphs:
+            inside = sum(found.operator_shares[operator] for operator in part.subgraph.operators)
+            assert inside == pytest.approx(part.edp_share, abs=1e-12), case
+            energy = part.energy
+            assert energy.total == pytest.approx(energy.compute + energy.memory + energy.static), case
+            assert min(energy.compute, energy.memory, energy.static) >= 0, case
+            assert part.energy.static == pytest.approx(part.latency_s * profile(device).power.static.si), case
+            assert 0 < part.utilization <= 1, case
+            assert part.allocation.units_used <= part.allocation.units, case
+
+
+@pytest.mark.parametrize(("model", "device"), [(model, device) for model in MODELS for device in DEVICES])
+def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> None:
+    for precision in PRECISIONS:
+        if not profile(device).supports(Precision(precision)):
+            continue
+        found = {mode: zoo.evaluation(model, mode, device, precision) for mode in MODES}
+        for evaluation in found.values():
+            for interval in (evaluation.latency, evaluation.energy):
+                assert 0 < interval.low < interval.value < interval.high
+            assert 0 < evaluation.concurrency.critical_path_s <= evaluation.latency.value * (1 + 1e-9)
+            assert evaluation.edp == evaluation.latency.value * evaluation.energy.value
+            assert 0 < evaluation.utilization <= 1
+        seconds = [found[mode].latency.value for mode in ("ideal", "compiled", "eager")]
+        assert seconds == sorted(seconds)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("model", ["resnet18", "mobilenet_v2"])
+def test_a_larger_batch_takes_no_less_time_energy_or_memory(zoo, model: str, device: str) -> None:
+    for mode in MODES:
+        found = [zoo.evaluation(model, mode, device, "fp32", batch) for batch in (1, 2, 8, 64)]
+        for values in (
+            [evaluation.latency.value for evaluation in found],
+            [evaluation.energy.value for evaluation in found],
+            [evaluation.peak_memory_bytes for evaluation in found],
+        ):
+            assert values == sorted(values)
+
+
+@pytest.mark.parametrize(
+    ("model", "parallel", "path", "heavy"),
+    [("resnet18", 2, 63, 18), ("mobilenet_v2", 1, 153, 53), ("efficientnet_b0", 1, 249, 82)],
+)
+def test_known_concurrency(zoo, model: str, parallel: int, path: int, heavy: int) -> None:
+    evaluation = zoo.evaluation(model)
+    assert evaluation.concurrency.max_parallel == parallel
+    assert evaluation.concurrency.critical_path_operators == path
+    graph = evaluation.graph
+    depth = [0] * len(graph.operators)
+    for operator in graph.operators:
+        before = max((depth[p] for p in graph.predecessors[operator.id]), default=0)
+        depth[operator.id] = before + (evaluation.costs[operator.id].family in ("convolution", "matmul"))
+    assert max(depth) == heavy
+
+
+@pytest.mark.parametrize(("model", "intensity"), [("resnet18", 46.2), ("mobilenet_v2", 8.5)])
+def test_known_arithmetic_intensity(zoo, model: str, intensity: float) -> None:
+    """FLOP of convolutions and linear layers a byte moved, over the whole model, with every fusion."""
+    evaluation = zoo.evaluation(model, "ideal")
+    flops = sum(2 * cost.macs for cost in evaluation.costs)
+    assert flops / sum(part.subgraph.bytes for part in evaluation.subgraphs) == pytest.approx(intensity, rel=0.01)
+    assert flops < sum(cost.flops for cost in evaluation.costs) < 1.05 * flops
+
+
+def test_eager_small_batches_on_a_fast_gpu_are_launch_bound(zoo) -> None:
+    evaluation = zoo.evaluation("mobilenet_v2", "eager", "h100-sxm5-80gb", "fp16")
+    waiting = sum(part.latency_s for part in evaluation.subgraphs if part.bottleneck == "launch")
+    assert waiting > 0.5 * evaluation.latency.value
+    assert 0.5e-3 < evaluation.latency.value < 5e-3

@@ -1,0 +1,143 @@
+"""The formulas on kernels and graphs made by hand."""
+
+import dataclasses
+
+import pytest
+
+from graphperf.analysis.concurrency import concurrency
+from graphperf.analysis.costs import Gemm, costs_of
+from graphperf.analysis.edp import modifier, share
+from graphperf.analysis.estimate import Question, evaluate, peak_memory
+from graphperf.analysis.estimate.energy import kernel_energy
+from graphperf.analysis.estimate.interval import widened
+from graphperf.analysis.estimate.latency import kernel_times
+from graphperf.analysis.mapping import Allocation, Kernel
+from graphperf.hardware_profiles import Precision, profile
+
+H100, I7 = profile("h100-sxm5-80gb"), profile("i7-12700k")
+
+
+def allocation(compute: float, memory: float) -> Allocation:
+    return Allocation(132, 132, 132, 1, 1.0, compute, memory)
+
+
+def test_ideal_time_is_the_device_alone() -> None:
+    times = kernel_times([allocation(1e-3, 2e-3), allocation(5e-3, 1e-6)], [1, 3], H100, "ideal")
+    assert [time.seconds for time in times] == pytest.approx([2e-3 + 1.27e-6, 5e-3 + 1.27e-6])
+    assert [time.bottleneck for time in times] == ["memory", "compute"]
+    assert [time.host_s for time in times] == [0, 0]
+
+
+def test_on_a_gpu_dispatch_and_device_overlap() -> None:
+    """Total: the fourth-order norm of 10 x 8 us of dispatch and the device's time; close to the larger."""
+    for busy in (1e-7, 8e-6, 1e-3):
+        times = kernel_times([allocation(busy, busy / 2)] * 10, [1] * 10, H100, "eager")
+        host, device = 10 * 8e-6, 10 * (busy + 2.48e-6)
+        total = sum(time.seconds for time in times)
+        assert total == pytest.approx((host**4 + device**4) ** 0.25)
+        assert max(host, device) <= total < host + device
+        assert all(time.seconds == pytest.approx(time.host_s + time.device_s) for time in times)
+    assert {time.bottleneck for time in kernel_times([allocation(1e-7, 1e-8)] * 3, [1] * 3, H100, "eager")} == {
+        "launch"
+    }
+
+
+def test_on_a_cpu_dispatch_and_work_add_up() -> None:
+    (time,) = kernel_times([allocation(1e-3, 2e-3)], [1], I7, "eager")
+    assert time.seconds == pytest.approx(5e-6 + 2e-3 + 4.6e-6)
+
+
+def test_a_kernel_without_working_operators_takes_no_time() -> None:
+    times = kernel_times([allocation(1e-3, 1e-3), allocation(1e-3, 1e-3)], [1, 0], H100, "eager")
+    assert times[1].seconds == 0
+
+
+def test_energy_of_a_kernel() -> None:
+    """10^9 MACs on tensor cores, 10^6 other operations on vector units, 10^6 bytes, 1 ms of the floor."""
+    kernel = Kernel("matmul", "linear", 2e9 + 1e6, 1e9, 1000, 1e6, 1e6, Gemm(1, 1000, 1000, 1000))
+    energy = kernel_energy(kernel, 1e-3, H100, Precision.FP16)
+    assert energy.compute == pytest.approx(2e9 * 0.749e-12 + 1e6 * 2.9e-12)
+    assert energy.memory == pytest.approx(1e6 * 122e-12)
+    assert energy.static == pytest.approx(105e-3)
+    assert energy.total == energy.compute + energy.memory + energy.static
+
+
+def test_an_interval_holds_its_value() -> None:
+    found = widened({"launch": 2.0, "device": 1.0})
+    assert found.value == 3
+    assert found.low == pytest.approx(2 * 0.6 + 0.75)
+    assert found.high == pytest.approx(2 * 1.6 + 1.45)
+
+
+def test_shares_of_edp_sum_exactly() -> None:
+    """Two parts of a product of sums: (e1 + e2)(t1 + t2)."""
+    assert share(3, 1, 4, 10) == pytest.approx(0.5 * (3 / 4 + 1 / 10))
+    assert share(3, 1, 4, 10) + share(1, 9, 4, 10) == pytest.approx(1)
+    assert share(0, 0, 0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "fused", "value"),
+    [("relu", "gpu", True, 0.5), ("relu", "gpu", False, 3.0), ("relu", "tpu", True, 0.05), ("add", "kpu", True, 0.2),
+     ("gelu", "cpu", True, 0.8), ("batch_norm", "tpu", False, 1.5), ("softmax", "cpu", True, 1.2),
+     ("conv2d", "gpu", True, 1.0), ("something", "gpu", True, 1.0), ("relu", "dsp", True, 1.0)],
+)  # fmt: skip
+def test_architectural_modifiers(kind: str, device: str, fused: bool, value: float) -> None:
+    assert modifier(kind, device, fused=fused) == value
+
+
+def test_modifiers_change_the_split_inside_a_fused_kernel(sketch) -> None:
+    x = sketch.tensor(64, 64)
+    y = sketch.add("sigmoid", [sketch.add("relu", [x], (64, 64))], (64, 64))
+    found = evaluate(sketch.graph(y), Question(H100, Precision.FP32, "ideal"))
+    assert len(found.subgraphs) == 1
+    assert found.operator_shares == pytest.approx((0.5 / 1.3, 0.8 / 1.3))
+
+
+def test_peak_memory_of_a_chain(sketch) -> None:
+    """x 400 B held by the caller; a 4000 B and b 400 B alive together; weights 4000 B."""
+    x = sketch.tensor(100)
+    weight = sketch.weight(1000)
+    a = sketch.add("mul", [x, weight], (1000,))
+    b = sketch.add("sum", [a], (100,))
+    c = sketch.add("relu", [b], (100,))
+    graph = sketch.graph(c)
+    assert peak_memory(graph, Precision.FP32) == 4000 + 400 + 4000 + 400
+    assert peak_memory(graph, Precision.FP16) == 4400
+
+
+def test_what_is_still_needed_stays_alive_and_views_share_it(sketch) -> None:
+    x = sketch.tensor(10)
+    a = sketch.add("expand", [x], (1000,))
+    v = sketch.add("view", [a], (10, 100), view=True)
+    b = sketch.add("exp", [x], (500,))
+    c = sketch.add("add", [v, b], (1000,))
+    d = sketch.add("sum", [c], (10,))
+    assert peak_memory(sketch.graph(d), Precision.FP32) == 4 * (10 + 1000 + 500 + 1000)
+
+
+def test_weights_that_share_storage_count_once(sketch) -> None:
+    x, w = sketch.tensor(10), sketch.weight(1000)
+    tied = sketch.tensor(1000, role="parameter", of=w)
+    y = sketch.add("mul", [sketch.add("mul", [x, w], (10,)), tied], (10,))
+    assert peak_memory(sketch.graph(y), Precision.FP32) == 4 * (1000 + 10 + 10 + 10)
+
+
+def test_concurrency_of_a_diamond_with_views(sketch) -> None:
+    x = sketch.tensor(4, 4)
+    a = sketch.add("relu", [x], (4, 4))
+    left = sketch.add("exp", [sketch.add("view", [a], (16,), view=True)], (16,))
+    right = sketch.add("sin", [sketch.add("cos", [a], (4, 4))], (4, 4))
+    y = sketch.add("add", [left, right], (16,))
+    graph = sketch.graph(y)
+    seconds = [1.0, 0.0, 10.0, 2.0, 3.0, 1.0]
+    found = concurrency(graph, costs_of(graph), seconds)
+    assert (found.stages, found.max_parallel, found.critical_path_operators) == (4, 2, 4)
+    assert found.critical_path_s == 12
+    assert found.critical_path_flops == 16 * 4
+
+
+def test_concurrency_of_nothing(sketch) -> None:
+    sketch.tensor(4)
+    found = concurrency(sketch.graph(), [], [])
+    assert dataclasses.astuple(found) == (0, 0, 0, 0, 0.0)

@@ -1,0 +1,130 @@
+"""The texts at the end of a line, above a class and in a hover, word by word."""
+
+from collections.abc import Callable
+
+import pytest
+
+from graphperf.analysis.estimate import Question, evaluate
+from graphperf.analysis.report.hints import (
+    device_title,
+    hover_lines,
+    input_hint,
+    line_hint,
+    totals_text,
+)
+from graphperf.analysis.report.lines import line_summaries
+from graphperf.hardware_profiles import Precision, profile
+
+NET = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 64, 7, 2, 3)  # conv
+            self.bn = nn.BatchNorm2d(64)  # bn
+            self.layers = nn.ModuleList([nn.Conv2d(64, 64, 3, padding=1) for _ in range(2)])  # layers
+            self.fc = nn.Linear(64, 10)  # fc
+
+        def forward(self, x):  # forward
+            x = F.relu(self.bn(self.conv(x)))  # first
+            for layer in self.layers:
+                x = layer(x)  # loop
+            x = x.mean((2, 3))
+            x = x.view(-1, 64)  # view
+            return self.fc(x)
+"""
+
+
+def percent(text: str) -> str:
+    """The figures of the estimate as stars: what they are is the estimator's business."""
+    import re
+
+    return re.sub(r"[0-9.]+ %", "* %", text)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "text"),
+    [
+        ("# conv", "64×112×112 · * % · compute"),
+        ("# bn", "fused into conv"),
+        ("# layers", "64×112×112 · * % · compute"),
+        ("# first", "64×112×112 · * % · compute"),
+        ("# loop", "×2 · 64×112×112 · * % · compute"),
+        ("# view", "64"),
+        ("# fc", "10 · * % · launch · fills 2 of 132 SMs"),
+    ],
+)
+def test_line_hints(write: Callable, fragment: str, text: str) -> None:
+    net = write(NET, mode="ideal", precision=Precision.FP16)
+    hint = line_hint(net.evaluation, net.summary(fragment))
+    assert hint.line == net.line(fragment)
+    assert percent(hint.text) == text
+
+
+def test_every_line_of_the_class_once_and_in_order(write: Callable) -> None:
+    net = write(NET)
+    lines = [s.line for s in line_summaries(net.evaluation, str(net.path), net.analysis.discovery.classes)]
+    assert lines == sorted(set(lines))
+    assert len(lines) == 9
+
+
+def test_titles(write: Callable) -> None:
+    net = write(NET, mode="compiled", precision=Precision.FP16, batch=2)
+    assert device_title(net.evaluation) == "NVIDIA H100 SXM5 80GB · fp16 · batch 2 · compiled"
+    assert input_hint(net.graph, 12).text == "x: 2×3×224×224 (assumed from conv)"
+    latency, energy, edp, bound = totals_text(net.evaluation).split(" · ")
+    assert latency.endswith("µs")
+    assert energy.endswith("mJ")
+    assert edp.startswith("EDP ")
+    assert edp.endswith("J·s")
+    assert bound.endswith("of the time")
+
+
+def test_a_hover_on_a_fused_convolution(write: Callable) -> None:
+    net = write(NET, mode="ideal", precision=Precision.FP16)
+    other = evaluate(net.graph, Question(profile("rtx-3090"), Precision.FP16, "ideal"))
+    lines = hover_lines(net.evaluation, net.summary("# conv"), [other])
+    assert percent(lines[0]) == "conv · Conv2d (3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3)) · * % of EDP"
+    assert lines[1] == "1×3×224×224 → 1×64×112×112, fp16"
+    assert lines[2] == "118 MMAC · 1.93 MB moved · 124 FLOP/byte, ridge 295"
+    assert lines[3].startswith("latency ")
+    assert lines[3].endswith("% static")
+    assert lines[4] == "compute-bound · 98 pieces of work on 132 SMs: one wave, 74 % filled"
+    assert lines[5].startswith("one kernel with bn, relu: saves 6.42 MB")
+    assert lines[6].startswith("NVIDIA GeForce RTX 3090 ") or "3090" in lines[6]
+    assert lines[-1].endswith("input 1×3×224×224 assumed from conv")
+    assert not any("!" in line or "|" in line for line in lines)
+
+
+@pytest.mark.parametrize("fragment", ["# view", "# first", "# loop", "# bn", "# layers"])
+def test_every_hover_has_text_and_no_nonsense(write: Callable, fragment: str) -> None:
+    net = write(NET)
+    lines = hover_lines(net.evaluation, net.summary(fragment))
+    assert len(lines) >= 3
+    assert all(lines)
+    assert not any(word in line for line in lines for word in ("None", "nan", "inf", " 0 kernels"))
+
+
+def test_a_model_of_views_only(write: Callable) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def forward(self, x):
+                return x.view(-1)  # view
+    """, inputs=(((2, 8), "float32"),))  # fmt: skip
+    assert net.evaluation.latency.value == 0
+    assert line_hint(net.evaluation, net.summary("# view")).text == "16"
+    assert hover_lines(net.evaluation, net.summary("# view"))
+    assert totals_text(net.evaluation).startswith("0 s · 0 J · EDP 0 J·s")
+
+
+def test_the_shape_of_a_linear_layer_before_another(write: Callable) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a = nn.Linear(8, 6)  # a
+                self.b = nn.Linear(6, 4)
+
+            def forward(self, x):
+                return self.b(self.a(x))
+    """, inputs=(((2, 5, 8), "float32"),))  # fmt: skip
+    assert line_hint(net.evaluation, net.summary("# a")).text.startswith("5×6 ")

@@ -1,0 +1,155 @@
+"""What each rule reports, where, and in which words."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from graphperf.analysis.pipeline import Analysis, Problem
+from graphperf.analysis.rules import RULES, judge, rule_for
+from graphperf.hardware_profiles import Precision
+
+WIDE = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(3, 256, 3, padding=1)
+            self.act = nn.ReLU()  # act
+            self.norm = nn.BatchNorm2d(256)  # norm
+
+        def forward(self, x):
+            x = self.act(self.first(x))
+            return torch.exp(self.norm(x))  # exp
+"""
+NARROW = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(*[nn.Linear(4096, 64) if i % 2 else nn.Linear(64, 4096) for i in range(4)])  # all
+            self.last = nn.Linear(64, 64)  # last
+
+        def forward(self, x):
+            return self.last(self.layers(x))
+"""
+
+
+def test_every_rule_is_documented() -> None:
+    assert [rule.code for rule in RULES] == sorted({rule.code for rule in RULES})
+    for rule in RULES:
+        assert re.fullmatch(r"GP\d{3}", rule.code)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+        assert rule.summary.endswith(".")
+        assert "What helps: " in rule.explanation
+        assert rule_for(rule.code) is rule
+    assert rule_for("GP000") is None
+
+
+def test_memory_bound_layers_at_the_lines_that_construct_or_run_them(write: Callable) -> None:
+    net = write(WIDE, batch=64, hardware=("h100-sxm5-80gb",))
+    found = [finding for finding in judge(net.analysis) if finding.code == "GP101"]
+    assert {finding.line for finding in found} == {net.line("# act"), net.line("# norm"), net.line("# exp")}
+    for finding in found:
+        assert (finding.file, finding.severity, finding.hardware) == (str(net.path), "warning", "h100-sxm5-80gb")
+        assert finding.share >= 0.05
+        assert re.search(
+            r"^\w+( \(\w+\))?: memory-bound on NVIDIA H100 SXM5 80GB, \d+(\.\d)? % of EDP\. ", finding.message
+        )
+        assert re.search(r"It moves [\d.]+ GB in [\d.]+ ms at [\d.]+ FLOP/byte; the ridge is \d+\. ", finding.message)
+        assert finding.message.endswith("torch.compile would fuse it with its neighbours.")
+
+
+@pytest.mark.parametrize(
+    ("mode", "precision", "advice"),
+    [
+        ("eager", Precision.FP32, "torch.compile would fuse it with its neighbours."),
+        ("compiled", Precision.FP32, "In FP16 it would move half the bytes."),
+        (
+            "compiled",
+            Precision.FP16,
+            "A compiler that ends convolutions and matmuls with such chains would remove this pass.",
+        ),
+    ],
+)
+def test_the_advice_fits_the_question(write: Callable, mode: str, precision: Precision, advice: str) -> None:
+    net = write(WIDE, batch=64, mode=mode, precision=precision)
+    messages = [finding.message for finding in judge(net.analysis) if finding.code == "GP101"]
+    assert any(message.endswith(advice) for message in messages)
+
+
+def test_weights_that_are_read_once_want_a_larger_batch(write: Callable) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8192, 8192)
+
+            def forward(self, x):
+                return self.fc(x)
+    """, precision=Precision.FP16)  # fmt: skip
+    (message,) = [finding.message for finding in judge(net.analysis) if finding.code == "GP101"]
+    assert message.endswith("Weights are 100 % of the traffic: a larger batch would reuse them.")
+
+
+def test_a_poorly_filled_layer(write: Callable) -> None:
+    net = write(NARROW, mode="ideal", precision=Precision.FP16)
+    found = [finding for finding in judge(net.analysis) if finding.code == "GP203"]
+    assert net.line("# last") in {finding.line for finding in found}
+    (last,) = [finding for finding in found if finding.line == net.line("# last")]
+    assert last.severity == "information"
+    match = re.match(r"last \(linear\): fills (\d+) of 132 SMs \((\d+(\.\d)?) % over 1 wave\), ", last.message)
+    assert match is not None
+    assert int(match[1]) < 66
+    assert "times the batch would give every one of the SMs work." in last.message
+
+
+def test_repeated_layers_of_one_line_are_one_finding(write: Callable) -> None:
+    net = write(NARROW, hardware=("rtx-3090",))
+    at = [finding for finding in judge(net.analysis) if finding.line == net.line("# all")]
+    assert {finding.code for finding in at} <= {"GP101", "GP203"}
+    assert len(at) == len({finding.code for finding in at})
+    assert any("more from this line" in finding.message for finding in at)
+
+
+def test_at_most_three_lines_a_rule_model_and_device(write: Callable) -> None:
+    layers = "".join(f"\n            self.l{i} = nn.Linear(64, 64)" for i in range(8))
+    calls = "".join(f"\n            x = self.l{i}(x)" for i in range(8))
+    net = write(f"""
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__(){layers}
+
+        def forward(self, x):{calls}
+            return x
+    """, hardware=("h100-sxm5-80gb", "a100-sxm4-80gb"))  # fmt: skip
+    found = judge(net.analysis)
+    for device in ("h100-sxm5-80gb", "a100-sxm4-80gb"):
+        assert sum(finding.code == "GP203" and finding.hardware == device for finding in found) == 3
+    assert found == tuple(sorted(found, key=lambda f: (f.file, f.line, f.code, f.hardware)))
+
+
+def test_a_failed_capture_is_a_finding_at_its_line() -> None:
+    analysis = Analysis(
+        (), (Problem("m.py::Net", "forward", "bad", "m.py", 7), Problem("m.py", "syntax", "x", None, None))
+    )
+    first, second = judge(analysis)
+    assert (second.code, second.message, second.file, second.line, second.severity) == (
+        "GP901",
+        "bad",
+        "m.py",
+        7,
+        "warning",
+    )
+    assert (first.file, first.line) == ("m.py", 1)
+
+
+def test_a_well_filled_compute_bound_model_has_no_findings(write: Callable) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8192, 8192)
+
+            def forward(self, x):
+                return self.fc(x)
+    """, batch=8448, mode="ideal", precision=Precision.FP16)  # fmt: skip
+    assert judge(net.analysis) == ()

@@ -1,0 +1,133 @@
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from graphperf.analysis.capture import AgentUnavailable, Captured, CaptureError, CaptureRequest
+from graphperf.analysis.discovery.classes import Candidate
+from graphperf.server.captures import Cancellation, CaptureCache, SessionCapturer, Superseded
+
+REQUEST = CaptureRequest((Candidate("Net()", "defaults"),), file="/m.py", text="class Net: ...")
+GRAPH = Captured(graph=object())  # pyright: ignore[reportArgumentType]
+CRASH = Captured(error=CaptureError("crash", "the capturing process ended"))
+
+
+class FakeAgent:
+    """Answers as it is told to; `cancel` does what the real one does."""
+
+    python = "python"
+
+    def __init__(self, answer=None, alive=True, ready=True):
+        self.alive, self._answer, self._ready = alive, answer, ready
+        self.started = threading.Event()
+        self.cancelled = []
+        self._futures = {}
+
+    def wait_ready(self, timeout=None):
+        if not self._ready:
+            raise AgentUnavailable("the interpreter python cannot import torch (no module)")
+
+    def capture(self, request):
+        number, future = len(self._futures) + 1, Future()
+        self._futures[number] = future
+        if self._answer is not None:
+            future.set_result(self._answer)
+        self.started.set()
+        return number, future
+
+    def cancel(self, number):
+        self.cancelled.append(number)
+        self._futures[number].cancel()
+
+
+class FakePool:
+    """Gives one agent after the other."""
+
+    def __init__(self, *agents):
+        self._agents = list(agents)
+        self.asked = 0
+
+    def agent(self, python=None):
+        self.asked += 1
+        return self._agents.pop(0) if len(self._agents) > 1 else self._agents[0]
+
+
+def capturer(pool, cache=None, cancellation=None):
+    return SessionCapturer(pool, None, cache or CaptureCache(), cancellation or Cancellation())
+
+
+def test_a_graph_is_captured_once():
+    pool, cache = FakePool(FakeAgent(GRAPH)), CaptureCache()
+    assert capturer(pool, cache).capture(REQUEST) is GRAPH
+    assert capturer(pool, cache).capture(REQUEST) is GRAPH
+    assert pool.asked == 1
+    cache.clear()
+    capturer(pool, cache).capture(REQUEST)
+    assert pool.asked == 2
+
+
+def test_a_failure_is_not_remembered():
+    failure = Captured(error=CaptureError("forward", "shapes"))
+    pool, cache = FakePool(FakeAgent(failure)), CaptureCache()
+    assert capturer(pool, cache).capture(REQUEST) is failure
+    assert capturer(pool, cache).capture(REQUEST) is failure
+    assert pool.asked == 2
+
+
+def test_the_oldest_graph_is_forgotten_first():
+    cache = CaptureCache(size=2)
+    keys = [(python, REQUEST) for python in ("a", "b", "c")]
+    cache.put(keys[0], GRAPH)
+    cache.put(keys[1], GRAPH)
+    assert cache.get(keys[0]) is GRAPH
+    cache.put(keys[2], GRAPH)
+    assert [cache.get(key) for key in keys] == [GRAPH, None, GRAPH]
+
+
+def test_an_agent_that_died_is_asked_again_once():
+    assert capturer(FakePool(FakeAgent(CRASH, alive=False), FakeAgent(GRAPH))).capture(REQUEST) is GRAPH
+    pool = FakePool(FakeAgent(CRASH, alive=False))
+    assert capturer(pool).capture(REQUEST) is CRASH
+    assert pool.asked == 2
+
+
+def test_a_crash_of_the_model_is_no_reason_to_ask_again():
+    pool = FakePool(FakeAgent(CRASH, alive=True))
+    assert capturer(pool).capture(REQUEST) is CRASH
+    assert pool.asked == 1
+
+
+def test_an_interpreter_without_torch_is_an_error_that_names_the_setting():
+    error = capturer(FakePool(FakeAgent(ready=False))).capture(REQUEST).error
+    assert error is not None
+    assert error.stage == "interpreter"
+    assert "graphperf.interpreter" in error.message
+
+
+def test_cancelling_ends_a_running_capture():
+    agent, cancellation = FakeAgent(), Cancellation()
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(capturer(FakePool(agent), None, cancellation).capture, REQUEST)
+        assert agent.started.wait(10)
+        cancellation.cancel()
+        with pytest.raises(Superseded):
+            running.result(10)
+    assert agent.cancelled == [1]
+
+
+def test_nothing_is_asked_once_cancelled():
+    pool, cancellation = FakePool(FakeAgent(GRAPH)), Cancellation()
+    cancellation.cancel()
+    with pytest.raises(Superseded):
+        capturer(pool, None, cancellation).capture(REQUEST)
+    assert pool.asked == 0
+
+
+def test_a_late_callback_is_called_at_once_and_a_finished_one_never():
+    called: list[str] = []
+    cancellation = Cancellation()
+    with cancellation.stopping(lambda: called.append("finished")):
+        pass
+    cancellation.cancel()
+    with cancellation.stopping(lambda: called.append("late")):
+        assert called == ["late"]

@@ -1,0 +1,194 @@
+import asyncio
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from graphperf.analysis.rules import Finding
+from graphperf.server import session as module
+from graphperf.server.captures import Superseded
+from graphperf.server.session import Session, Sessions
+from graphperf.server.settings import Settings
+from graphperf.server.views import Mark, ModelView, Views, merged
+
+TEXT = "import torch\n\nclass Net:\n    a = 1\n    b = 22\n"
+URI = "file:///m.py"
+
+
+def view(name="Net", text=TEXT, contains=(), **parts):
+    result = SimpleNamespace(target=f"/m.py::{name}", graph=SimpleNamespace(contains=contains), evaluations=())
+    given = {"hints": {4: f"{name} a", 5: f"{name} b"}, "summaries": {}, "marks": ()} | parts
+    return ModelView(name, result, text, 3, None, **given)  # pyright: ignore[reportArgumentType]
+
+
+def problem(line, name="/m.py", message="wrong"):
+    return Mark(Finding("GP901", message, "/m.py", line, "warning", name), line)
+
+
+def session_with(*views, **parts):
+    session = Session(URI, Path("/m.py"), TEXT, 1)
+    session.renew(Views(TEXT, views, **parts))
+    return session
+
+
+def test_hints_follow_their_lines():
+    session = session_with(view())
+    assert dict(session.hints()) == {4: "Net a", 5: "Net b"}
+    session.edit(TEXT.replace("class", "# more\nclass").replace("    a = 1\n", ""), 2)
+    assert dict(session.hints()) == {5: "Net b"}
+    assert [line for line, _ in session.models()] == [4]
+
+
+def test_models_that_share_a_line_give_one_hint():
+    session = session_with(view("Net"), view("Other"))
+    assert dict(session.hints()) == {4: "Net a", 5: "Net b"}
+
+
+def test_summaries_are_found_by_their_present_line():
+    session = session_with(view(summaries={4: "sum"}))
+    session.edit("\n" + TEXT, 2)
+    found = session.summary_at(5)
+    assert found is not None
+    assert found[1] == "sum"
+    assert session.summary_at(4) is None
+
+
+def test_the_generation_grows_with_text_and_views():
+    session = session_with(view())
+    assert session.generation == 1
+    session.edit(TEXT, 2)
+    assert (session.generation, session.version) == (1, 2)
+    session.edit(TEXT + "\n", 3)
+    assert session.generation == 2
+
+
+def test_a_syntax_error_keeps_every_model():
+    old = Views(TEXT, (view(),))
+    fresh = merged(old, Views("class Net(:", (), (problem(1),), frozenset({"/m.py"}), readable=False))
+    assert [v.name for v in fresh.models] == ["Net"]
+    assert len(fresh.problems) == 1
+
+
+def test_a_failed_model_keeps_its_place_and_hides_its_parts():
+    old = Views(TEXT, (view("Net", contains=("Net", "Part")), view("Other")))
+    fresh = merged(old, Views(TEXT, (view("Part"), view("Other"), view("New")), failed=frozenset({"/m.py::Net"})))
+    assert [v.name for v in fresh.models] == ["Net", "Other", "New"]
+
+
+def test_a_model_that_is_gone_is_dropped():
+    assert merged(Views(TEXT, (view(),)), Views("")).models == ()
+
+
+def test_syntax_errors_are_shown_where_models_are_to_be_expected():
+    session = Session(URI, Path("/m.py"), "def (", 1)
+    session.renew(Views("def (", problems=(problem(1),), readable=False))
+    assert list(session.marks()) == []
+    session.renew(Views("def (  # torch", problems=(problem(1),), readable=False))
+    session.edit("def (  # torch", 2)
+    assert [line for line, _ in session.marks()] == [1]
+
+
+class FakeEngine:
+    """Records what it is asked for and answers when it is let."""
+
+    def __init__(self):
+        self.asked: list[str] = []
+        self.let = asyncio.Event()
+        self.failure: Exception | None = None
+
+    async def views(self, path, text, settings, cancellation, note):
+        self.asked.append(text)
+        await self.let.wait()
+        cancellation.check()
+        if self.failure is not None:
+            raise self.failure
+        return Views(text)
+
+
+@pytest.fixture
+def engine():
+    return FakeEngine()
+
+
+@pytest.fixture
+def renewed():
+    return asyncio.Queue()
+
+
+@pytest.fixture
+def sessions(engine, renewed, monkeypatch):
+    monkeypatch.setattr(module, "DEBOUNCE_S", 0.01)
+
+    @asynccontextmanager
+    async def progress(_):
+        yield lambda _: None
+
+    async def settings():
+        return Settings()
+
+    return Sessions(engine, settings, renewed.put_nowait, progress)
+
+
+async def test_opening_analyses(sessions, engine, renewed):
+    sessions.open(URI, Path("/m.py"), "a", 1)
+    engine.let.set()
+    session = await asyncio.wait_for(renewed.get(), 10)
+    assert session is sessions.get(URI)
+    assert session.views.text == "a"
+
+
+async def test_typing_analyses_only_the_last_version(sessions, engine, renewed):
+    engine.let.set()
+    sessions.open(URI, Path("/m.py"), "a", 1)
+    for version, text in enumerate(("ab", "abc", "abcd"), 2):
+        sessions.change(URI, text, version)
+    session = await asyncio.wait_for(renewed.get(), 10)
+    assert (session.version, session.views.text) == (4, "abcd")
+    assert engine.asked == ["abcd"]
+    assert renewed.empty()
+
+
+async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, renewed):
+    sessions.open(URI, Path("/m.py"), "a", 1)
+    while not engine.asked:
+        await asyncio.sleep(0)
+    sessions.change(URI, "ab", 2)
+    engine.let.set()
+    session = await asyncio.wait_for(renewed.get(), 10)
+    assert session.views.text == "ab"
+    assert renewed.empty()
+
+
+async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
+    sessions.open(URI, Path("/m.py"), "a", 1)
+    other = "file:///other.py"
+    sessions.open(other, Path("/other.py"), "b", 1)
+    assert sessions.close(URI) is not None
+    engine.let.set()
+    assert (await asyncio.wait_for(renewed.get(), 10)).uri == other
+    assert renewed.empty()
+    assert sessions.get(URI) is None
+    assert sessions.close(URI) is None
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("a fault of the engine"), Superseded()])
+async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed, failure):
+    engine.let.set()
+    sessions.open(URI, Path("/m.py"), "a", 1)
+    session = await asyncio.wait_for(renewed.get(), 10)
+    engine.failure = failure
+    sessions.restart()
+    while len(engine.asked) < 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert session.views.text == "a"
+    assert renewed.empty()
+    engine.failure = None
+    sessions.restart()
+    await asyncio.wait_for(renewed.get(), 10)
+
+
+async def test_a_document_is_the_same_however_its_name_is_quoted(sessions):
+    sessions.open("file:///a%20b.py", Path("/a b.py"), "a", 1)
+    assert sessions.get("file:///a b.py") is sessions.get("file:///a%20b.py") is not None

@@ -1,0 +1,78 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
+from graphperf.server.settings import Settings, read_settings
+
+
+def test_the_defaults_are_those_of_the_engine():
+    settings, complaints = read_settings([None, {}, {"graphperf": None}])
+    assert settings.options() == Options()
+    assert complaints == ()
+
+
+def test_later_layers_go_first_and_null_means_not_set():
+    layers = [{"mode": "ideal", "batch": 2}, {"mode": "compiled", "batch": None}]
+    settings, _ = read_settings(layers)
+    assert (settings.mode, settings.batch) == ("compiled", 2)
+
+
+@pytest.mark.parametrize("name", ["captureSeconds", "capture_seconds"])
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_camel_and_snake_case_with_and_without_the_section(name, wrapped):
+    given = {name: 5}
+    settings, complaints = read_settings([{"captureSeconds": 7}, {"graphperf": given} if wrapped else given])
+    assert settings.options().seconds == 5.0
+    assert complaints == ()
+
+
+def test_hardware_as_a_list_or_a_text():
+    for value in (["a100-sxm4-80gb", "h100-sxm5-80gb", "a100-sxm4-80gb"], "a100-sxm4-80gb, h100-sxm5-80gb"):
+        settings, complaints = read_settings([{"hardware": value}])
+        assert settings.hardware == ("a100-sxm4-80gb", "h100-sxm5-80gb")
+        assert complaints == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("hardware", ["a100-sxm4-80g"], "a100-sxm4-80gb"),
+        ("hardware", [], "at least 1"),
+        ("hardware", 5, "tuple"),
+        ("precision", "fp17", "fp16"),
+        ("mode", "compield", "did you mean compiled?"),
+        ("batch", 0, "at least 1"),
+        ("batch", "many", "integer"),
+        ("captureSeconds", -1, "greater than 0"),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_falls_back(name, value, part):
+    settings, complaints = read_settings([{name: value, "mode": "ideal"} if name != "mode" else {name: value}])
+    expected = Settings(mode="ideal") if name != "mode" else Settings()
+    assert settings == expected
+    (complaint,) = complaints
+    assert complaint.startswith(f"The setting graphperf.{name} cannot be used: ")
+    assert part in complaint
+
+
+def test_a_precision_that_the_device_does_not_compute_in():
+    settings, complaints = read_settings([{"hardware": ["i7-12700k"], "precision": "fp8"}])
+    settings.options()
+    assert len(complaints) == 1
+    assert "i7-12700k does not compute in fp8" in complaints[0]
+
+
+def test_unknown_settings_and_shapes_are_ignored():
+    settings, complaints = read_settings(
+        [["hardware"], "x", {"trace": {"server": "off"}, "hardware": [DEFAULT_HARDWARE]}]
+    )
+    assert settings == Settings()
+    assert complaints == ()
+
+
+def test_the_interpreter():
+    assert read_settings([{"interpreter": ""}])[0].interpreter is None
+    assert read_settings([{"interpreter": sys.executable}])[0].options().python == sys.executable
+    assert read_settings([{"interpreter": "~/python"}])[0].interpreter == str(Path.home() / "python")
