@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +66,12 @@ class CaptureError:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The answer to a request: a graph or an error."""
+    """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it."""
 
     graph: Graph | None = None
     error: CaptureError | None = None
     constructed: str = ""
+    answer: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 def file_request(

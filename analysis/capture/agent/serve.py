@@ -20,6 +20,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from . import imported
+
 if TYPE_CHECKING:
     from .capture import Request
     from .diagnosis import Verdict
@@ -37,6 +39,7 @@ def main() -> None:
         _write_line(answers, {"ready": False, "message": f"{type(error).__name__}: {error}"})
         return
     _warm_up()
+    imported.remember_start()
     from .confine import mechanisms
     from .scratch import Scratch
 
