@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Descriptors that user code does not come across by counting.
 _FIRST_DESCRIPTOR = 200
+END = b"\n"  # ends a whole answer
 DEFAULT_SECONDS, DEFAULT_MEMORY_GB = 60.0, 8.0
 
 
@@ -47,7 +48,8 @@ def run(request: Request, sinks: Sinks, folder: str, parent: int) -> NoReturn:
         _report_stack_to(report)
         scratch.use(folder)
         confine(folder, limits_of(request), parent)
-        _write(answer, _carry_out(request, folder, parent))
+        _write(answer, _carry_out(request, folder, parent) + END)
+        os.close(answer)  # the answer goes out while this process is still being taken down
         with contextlib.suppress(Exception):
             sys.stdout.flush()
         status = 0

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .scratch import Scratch
     from .watched import Watched
 
+_TAKE_DOWN_S = 0.02
+
 
 def main() -> None:
     """Serves until stdin closes."""
@@ -109,6 +111,7 @@ class _Loop:
         self._scratch = scratch
         self._locator = SourceLocator()
         self._buffer = b""
+        self._going: list[Watched] = []  # have answered; the system takes a while to take a process down
 
     def run(self) -> None:
         self._selector.register(self._requests, selectors.EVENT_READ, None)
@@ -118,8 +121,8 @@ class _Loop:
         except BrokenPipeError:  # the host is gone
             pass
         finally:
-            for child in list(self._children.values()):
-                self._end(child)
+            for child in [*self._children.values(), *self._going]:
+                child.end()
 
     def _serve(self) -> bool:
         for key, _ in self._selector.select(self._patience()):
@@ -131,11 +134,12 @@ class _Loop:
         for child in list(self._children.values()):
             if not child.check():
                 self._finish(child)
+        self._going = [child for child in self._going if not child.gone()]
         return True
 
     def _patience(self) -> float | None:
         if not self._children:
-            return None
+            return _TAKE_DOWN_S if self._going else None
         from .watched import LOOK_S
 
         first = min(child.deadline for child in self._children.values())
@@ -184,28 +188,35 @@ class _Loop:
             self._selector.unregister(pipe)
 
     def _finish(self, child: Watched) -> None:
-        answer = self._end(child)
-        if isinstance(answer, bytes):
+        answer = child.answer()
+        if answer is not None:
             _write_answer(self._answers, child.request_id, answer)
-        else:
-            from .diagnosis import place
+            self._forget(child)
+            child.kill()
+            self._going.append(child)
+            return
+        from .diagnosis import place
 
-            self._fail(child.request_id, *answer, place(child.report, child.target, self._locator))
-            sys.stderr.write(child.output)
-            sys.stderr.flush()
+        verdict = self._end(child)
+        self._fail(child.request_id, *verdict, place(child.report, child.target, self._locator))
+        sys.stderr.write(child.output)
+        sys.stderr.flush()
 
     def _cancel(self, request_id: int) -> None:
         child = self._children.get(request_id)
         if child is not None:
             self._end(child)
 
-    def _end(self, child: Watched) -> bytes | Verdict:
+    def _end(self, child: Watched) -> Verdict:
+        self._forget(child)
+        return child.end()
+
+    def _forget(self, child: Watched) -> None:
         registered = self._selector.get_map()
         for pipe in child.pipes:
             if pipe in registered:
                 self._selector.unregister(pipe)
         del self._children[child.request_id]
-        return child.end()
 
     def _fail(self, request_id: int, stage: str, message: str, line: tuple[str, int] | None) -> None:
         file, number = line or (None, None)

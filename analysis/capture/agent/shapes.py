@@ -42,7 +42,7 @@ def _same(args: Args) -> object:
 
 
 def _in_place(args: Args) -> object:
-    """A floating-point activation in place."""
+    """A floating-point tensor changed in place by itself or by a number."""
     return args[0] if args[0].is_floating_point() else None
 
 
@@ -63,5 +63,6 @@ KNOWN: dict[str, Callable[[Args], object]] = {
     "native_group_norm": _group_norm,
     **dict.fromkeys(_ACTIVATIONS, _same),
     **{f"{name}_": _in_place for name in _ACTIVATIONS},
+    **dict.fromkeys(("fill_", "zero_"), _in_place),
     **dict.fromkeys(("add_", "mul_"), _in_place_of_two),
 }

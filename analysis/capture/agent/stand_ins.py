@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .values import is_meta
+
 if TYPE_CHECKING:
     from .recorder import Recorder
 
 
 def install(recorder: Recorder) -> None:
     """Puts the stand-ins in place."""
+    for name, function in list(vars(torch.nn.init).items()):
+        if name.endswith("_") and not name.startswith("_") and callable(function):
+            setattr(torch.nn.init, name, _untouched(function))
     torch.compile = _transparent  # type: ignore[assignment]
     torch.jit.script = _transparent  # type: ignore[assignment]
     torch.jit.script_if_tracing = _transparent  # type: ignore[assignment]
@@ -26,6 +31,16 @@ def install(recorder: Recorder) -> None:
     torch.Tensor.numpy = _numpy(torch.Tensor.numpy)  # type: ignore[method-assign]
     torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
     torch.autocast.__init__ = _autocast(torch.autocast.__init__)  # type: ignore[method-assign]
+
+
+def _untouched(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A weight without data needs no initial values."""
+
+    @functools.wraps(original)
+    def initialise(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+        return tensor if is_meta(tensor) else original(tensor, *args, **kwargs)
+
+    return initialise
 
 
 def _transparent(obj: Any = None, *_: object, **__: object) -> Any:

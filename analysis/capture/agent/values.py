@@ -40,6 +40,11 @@ def base_name(func: OpOverload) -> str:
     return func._schema.name.rpartition("::")[2]
 
 
+def is_meta(value: object) -> bool:
+    """Whether `value` is a tensor without data."""
+    return isinstance(value, torch.Tensor) and value.device == _META
+
+
 def any_meta(value: object) -> bool:
     """Whether one of the tensors in `value` has no data."""
     return any(tensor.device == _META for tensor in tensors_in(value))

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import scratch
-from .child import Sinks, limits_of
+from .child import END, Sinks, limits_of
 from .diagnosis import Verdict, cause_of_death
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Watched:
     def output(self) -> str:
         """The last of what the user's code printed."""
         return self._output.decode(errors="replace")
+
+    def answer(self) -> bytes | None:
+        """The whole answer of a process that has closed its pipe, if it was not stopped."""
+        whole = b"".join(self._answer)
+        return whole[: -len(END)] if whole.endswith(END) and self.stopped is None else None
 
     def read(self, pipe: int) -> bool:
         """Takes in what a pipe holds; False at its end."""
@@ -104,24 +109,35 @@ class Watched:
             self.deadline = time.monotonic() + _SAY_WHERE_S
             os.kill(self.process, signal.SIGUSR1)
 
-    def end(self) -> bytes | Verdict:
-        """Ends the process and what it left; returns its answer, or why there is none.
+    def end(self) -> Verdict:
+        """Ends the process and what it left; returns why there is no whole answer, when there is none.
 
         A process that has ended is not changed by being killed, and one that only closed its pipes must not go on.
         """
+        self.kill()
+        status = os.waitpid(self.process, 0)[1]
+        return self._ended(status)
+
+    def kill(self) -> None:
+        """Ends the process, without waiting until it is gone."""
         with contextlib.suppress(OSError):
             os.killpg(self.process, signal.SIGKILL)
         os.kill(self.process, signal.SIGKILL)
-        status = os.waitpid(self.process, 0)[1]
+
+    def gone(self) -> bool:
+        """Whether a killed process is gone by now; if so, cleans up after it."""
+        process, status = os.waitpid(self.process, os.WNOHANG)
+        if process:
+            self._ended(status)
+        return bool(process)
+
+    def _ended(self, status: int) -> Verdict:
         for pipe in self.pipes:
             self._read_rest(pipe)
             os.close(pipe)
         scratch.remove(self.folder)
-        answer = b"".join(self._answer)
         if self.stopped is not None:
             return self.stopped
-        if status == 0 and answer:
-            return answer
         return cause_of_death(status, self.output, self.limits.seconds, self.limits.memory)
 
     def _read_rest(self, pipe: int) -> None:
