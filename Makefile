@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 FOLDERS := analysis hardware_profiles server
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format clean
+.PHONY: help setup demo test test-slow lint format bench clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Create .venv and install graphperf with what its tests need (about 6 GB, mostly torch)
 
@@ -18,6 +18,13 @@ demo: $(READY)  ## Analyse an example model
 
 test: $(READY)  ## Run the tests, without those marked slow or editors
 	$(BIN)/python -m pytest -n 2 tests
+
+test-slow: $(READY)  ## Run the tests marked slow (npm fetches the official SARIF validator, 43 MB)
+	$(BIN)/python -m pytest -n 2 -m slow tests
+
+bench: $(READY)  ## Time captures against other tools on the same models
+	$(BIN)/python -m pip install --quiet '.[bench]'
+	$(BIN)/python benchmarks/run.py
 
 lint: $(READY)  ## Check style, format and types
 	$(BIN)/ruff check

@@ -21,7 +21,8 @@ Attribute = Scalar | tuple["Attribute", ...]
 class SourceLine:
     """One line of a file, counted from 1, while `function` ran.
 
-    `frame` numbers that execution of the function, `run` the repetitions of the line's call within it (a loop).
+    `frame` numbers that execution of the function, `run` the repetitions of the line's call within it (a loop). `direct`: the
+    line calls PyTorch's core itself, and `run` counts operators of one kind.
     """
 
     file: str
@@ -29,6 +30,7 @@ class SourceLine:
     function: str = ""
     frame: int = 0
     run: int = 0
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

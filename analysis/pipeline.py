@@ -67,19 +67,27 @@ class PoolCapturer:
 
     def capture(self, request: CaptureRequest) -> Captured:
         """The answer of the interpreter's agent; an unusable interpreter is an error like any other."""
+        return self._ask(request, retry=True)
+
+    def _ask(self, request: CaptureRequest, retry: bool) -> Captured:
         try:
             agent = self._pool.agent(self._python)
             agent.wait_ready()
         except AgentUnavailable as error:
             advice = "choose an interpreter that has torch with --python or the `interpreter` setting"
             return Captured(error=CaptureError("interpreter", f"{error}; {advice}"))
-        return agent.capture(request)[1].result()
+        captured = agent.capture(request)[1].result()
+        lost = captured.error is not None and captured.error.stage == "crash" and not agent.alive
+        return self._ask(request, retry=False) if retry and lost else captured
 
 
 def analyze(
     target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None
 ) -> Analysis:
-    """Everything about a target. `text` replaces the file's content (an unsaved buffer). Raises `UsageError`."""
+    """Everything about a target. `text` replaces the file's content (an unsaved buffer). Raises `UsageError`.
+
+    Without `options.trusted` none of the target's code runs: the classes of a file are all that is known.
+    """
     options.devices()
     note = progress or _silent
     if isinstance(target, ModuleTarget):
@@ -92,9 +100,11 @@ def _silent(_: str) -> None:
 
 
 def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Analysis:
+    if not options.trusted:
+        return Analysis((), ())
     note(f"capturing {target}")
     request = module_request(target, [str(Path.cwd())], options.inputs, "given", options.batch)
-    captured = capturer.capture(replace(request, seconds=options.seconds))
+    captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return Analysis((), (_problem(str(target), captured, None),))
     return Analysis((_result(str(target), captured.graph, captured.constructed, options),), ())
@@ -115,6 +125,8 @@ def _analyze_file(
         return Analysis(
             (), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery
         )
+    if not options.trusted:
+        return Analysis((), (), discovery)
     results: list[ModelResult] = []
     problems: list[Problem] = []
     for model, is_part in _order(target, discovery):
@@ -174,7 +186,7 @@ def _capture_class(
         reason = f"{model.name} is defined inside {model.function}(), which needs arguments"
         return Problem(name, "construct", reason, str(target.path), model.line, model.name)
     request = file_request(target.path, text, model, options.inputs, "given", options.batch, part=part)
-    captured = capturer.capture(replace(request, seconds=options.seconds))
+    captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
     try:

@@ -17,7 +17,8 @@ DEFAULT_HARDWARE = "h100-sxm5-80gb"
 class Options:
     """The question asked of every model. `batch` None keeps the batch of the inputs; `python` None is this interpreter.
 
-    The defaults are what a model as written does: FP32, one kernel an operator.
+    The defaults are what a model as written does: FP32, one kernel an operator. `seconds` and `memory_gb` limit one
+    capture; without `trusted`, files are read but none of their code runs.
     """
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
@@ -27,6 +28,8 @@ class Options:
     inputs: Shapes = ()
     python: str | None = None
     seconds: float = 60.0
+    memory_gb: float = 8.0
+    trusted: bool = True
 
     def devices(self) -> tuple[HardwareProfile, ...]:
         """The chosen profiles. Raises `UsageError` for an unknown device or a precision that it does not compute in."""

@@ -1,6 +1,6 @@
 """Model to operator graph: agent processes that execute the user's code without data, and the decoding of what they record."""
 
-from .agents import Agent, AgentPool, AgentUnavailable
+from .agents import Agent, AgentPool, AgentUnavailable, Guarantee
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "CaptureError",
     "CaptureRequest",
     "Captured",
+    "Guarantee",
     "file_request",
     "module_request",
 ]

@@ -6,24 +6,52 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections import deque
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .decode import decode_graph
 from .request import Captured, CaptureError, CaptureRequest
 
 _BOOTSTRAP = Path(__file__).with_name("agent") / "bootstrap.py"
-_SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-_STDERR_LINES = 20
+# Captures run without threads of torch's own and without a GPU, whatever the machine has.
+_ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+_STDERR_LINES = 200
+_END_S = 2.0
+_SCRATCH_PREFIX = "graphperf-"
+
+
+class Guarantee(NamedTuple):
+    """One promise of confinement, in words, and whether it holds."""
+
+    name: str
+    text: str
+    holds: bool
 
 
 class AgentUnavailable(RuntimeError):
     """The interpreter cannot run captures: missing, broken, or without torch."""
+
+
+class _Pending(NamedTuple):
+    """A request without an answer yet; `decode` turns the answer, or None when the agent ended, into the result."""
+
+    future: Future[Any]
+    decode: Callable[[bytes | None], object]
+
+    def settle(self, answer: bytes | None) -> None:
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(self.decode(answer))
 
 
 class Agent:
@@ -32,23 +60,24 @@ class Agent:
     def __init__(self, python: str) -> None:
         self.python = python
         self._ids = itertools.count(1)
-        self._waiting: dict[int, Future[Captured]] = {}
+        self._waiting: dict[int, _Pending] = {}
+        self._ended = False
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._ready: Future[dict[str, Any]] = Future()
         self._process = self._start()
-        threading.Thread(target=self._read_answers, daemon=True, name="graphperf-agent").start()
         threading.Thread(target=self._read_stderr, daemon=True, name="graphperf-agent-stderr").start()
+        threading.Thread(target=self._serve, daemon=True, name="graphperf-agent").start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **_SINGLE_THREAD, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             return subprocess.Popen(
                 [self.python, str(_BOOTSTRAP)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env={**os.environ, **_ENVIRONMENT},
                 start_new_session=os.name == "posix",
             )
         except OSError as error:
@@ -56,8 +85,13 @@ class Agent:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether the process still answers."""
+        return not self._ended and self._process.poll() is None
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines that the interpreter, and captures that failed, printed."""
+        return tuple(self._stderr)
 
     def wait_ready(self, timeout: float | None = None) -> dict[str, Any]:
         """Versions of the interpreter once torch is imported there. Raises `AgentUnavailable` otherwise."""
@@ -68,71 +102,107 @@ class Agent:
 
     def capture(self, request: CaptureRequest) -> tuple[int, Future[Captured]]:
         """Starts a capture; the number can be given to `cancel`."""
-        number = next(self._ids)
         future: Future[Captured] = Future()
-        with self._lock:
-            self._waiting[number] = future
-        try:
-            self._send({"id": number, **request.message()})
-        except OSError:
-            self._lose_all()
-        return number, future
+        return self._ask(request.message(), _Pending(future, _captured)), future
+
+    def probe(self) -> list[Guarantee]:
+        """What confinement holds there: tried in a process like a capture's. Empty where it could not be tried."""
+        future: Future[list[Guarantee]] = Future()
+        self._ask({"op": "probe"}, _Pending(future, _guarantees))
+        return future.result()
 
     def cancel(self, number: int) -> None:
         """Stops a capture; its future is cancelled."""
         with self._lock:
-            future = self._waiting.pop(number, None)
-        if future is not None:
-            future.cancel()
-            try:
-                self._send({"id": number, "op": "cancel"})
-            except OSError:
-                self._lose_all()
+            pending = self._waiting.pop(number, None)
+        if pending is not None:
+            pending.future.cancel()
+            self._send({"id": number, "op": "cancel"})
 
     def close(self) -> None:
         """Ends the process and everything it runs."""
         if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
+            with self._sending, contextlib.suppress(OSError):
                 self._process.stdin.close()
-        try:
-            self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=_END_S)
+        self._end()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
+    def _ask(self, message: Mapping[str, Any], pending: _Pending) -> int:
+        number = next(self._ids)
         with self._lock:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            ended = self._ended
+            if not ended:
+                self._waiting[number] = pending
+        if ended:
+            pending.settle(None)
+        else:
+            self._send({"id": number, **message})
+        return number
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        """Sends a line; an agent that does not take it has ended, which `_serve` notices."""
+        assert self._process.stdin is not None
+        data = json.dumps(message).encode() + b"\n"
+        with self._sending, contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(data)
             self._process.stdin.flush()
 
-    def _read_answers(self) -> None:
+    def _serve(self) -> None:
+        """Takes answers until the process ends, or says what no agent says."""
+        try:
+            self._read_hello()
+            self._read_answers()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._stderr.append(f"not an answer of an agent: {error}")
+        finally:
+            self._end()
+
+    def _read_hello(self) -> None:
+        """Interpreters may print on their own when they start; that is not the agent yet."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            message = json.loads(line)
-            if "ready" in message:
-                self._ready.set_result(message)
-                continue
+            text = line.decode(errors="replace").rstrip()
+            if text.startswith('{"ready": '):
+                self._ready.set_result(json.loads(text))
+                return
+            self._stderr.append(text)
+
+    def _read_answers(self) -> None:
+        output = self._process.stdout
+        assert output is not None
+        for line in output:
+            header = json.loads(line)
+            answer = output.read(header["bytes"])
+            if len(answer) < header["bytes"]:
+                return
             with self._lock:
-                future = self._waiting.pop(message["id"], None)
-            if future is not None and future.set_running_or_notify_cancel():
-                future.set_result(_decode(message))
-        self._lose_all()
+                pending = self._waiting.pop(header["id"], None)
+            if pending is not None:
+                pending.settle(answer)
 
     def _read_stderr(self) -> None:
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self._stderr.append(line.decode(errors="replace").rstrip())
+        with self._process.stderr as lines:
+            for line in lines:
+                self._stderr.append(line.decode(errors="replace").rstrip())
 
-    def _lose_all(self) -> None:
+    def _end(self) -> None:
+        """Ends the process if it has not; answers what waits, and deletes what a killed agent could not."""
+        self._process.kill()
+        self._process.wait()
         if not self._ready.done():
             last = self._stderr[-1] if self._stderr else "it ended without a word"
-            self._ready.set_result({"ready": False, "message": last})
+            with contextlib.suppress(InvalidStateError):
+                self._ready.set_result({"ready": False, "message": last})
         with self._lock:
+            self._ended = True
             lost, self._waiting = self._waiting, {}
-        for future in lost.values():
-            if future.set_running_or_notify_cancel():
-                future.set_result(Captured(error=CaptureError("crash", "the capturing process ended")))
+        for pending in lost.values():
+            pending.settle(None)
+        scratch = Path(self._ready.result().get("scratch") or "")
+        if scratch.name.startswith(_SCRATCH_PREFIX):
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 class AgentPool:
@@ -148,6 +218,8 @@ class AgentPool:
         with self._lock:
             agent = self._agents.get(key)
             if agent is None or not agent.alive:
+                if agent is not None:
+                    agent.close()
                 agent = self._agents[key] = Agent(key)
             return agent
 
@@ -165,8 +237,27 @@ class AgentPool:
         self.close()
 
 
+def _captured(answer: bytes | None) -> Captured:
+    """What an answer says. The user's code may have written it: whatever it holds, it is a capture or an error."""
+    if answer is None:
+        return Captured(error=CaptureError("crash", "the capturing process ended"))
+    try:
+        return _decode(json.loads(answer))
+    except Exception as error:
+        return Captured(error=CaptureError("crash", f"the capture gave no answer ({type(error).__name__}: {error})"))
+
+
 def _decode(message: dict[str, Any]) -> Captured:
     error = message.get("error")
-    if error is not None:
-        return Captured(error=CaptureError(error["stage"], error["message"], error.get("file"), error.get("line")))
-    return Captured(graph=decode_graph(message["graph"]), constructed=message["graph"]["origin"])
+    if error is None:
+        return Captured(graph=decode_graph(message["graph"]), constructed=str(message["graph"]["origin"]))
+    file, line = error.get("file"), error.get("line")
+    place = (str(file), int(line)) if file is not None and line is not None else (None, None)
+    return Captured(error=CaptureError(str(error["stage"]), str(error["message"]), *place))
+
+
+def _guarantees(answer: bytes | None) -> list[Guarantee]:
+    try:
+        return [Guarantee(g["name"], g["text"], bool(g["holds"])) for g in json.loads(answer or b"{}")["probe"]]
+    except (ValueError, KeyError, TypeError):
+        return []

@@ -67,7 +67,8 @@ def _named_inputs(names: Sequence[str], ids: Sequence[int], tensors: Sequence[Te
 def _without_inner_views(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leaves out the views that one Python call makes around its own work (`linear`: view, addmm, view).
 
-    What such a view returns counts as a result of the operator whose result it shows.
+    What such a view returns counts as a result of the operator whose result it shows: the first one, in the shape that the call
+    returns, when the view belongs to that operator's own call.
     """
     working = {row["site"] for row in rows if not row["view"]}
     kept: list[dict[str, Any]] = []
@@ -76,7 +77,8 @@ def _without_inner_views(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
         if row["view"] and row["site"] in working:
             source = owner.get(row["inputs"][0]) if row["inputs"] else None
             if source is not None:
-                source["outputs"].extend(row["outputs"])
+                shown = 0 if source["site"] == row["site"] else len(source["outputs"])
+                source["outputs"][shown:shown] = row["outputs"]
                 owner.update((tensor, source) for tensor in row["outputs"])
             continue
         kept.append(row)

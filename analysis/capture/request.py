@@ -34,6 +34,7 @@ class CaptureRequest:
     hints: tuple[InputHint, ...] = ()
     batch: int | None = None
     seconds: float = 60.0
+    memory_gb: float = 8.0
     wanted: str = ""
     guess: bool = False
     root: bool = True
@@ -56,6 +57,7 @@ class CaptureRequest:
             "hints": [_hint(hint) for hint in self.hints],
             "batch": self.batch,
             "seconds": self.seconds,
+            "memory_gb": self.memory_gb,
             "wanted": self.wanted,
             "guess": self.guess,
             "root": self.root,

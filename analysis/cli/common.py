@@ -41,6 +41,10 @@ def question(
     python: str | None, timeout: float,
 ) -> Options:  # fmt: skip
     """The checked options. Raises `UsageError`."""
+    if dtype is not None and shapes is None:
+        raise UsageError("--dtype says what --input is: give both")
+    if timeout <= 0:
+        raise UsageError(f"--timeout must be above 0, not {timeout:g}")
     ids = tuple(part.strip() for text in hardware for part in text.split(",") if part.strip())
     try:
         inputs = parse_shapes(shapes, dtype) if shapes else ()

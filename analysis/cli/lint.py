@@ -77,7 +77,10 @@ def _python_files(names: Sequence[str]) -> Iterator[Path]:
 def _write(findings: Sequence[Finding], output_format: str, output_file: Path | None) -> None:
     text = _render(findings, output_format, to_terminal=output_file is None)
     if output_file is not None:
-        output_file.write_text(text, encoding="utf-8")
+        try:
+            output_file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            fail(f"cannot write {output_file}: {error.strerror or error}")
     elif text:
         click.echo(text, nl=not text.endswith("\n"))
 

@@ -1,4 +1,4 @@
-"""`graphperf`: analyze models, list hardware."""
+"""`graphperf`: analyze models, list hardware, examine the installation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..capture import AgentPool
+from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
 from ..pipeline import Analysis, PoolCapturer, analyze
 from .common import CLEAN, FINDINGS, fail, interpreter_problem, progress, question, question_options, usage_errors
@@ -59,7 +59,9 @@ def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers
     for analysis, target in zip(analyses, targets, strict=True):
         with console.capture() as captured:
             print_analysis(console, analysis, all_layers=all_layers)
-        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        text = "\n".join(line.rstrip() for line in captured.get().splitlines())
+        if text:
+            click.echo(text)
         for problem in (p for p in analysis.problems if not p.part):
             place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
             click.echo(f"{place}: GP901 {problem.message}", err=True)
@@ -79,6 +81,24 @@ def hardware_command(device: str | None, output: str) -> None:
             print_devices(output)
         else:
             print_device(device, output)
+
+
+@main.command("doctor")
+@click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def doctor_command(python: str | None, output: str) -> None:
+    """Say whether captures work here, and how far they are confined.
+
+    Exits with 0 when all holds, 1 when something is missing, 2 when the interpreter cannot be used.
+    """
+    from .doctor import examine, print_examination
+
+    try:
+        examination = examine(python)
+    except AgentUnavailable as error:
+        fail(f"{error}; choose an interpreter that has torch with --python")
+    print_examination(examination, output)
+    raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
 
 if __name__ == "__main__":

@@ -21,3 +21,10 @@ def matmul(context: Context) -> Cost:
         batch = left.shape[0] if len(left.shape) == 3 else 1
         gemm = Gemm(batch, left.shape[-2], right.shape[-1], left.shape[-1])
     return context.cost("matmul", gemm=gemm, elementwise=context.output_elements if addend else 0)
+
+
+@costs("grouped_mm")
+def grouped(context: Context) -> Cost:
+    """Experts: rows (tokens × k) times the matrix (k × n) of the group each row belongs to; every group's matrix is read."""
+    left, right = context.inputs[0], context.inputs[1]
+    return context.cost("matmul", gemm=Gemm(1, left.shape[-2], right.shape[-1], left.shape[-1]))

@@ -7,7 +7,7 @@ from .registry import Context, Cost, costs
 # Operations an element: batch norm in inference is one scale and one shift; the others also subtract a mean, square,
 # accumulate twice, and normalise; softmax takes a maximum, subtracts, exponentiates, sums and divides.
 _OPERATIONS = {"batch_norm": 2, "layer_norm": 7, "group_norm": 7, "instance_norm": 7, "rms_norm": 4, "softmax": 5,
-               "log_softmax": 5, "safe_softmax": 5, "linalg_vector_norm": 2}  # fmt: skip
+               "log_softmax": 5, "safe_softmax": 5, "linalg_vector_norm": 2, "weight_norm_interface": 3}  # fmt: skip
 
 
 @costs(*_OPERATIONS)

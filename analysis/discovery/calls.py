@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from .scopes import CallSite, call_sites, closed, top_level_names
 from .shapes import Shaped, constant, sizes_of, tensor_of
 
-_PASSING = frozenset({"to", "cuda", "cpu", "eval", "train", "half", "float", "double", "DataParallel", "compile", "requires_grad_"})
+_PASSING = frozenset(
+    {"to", "cuda", "cpu", "eval", "train", "half", "float", "double", "DataParallel", "compile", "requires_grad_"}
+)
 _SUMMARIES = frozenset({"summary", "get_model_complexity_info", "torchsummary"})
 _PROFILES = frozenset({"profile", "FlopCountAnalysis", "trace", "export", "get_flops", "flop_count"})
 _MOST = 4
@@ -137,10 +139,10 @@ def _summary_hint(site: CallSite, origin: str) -> InputHint | None:
     given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg in ("input_size", "input_res"))]
     if not given:
         return None
-    whole = constant(given[0], site.bindings)
-    sizes = sizes_of(given[0], site.bindings)
+    whole = constant(given[0], site.known)
+    sizes = sizes_of(given[0], site.known)
     if sizes is None and isinstance(whole, tuple) and whole and isinstance(given[0], ast.List | ast.Tuple):
-        sizes = sizes_of(given[0].elts[0], site.bindings)
+        sizes = sizes_of(given[0].elts[0], site.known)
     if sizes is None:
         return None
     return InputHint(((sizes if len(sizes) == 4 else (1, *sizes), "float32"),), ("",), origin)
@@ -159,9 +161,9 @@ def _shaped(
     parts: Sequence[ast.expr], keywords: Sequence[ast.keyword], site: CallSite
 ) -> Iterator[tuple[str, Shaped | None]]:
     for part in parts:
-        yield "", tensor_of(part, site.bindings)
+        yield "", tensor_of(part, site.known)
     for keyword in keywords:
-        shaped = tensor_of(keyword.value, site.bindings)
+        shaped = tensor_of(keyword.value, site.known)
         if shaped is not None:
             yield keyword.arg or "", shaped
 

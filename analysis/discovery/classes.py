@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
 from .factories import Factory, factories, names_in, required
-from .inheritance import Definition, definitions, forward_of, inherits, initializer, is_module, method, no_model
+from .inheritance import Definition, definitions, initializer, is_module, method, no_model
 
 _MOST_FACTORIES = 3
 
@@ -75,7 +75,7 @@ def split_lines(text: str) -> list[str]:
 
 def _classes(tree: ast.Module, lines: Sequence[str]) -> Iterator[ModelClass]:
     by_name = {definition.node.name: definition for definition in definitions(tree)}
-    chosen = [d for d in by_name.values() if is_module(d.node, by_name)]
+    chosen = [d for d in by_name.values() if is_module(d, by_name)]
     makers = factories(tree)
     names = frozenset(definition.node.name for definition in chosen)
     calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
@@ -92,7 +92,7 @@ def _model_class(
 ) -> ModelClass:
     node = definition.node
     forward = method(node, "forward")
-    init = initializer(node, by_name)
+    init = initializer(definition, by_name)
     needed = required(init.args, skip=1) if init is not None else ()
     directive = directive_above(lines, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]))
     return ModelClass(
@@ -102,20 +102,18 @@ def _model_class(
         column=node.col_offset,
         forward_line=forward.lineno if forward else None,
         required=needed,
-        references=frozenset(name for item in node.body for name in names_in(item)) | _base_names(node, by_name),
+        references=frozenset(name for item in node.body for name in names_in(item)) | _base_names(definition, by_name),
         candidates=tuple(_candidates(definition, needed, directive, makers, calls)),
         directive=directive,
         hints=tuple(calls.inputs.get(node.name, ())[:3]),
-        no_model=no_model(definition, by_name, forward_of(node, by_name)),
+        no_model=no_model(definition, by_name),
         function=definition.function,
     )
 
 
-def _base_names(node: ast.ClassDef, by_name: Mapping[str, Definition]) -> frozenset[str]:
+def _base_names(definition: Definition, by_name: Mapping[str, Definition]) -> frozenset[str]:
     """Bases that are no models themselves count as used by what inherits from them."""
-    return frozenset(
-        name for name in inherits(node) if name in by_name and no_model(by_name[name], by_name, forward_of(by_name[name].node, by_name))
-    )
+    return frozenset(name for name in definition.bases if name in by_name and no_model(by_name[name], by_name))
 
 
 def _candidates(

@@ -58,7 +58,9 @@ def _call(node: ast.FunctionDef) -> str | None:
     if required(node.args, skip=0):
         return None
     positional = [*node.args.posonlyargs, *node.args.args]
-    defaults = dict(zip([p.arg for p in positional[len(positional) - len(node.args.defaults) :]], node.args.defaults, strict=True))
+    defaults = dict(
+        zip([p.arg for p in positional[len(positional) - len(node.args.defaults) :]], node.args.defaults, strict=True)
+    )
     pretrained = defaults.get("pretrained")
     wanted = isinstance(pretrained, ast.Constant) and bool(pretrained.value)
     return f"{node.name}(pretrained=False)" if wanted else f"{node.name}()"

@@ -18,19 +18,24 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A call and what the names around it stand for."""
+    """A call, what the local names around it stand for, and with them those that importing the file binds."""
 
     call: ast.Call
     bindings: Mapping[str, ast.expr | None]
+    known: Mapping[str, ast.expr | None]
 
 
 def call_sites(tree: ast.Module) -> Iterator[CallSite]:
     """Every call of a file in the order of its lines, with the bindings that hold there."""
-    bindings: Bindings = {}
+    module: Bindings = {}
     for statement in tree.body:
-        yield from _walk([statement], bindings)
-        for name in [name for name, value in bindings.items() if value is None]:
-            del bindings[name]  # what importing binds can be named, whatever it is
+        local = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or _is_script(statement)
+        for call, bindings in _walk([statement], {} if local else module):
+            yield CallSite(call, bindings if local else {}, {**module, **bindings})
+
+
+def _is_script(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.If) and tests_main(statement.test)
 
 
 def tests_main(test: ast.expr) -> bool:
@@ -93,7 +98,7 @@ class _Writer(ast.NodeTransformer):
         raise _OpenError
 
 
-def _walk(body: Sequence[ast.stmt], bindings: Bindings) -> Iterator[CallSite]:
+def _walk(body: Sequence[ast.stmt], bindings: Bindings) -> Iterator[tuple[ast.Call, Bindings]]:
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _walk(statement.body, {**bindings, **_parameters(statement.args)})
@@ -107,7 +112,7 @@ def _walk(body: Sequence[ast.stmt], bindings: Bindings) -> Iterator[CallSite]:
                     yield from _walk([item] if isinstance(item, ast.stmt) else item.body, bindings)
 
 
-def _walk_class(node: ast.ClassDef, bindings: Bindings) -> Iterator[CallSite]:
+def _walk_class(node: ast.ClassDef, bindings: Bindings) -> Iterator[tuple[ast.Call, Bindings]]:
     """The methods of a class: what `__init__` puts on `self` holds in those below it."""
     shared: Bindings = dict(bindings)
     for item in node.body:
@@ -127,7 +132,7 @@ def _parameters(arguments: ast.arguments) -> Bindings:
     return found
 
 
-def _own_calls(statement: ast.stmt, bindings: Bindings) -> Iterator[CallSite]:
+def _own_calls(statement: ast.stmt, bindings: Bindings) -> Iterator[tuple[ast.Call, Bindings]]:
     """Calls in the expressions of a statement, not in the statements that it holds."""
     for field, value in ast.iter_fields(statement):
         if field in _BLOCKS:
@@ -135,7 +140,7 @@ def _own_calls(statement: ast.stmt, bindings: Bindings) -> Iterator[CallSite]:
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, ast.AST):
                 calls = [item for item in ast.walk(part) if isinstance(item, ast.Call)]
-                yield from (CallSite(call, dict(bindings)) for call in calls)
+                yield from ((call, dict(bindings)) for call in calls)
 
 
 def _bind(statement: ast.stmt, bindings: Bindings) -> None:
@@ -144,9 +149,7 @@ def _bind(statement: ast.stmt, bindings: Bindings) -> None:
             _bind_target(target, statement.value, bindings)
     elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
         _bind_target(statement.target, statement.value, bindings)
-    elif isinstance(statement, ast.AugAssign):
-        _bind_target(statement.target, None, bindings)
-    elif isinstance(statement, ast.For | ast.AsyncFor):
+    elif isinstance(statement, ast.AugAssign) or isinstance(statement, ast.For | ast.AsyncFor):
         _bind_target(statement.target, None, bindings)
     elif isinstance(statement, ast.With | ast.AsyncWith):
         for item in statement.items:
@@ -188,9 +191,7 @@ def _defined(statement: ast.stmt) -> Iterator[str]:
         yield from (node.id for t in statement.targets for node in ast.walk(t) if isinstance(node, ast.Name))
     elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
         yield statement.target.id
-    elif isinstance(statement, ast.If | ast.Try | ast.With) and not (
-        isinstance(statement, ast.If) and tests_main(statement.test)
-    ):
+    elif isinstance(statement, ast.If | ast.Try | ast.With) and not _is_script(statement):
         blocks = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
         blocks.extend(handler.body for handler in getattr(statement, "handlers", []))
         yield from (name for block in blocks for inner in block for name in _defined(inner))

@@ -15,7 +15,14 @@ _INT = frozenset({"randint", "LongTensor", "IntTensor"})
 _SAME = frozenset(
     "to cuda cpu type requires_grad_ contiguous detach clone numpy from_numpy Variable div sub mul add clamp normal_ xpu mps".split()
 )
-_CASTS = {"long": "int64", "int": "int32", "half": "float16", "bfloat16": "bfloat16", "float": "float32", "bool": "bool"}
+_CASTS = {
+    "long": "int64",
+    "int": "int32",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "float": "float32",
+    "bool": "bool",
+}
 _MOST_STEPS = 12
 
 
@@ -25,7 +32,9 @@ def tensor_of(node: ast.expr, bindings: Mapping[str, ast.expr | None], steps: in
         value = bindings.get(node.id)
         return tensor_of(value, bindings, steps - 1) if value is not None and steps else None
     if isinstance(node, ast.BinOp):
-        return tensor_of(node.left, bindings, steps - 1) or tensor_of(node.right, bindings, steps - 1) if steps else None
+        return (
+            tensor_of(node.left, bindings, steps - 1) or tensor_of(node.right, bindings, steps - 1) if steps else None
+        )
     if not isinstance(node, ast.Call) or not steps:
         return None
     name = _last(node.func)

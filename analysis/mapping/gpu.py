@@ -18,6 +18,9 @@ _STREAM = {
     "pool": "irregular_stream",
 }
 _LARGE_KERNEL = 49
+_SKINNY = 8  # rows or columns below which a tile of the matrix unit would be mostly padding
+_WARPS_PER_CTA = 8
+_CTAS_PER_SM = 8
 
 
 def map_to_gpu(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
@@ -25,7 +28,8 @@ def map_to_gpu(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
     if kernel.depthwise:
         return _depthwise(kernel, device, precision)
     if kernel.gemm is not None and kernel.gemm.macs > 0:
-        return _tiled(kernel, device, precision)
+        skinny = kernel.family == "matmul" and min(kernel.gemm.m, kernel.gemm.n) < _SKINNY
+        return _skinny(kernel, device, precision) if skinny else _tiled(kernel, device, precision)
     return _streaming(kernel, device, precision)
 
 
@@ -94,6 +98,18 @@ def _layout_seconds(kernel: Kernel, device: HardwareProfile, precision: Precisio
         return 0.0
     bandwidth = constant("gpu", "matmul_stream") * device.efficiency.dram.si * device.memory.dram_bandwidth.si
     return constant("gpu", "layout_conversion") * 2 * kernel.bytes_activations / bandwidth
+
+
+def _skinny(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+    """Few rows or columns (a matrix-vector product): vector units, one warp a result, the matrix streams once."""
+    units = int(device.compute.units.si)
+    gemm = kernel.gemm
+    assert gemm is not None
+    tiles = max(1, ceil(gemm.batch * gemm.groups * gemm.m * gemm.n / _WARPS_PER_CTA))
+    used = min(units, tiles)
+    rate = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "vector_rate") * used / units
+    waves = ceil(tiles / (units * _CTAS_PER_SM))
+    return Allocation(units, used, tiles, waves, min(1.0, tiles / units), kernel.flops / rate, _memory(kernel, device))
 
 
 def _memory(kernel: Kernel, device: HardwareProfile) -> float:

@@ -46,5 +46,7 @@ def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mod
 
 
 def _elements(graph: Graph, operator_id: int) -> int:
-    outputs = graph.operators[operator_id].outputs
-    return max((graph.tensors[t].elements for t in outputs), default=0)
+    """Size of the operator's iteration space: its largest activation or result."""
+    operator = graph.operators[operator_id]
+    sizes = [graph.tensors[t].elements for t in (*operator.inputs, *operator.outputs) if not graph.tensors[t].is_weight]
+    return max(sizes, default=0)

@@ -164,7 +164,7 @@ def _kernel_lines(evaluation: Evaluation, summary: LineSummary, estimates: Seque
         return [f"{len(estimates)} kernels, mostly {summary.bottleneck}-bound"]
     estimate = estimates[0]
     allocation = estimate.allocation
-    pieces = f"{allocation.tiles} pieces of work on {allocation.units} {unit_name(evaluation)}"
+    pieces = f"{units.count(allocation.tiles, 'piece')} of work on {allocation.units} {unit_name(evaluation)}"
     waves = "one wave" if allocation.waves == 1 else f"{allocation.waves} waves"
     lines = [f"{estimate.bottleneck}-bound · {pieces}: {waves}, {units.percent(allocation.fill)} filled"]
     graph = evaluation.graph

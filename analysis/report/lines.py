@@ -96,13 +96,25 @@ def _operators_by_module(graph: Graph) -> Mapping[str, list[int]]:
 def _executed(graph: Graph, inside: _Inside) -> dict[int, tuple[int, list[int]]]:
     """Line → (times it ran, operators it led to)."""
     operators: dict[int, list[int]] = {}
-    runs: dict[int, dict[int, int]] = {}
+    calls: dict[tuple[int, int], int] = {}
+    direct: dict[tuple[int, int], dict[str, int]] = {}
     for operator in graph.operators:
         for place in _once(place for place in operator.source if inside(place)):
             operators.setdefault(place.line, []).append(operator.id)
-            frames = runs.setdefault(place.line, {})
-            frames[place.frame] = max(frames.get(place.frame, 0), place.run + 1)
-    return {line: (sum(runs[line].values()), found) for line, found in operators.items()}
+            here = (place.line, place.frame)
+            if place.direct:
+                kinds = direct.setdefault(here, {})
+                kinds[operator.kind] = max(kinds.get(operator.kind, 0), place.run + 1)
+            else:
+                calls[here] = max(calls.get(here, 0), place.run + 1)
+    return {line: (_times(line, calls, direct), found) for line, found in operators.items()}
+
+
+def _times(line: int, calls: Mapping[tuple[int, int], int], direct: Mapping[tuple[int, int], Mapping[str, int]]) -> int:
+    """Executions of a line, over all executions of its function: what it calls most often, or, where it calls PyTorch
+    directly, the least frequent kind of operator (one call may run another kind several times)."""
+    frames = {here[1] for here in (*calls, *direct) if here[0] == line}
+    return sum(max(calls.get((line, f), 0), min(direct.get((line, f), {"": 0}).values())) for f in frames)
 
 
 def _once(places: Iterable[SourceLine]) -> Iterable[SourceLine]:
@@ -133,7 +145,7 @@ def _last_shape(graph: Graph, operators: Sequence[int]) -> tuple[int, ...]:
     for operator in reversed(operators):
         outputs = graph.operators[operator].outputs
         if outputs:
-            return graph.tensors[outputs[-1] if graph.operators[operator].kind == "linear" else outputs[0]].shape
+            return graph.tensors[outputs[0]].shape
     return ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..rules import RULES, Finding, Rule
 
@@ -87,7 +88,7 @@ def _result(finding: Finding, root: Path, lines: Sequence[str]) -> dict[str, Any
 def _artifact(file: str, root: Path) -> dict[str, str]:
     path = Path(file).resolve()
     try:
-        return {"uri": path.relative_to(root.resolve()).as_posix().replace(" ", "%20"), "uriBaseId": "%SRCROOT%"}
+        return {"uri": quote(path.relative_to(root.resolve()).as_posix()), "uriBaseId": "%SRCROOT%"}
     except ValueError:
         return {"uri": path.as_uri()}
 

@@ -81,8 +81,9 @@ def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
 def _graph_text(evaluation: Evaluation) -> str:
     concurrency = evaluation.concurrency
     return (
-        f"{len(evaluation.costs)} operators in {len(evaluation.subgraphs)} kernels, {concurrency.stages} stages, at most "
-        f"{concurrency.max_parallel} in parallel, critical path {concurrency.critical_path_operators} operators "
+        f"{units.count(len(evaluation.costs), 'operator')} in {units.count(len(evaluation.subgraphs), 'kernel')}, "
+        f"{units.count(concurrency.stages, 'stage')}, at most "
+        f"{concurrency.max_parallel} in parallel, critical path {units.count(concurrency.critical_path_operators, 'operator')} "
         f"({units.seconds(concurrency.critical_path_s)})"
     )
 
@@ -119,7 +120,7 @@ def _print_layers(console: Console, result: ModelResult, evaluation: Evaluation,
         )
     console.print(table)
     if len(order) > len(shown):
-        console.print(f"… and {len(order) - len(shown)} kernels more (--all)", style="dim")
+        console.print(f"… and {units.count(len(order) - len(shown), 'kernel')} more (--all)", style="dim")
 
 
 def _place(result: ModelResult, file: str | None, line: int | None) -> str:
@@ -145,7 +146,7 @@ def bar(share: float) -> str:
 
 def _print_shares(console: Console, evaluation: Evaluation) -> None:
     shares = sorted((estimate.edp_share for estimate in evaluation.subgraphs), reverse=True)
-    console.print(f"{_holding(shares, 0.5)} hold 50 %, {_holding(shares, 0.8)} hold 80 % of the EDP.")
+    console.print(f"{_holding(shares, 0.5)}, {_holding(shares, 0.8)} of the EDP.")
 
 
 def _holding(shares: Sequence[float], part: float) -> str:
@@ -153,5 +154,5 @@ def _holding(shares: Sequence[float], part: float) -> str:
     for count, share in enumerate(shares, 1):
         total += share
         if total >= part:
-            return f"{count} kernel{'s' if count > 1 else ''}"
-    return f"{len(shares)} kernels"
+            return f"{units.count(count, 'kernel')} {'holds' if count == 1 else 'hold'} {100 * part:.0f} %"
+    return f"{units.count(len(shares), 'kernel')} hold {100 * part:.0f} %"

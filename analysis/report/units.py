@@ -64,6 +64,11 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"
 
 
+def count(number: int, thing: str) -> str:
+    """`1 kernel`, `2 kernels`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def shape(sizes: Sequence[int]) -> str:
     """`64×112×112`."""
     return "×".join(str(size) for size in sizes) or "scalar"

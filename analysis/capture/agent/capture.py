@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 import types
 from collections.abc import Callable
 from typing import Any, TypedDict, TypeVar
@@ -12,6 +11,8 @@ import torch
 from torch.utils._pytree import tree_flatten
 
 from . import atoms, inputs, program, stand_ins
+from .child import limits_of
+from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
@@ -43,6 +44,7 @@ class Request(TypedDict):
     hints: list[inputs.Hint]
     batch: int | None
     seconds: float
+    memory_gb: float
     wanted: str
     guess: bool
     root: bool
@@ -99,6 +101,12 @@ def capture(request: Request) -> Answer:
         return {"error": {"stage": failure.stage, "message": failure.message, "file": file, "line": line}}
 
 
+def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
+    """What an exception from the user's code is to the user: a sentence and the line where it left that code."""
+    file, line = innermost_user_line(error, request.get("file")) or (None, None)
+    return {"stage": stage, "message": explain(error, limits_of(request).memory), "file": file, "line": line}
+
+
 def _capture(request: Request) -> Graph:
     file = request.get("file")
     locator = SourceLocator()
@@ -107,7 +115,7 @@ def _capture(request: Request) -> Graph:
     atoms.install(recorder)
     stand_ins.install(recorder)
     tracker.install()
-    module = _stage("import", file, _load, request)
+    module = _stage("import", request, _load, request)
     with torch.no_grad(), recorder:
         run = _run(request, Trials(request, module, recorder, tracker))
     return _graph(run, recorder, tracker, locator, file)
@@ -126,41 +134,29 @@ def _run(request: Request, trials: Trials) -> Run:
     try:
         return trials.first_that_runs()
     except NothingRanError as nothing:
-        return _stage(nothing.stage, request.get("file"), _raise, nothing.error, words=nothing.words)
+        return _stage(nothing.stage, request, _raise, nothing.error, words=nothing.words)
 
 
 def _raise(error: BaseException) -> Run:
     raise error
 
 
-def _stage(
-    stage: str, file: str | None, step: Callable[..., _T], *args: object, words: str = ""
-) -> _T:
+def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object, words: str = "") -> _T:
     """Runs one step of the user's code; whatever it raises becomes a failure at the user's line."""
     try:
         return step(*args)
     except CaptureFailedError:
         raise
-    except (Exception, SystemExit) as error:
-        message = _first_line(error)
-        if words:
+    except BaseException as error:
+        failure = failure_of(error, stage, request)
+        message, file, line = failure["message"], failure["file"], failure["line"]
+        if words and message == first_line(error):
             message += f", {words}"
-        raise CaptureFailedError(stage, message, innermost_user_line(error, file)) from error
+        place = (file, line) if file is not None and line is not None else None
+        raise CaptureFailedError(stage, message, place) from error
 
 
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    words = text[0] if text else ""
-    if isinstance(error, SyntaxError):
-        return f"syntax error: {error.msg}"
-    return (
-        f"{type(error).__name__}: {words}" if words else traceback.format_exception_only(type(error), error)[-1].strip()
-    )
-
-
-def _graph(
-    run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None
-) -> Graph:
+def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None) -> Graph:
     model, specs = run.model, run.inputs
     outputs = [leaf for leaf in _leaves(run.result) if isinstance(leaf, torch.Tensor)]
     place = class_place(type(model), locator)

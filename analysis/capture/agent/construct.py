@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import heapq
 import inspect
@@ -16,6 +17,7 @@ import torch
 from torch import nn
 
 from .arguments import Assumed, expressions
+from .errors import comparisons
 from .usage import Usage, usage_of
 
 _MOST_TRIES = 24
@@ -43,12 +45,17 @@ class GuessedArguments:
     def __init__(self, cls: type, namespace: Mapping[str, Any], names: Mapping[str, Any], *, root: bool) -> None:
         self._cls = cls
         self._names = {**names, **namespace}
-        usage = usage_of(cls.__init__)
+        usage = usage_of(cls)
         self._options: dict[str, list[str]] = {}
         self._optional: dict[str, list[str]] = {}
         for name, parameter in _parameters(cls).items():
             texts = expressions(name, parameter.annotation, usage.get(name, Usage()), namespace, root=root)
             (self._options if parameter.default is parameter.empty else self._optional)[name] = texts
+
+        self._open = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values())
+
+    def _guess(self, name: str) -> str:
+        return expressions(name, inspect.Parameter.empty, Usage(), self._names, root=True)[0]
 
     def working(self) -> Iterator[tuple[str, str]]:
         """(expression, origin) of calls that succeed, the likeliest first; raises `NoArgumentsError` when none does."""
@@ -106,11 +113,14 @@ class GuessedArguments:
         """Other values for the parameters that the error is about."""
         message = str(error)
         quoted = re.findall(r"'([\w-]+)'", message)
+        missing = _missing(message) if self._open else []
+        if missing:
+            yield {**arguments, **{name: self._guess(name) for name in missing}}
         suspects = list(self._suspects(error))
         for name in suspects:
             texts = self._options.get(name) or self._optional.get(name, [])
             now = arguments.get(name, "")
-            for option in quoted if now.startswith("'") else []:
+            for option in [*_allowed(error, name), *(quoted if now.startswith("'") else [])]:
                 yield {**arguments, name: repr(option)}
             for text in _of_wanted_type(texts, message):
                 if text != now:
@@ -138,6 +148,9 @@ def _of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     if re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
         yield from (text for text in texts if text[0] in "[(")
         yield from ("[64, 64, 64, 64]", "(64, 64)")
+    elif re.search(r"(be|as|type|expected) (a |an )?(list|tuple|sequence)|isinstance\(.*list", message):
+        yield from (text for text in texts if text[0] in "[(")
+        yield from ("[64, 64]", "(64, 64)")
     elif re.search(r"not callable", message):
         yield from (text for text in texts if text.startswith("nn."))
         yield from ("nn.Identity", "nn.Identity()")
@@ -150,6 +163,25 @@ def _of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):
         yield from (text for text in texts if text.isdigit())
         yield from ("64", "2")
+
+
+def _missing(message: str) -> list[str]:
+    """Names of the arguments that a constructor further up lacks."""
+    return re.findall(r"'(\w+)'", message.partition(":")[2]) if "missing" in message and "required" in message else []
+
+
+def _allowed(error: BaseException, name: str) -> list[object]:
+    """What the failing condition compares the parameter with: `assert mode in {...}`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    found: list[object] = []
+    if trace is not None and isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
+        for left, right in comparisons(trace.tb_frame):
+            given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
+            if isinstance(left, ast.Name) and left.id == name:
+                found += [item for item in given if isinstance(item, (str, int))]
+    return found[:6]
 
 
 def _lines(trace: TracebackType | None) -> list[str]:

@@ -6,6 +6,7 @@ Two sources: the words of the message, and the module that was running, whose ow
 from __future__ import annotations
 
 import ast
+import itertools
 import linecache
 import re
 from collections.abc import Iterator
@@ -16,7 +17,11 @@ from typing import Any
 import torch
 from torch import nn
 
-_CONVOLUTIONS = {1: (nn.Conv1d, nn.ConvTranspose1d), 2: (nn.Conv2d, nn.ConvTranspose2d), 3: (nn.Conv3d, nn.ConvTranspose3d)}
+_CONVOLUTIONS = {
+    1: (nn.Conv1d, nn.ConvTranspose1d),
+    2: (nn.Conv2d, nn.ConvTranspose2d),
+    3: (nn.Conv3d, nn.ConvTranspose3d),
+}
 _NORMS = {2: (nn.BatchNorm2d, nn.InstanceNorm2d), 3: (nn.BatchNorm3d, nn.InstanceNorm3d)}
 _N = r"(\d+)"
 
@@ -60,7 +65,9 @@ _SMALL = re.compile(
     r"Kernel size can't be greater|[Oo]utput size is too small|Output size.*too small|too small|less than the input dimension"
     r"|Padding size should be less|negative dimension|Expected more than 1|out of bounds|must be greater than",
 )
-_RANK_ABOVE = re.compile(r"tuple index out of range|Dimension out of range|list index out of range|too many indices|index out of range in self")
+_RANK_ABOVE = re.compile(
+    r"tuple index out of range|Dimension out of range|list index out of range|too many indices|index out of range in self"
+)
 
 
 @dataclass
@@ -85,7 +92,9 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
     """Reads an error of `forward`."""
     frames = list(_frames(error.__traceback__))
     message = str(error)
-    module = next((f.f_locals["self"] for f, _ in reversed(frames) if isinstance(f.f_locals.get("self"), nn.Module)), None)
+    module = next(
+        (f.f_locals["self"] for f, _ in reversed(frames) if isinstance(f.f_locals.get("self"), nn.Module)), None
+    )
     found = Diagnosis(_place(module, model), message)
     _read_message(message, found)
     user = [(frame, line) for frame, line in frames if not _is_torch(frame)]
@@ -97,7 +106,9 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
         _read_tensors(frames, found)
     if module is not None:
         _read_module(module, frames, found)
-    found.names = {name for frame, _ in frames[-1:] for name in re.findall(r"\w+", found.line) if name in frame.f_locals}
+    found.names = {
+        name for frame, _ in frames[-1:] for name in re.findall(r"\w+", found.line) if name in frame.f_locals
+    }
     return found
 
 
@@ -117,7 +128,15 @@ def _place(module: nn.Module | None, model: nn.Module) -> str:
     if module is None or module is model:
         return "forward"
     path = next((name for name, item in model.named_modules() if item is module), type(module).__name__)
-    for attribute in ("in_features", "in_channels", "normalized_shape", "num_features", "num_channels", "input_size", "embed_dim"):
+    for attribute in (
+        "in_features",
+        "in_channels",
+        "normalized_shape",
+        "num_features",
+        "num_channels",
+        "input_size",
+        "embed_dim",
+    ):
         given = getattr(module, attribute, None)
         if isinstance(given, (int, tuple)):
             return f"{path} ({attribute} {given})"
@@ -132,6 +151,7 @@ def _read_message(message: str, found: Diagnosis) -> None:
                 found.sizes.append((second, first) if swap else (first, second))
     if "tensor a" in message or "expanded size" in message or "match except" in message:
         found.sizes += [(wanted, got) for got, wanted in found.sizes]
+    _read_shapes(message, found)
     for pattern in _DIVISORS:
         for match in pattern.finditer(message):
             found.divisors.append((int(match[1] or 0), int(match[2])))
@@ -147,13 +167,32 @@ def _read_message(message: str, found: Diagnosis) -> None:
     found.needs_values = "value of a computed tensor" in message or "meta tensor" in message.lower()
 
 
+def _read_shapes(message: str, found: Diagnosis) -> None:
+    """Two shapes in a message differ where something is wrong."""
+    shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"[\[(]((?:\d+, ?)+\d+)[\])]", message)]
+    for first, second in itertools.combinations(shapes[:3], 2):
+        pairs = zip(first[::-1], second[::-1])  # noqa: B905 (Python 3.9)
+        different = [(a, b) for a, b in pairs if a != b]
+        found.sizes += [pair for a, b in different for pair in ((a, b), (b, a)) if pair not in found.sizes]
+        if len(first) != len(second):
+            found.ranks += [len(first), len(second)]
+
+
 def _read_dtype(message: str, found: Diagnosis) -> None:
     low = message.lower()
-    if "scalar types: long" in low or "tensors used as indices" in low or "expected tensor for argument #1 'indices'" in low or "int64" in low:
+    if (
+        "scalar types: long" in low
+        or "tensors used as indices" in low
+        or "expected tensor for argument #1 'indices'" in low
+        or "int64" in low
+    ):
         found.dtypes.append("int64")
     if "bool" in low and "bitwise" not in low:
         found.dtypes.append("bool")
-    if re.search(r"long int != |same dtype|expected floating|floating point|long and|not implemented for 'long'|dtype should be float|float instead", low):
+    if re.search(
+        r"long int != |same dtype|expected floating|floating point|long and|not implemented for 'long'|dtype should be float|float instead",
+        low,
+    ):
         found.dtypes.append("float32")
     if "bitwise" in low or "masked_fill" in low:
         found.dtypes.append("bool")
@@ -168,6 +207,14 @@ def _read_assertion(error: BaseException, frame: FrameType, found: Diagnosis) ->
             if isinstance(node, ast.Compare) and len(node.comparators) == 1:
                 left, right = _evaluated(node.left, frame), _evaluated(node.comparators[0], frame)
                 _read_comparison(node, left, right, frame, found)
+
+
+def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
+    """Left sides, and the values of the right sides, of the comparisons in the condition that failed."""
+    for test in _tests_near(frame):
+        for node in ast.walk(test):
+            if isinstance(node, ast.Compare) and len(node.comparators) == 1:
+                yield node.left, _evaluated(node.comparators[0], frame)
 
 
 def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType, found: Diagnosis) -> None:
@@ -198,7 +245,9 @@ def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno):
             yield node.test
-        if isinstance(node, ast.If) and any(isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in node.body):
+        if isinstance(node, ast.If) and any(
+            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in node.body
+        ):
             yield node.test
 
 

@@ -59,7 +59,7 @@ class ForwardInputs:
             needed = [next(iter(self._parameters))]
         found: dict[str, list[Guess]] = {}
         for index, name in enumerate(needed):
-            guesses = self._suggestions(name, main=index == 0)
+            guesses = self._suggestions(name, main=index == 0 or _is_key_or_value(name, needed))
             found[name] = [known[name], *guesses] if name in known else guesses
         return found
 
@@ -111,6 +111,12 @@ class ForwardInputs:
         return suggestions(name, annotation, self._layers, self._batch, main)
 
 
+def _is_key_or_value(name: str, names: Sequence[str]) -> bool:
+    """Whether a parameter is one of an attention's three."""
+    together = ({"q", "k"}, {"query", "key"}, {"queries", "keys"}, {"q", "kv"}, {"query", "key_value"})
+    return name[:1].lower() in "qkv" and any(pair <= {n.lower() for n in names} for pair in together)
+
+
 def with_batch(specs: list[GivenInput], batch: int | None) -> list[GivenInput]:
     """`specs` with the first dimension replaced by `batch`, when a batch is asked for."""
     if batch is None:
@@ -125,7 +131,13 @@ def described(assignment: Assignment, built: Mapping[str, Any]) -> list[ModelInp
         shown = "" if name.startswith("*") else name
         leaves = list(_tensors(built[name]))
         for index, (item, given) in enumerate(zip(guess.leaves(), leaves)):  # noqa: B905 (Python 3.9)
-            label = f"{shown}[{index}]" if guess.kind in ("list", "tuple") else f"{shown}[{guess.keys[index]!r}]" if guess.keys else shown
+            label = (
+                f"{shown}[{index}]"
+                if guess.kind in ("list", "tuple")
+                else f"{shown}[{guess.keys[index]!r}]"
+                if guess.keys
+                else shown
+            )
             origin = guess.origin if guess.items else item.origin
             found.append(
                 {"tensor": given, "shape": list(item.shape), "dtype": item.dtype, "origin": origin, "name": label}
@@ -139,7 +151,9 @@ def in_words(assignment: Assignment) -> str:
     for name, guess in assignment.items():
         shapes = ", ".join("×".join(map(str, leaf.shape)) for leaf in guess.leaves())
         shown = f"[{shapes}]" if guess.items else shapes if guess.kind == "tensor" else repr(guess.value)
-        parts.append(f"{name.lstrip('*')} {shown} ({guess.origin})" if len(assignment) > 1 else f"{shown} ({guess.origin})")
+        parts.append(
+            f"{name.lstrip('*')} {shown} ({guess.origin})" if len(assignment) > 1 else f"{shown} ({guess.origin})"
+        )
     return ", ".join(parts)
 
 
@@ -167,5 +181,3 @@ def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:
 def _single(parameter: inspect.Parameter) -> inspect.Parameter:
     """`*x` as a parameter that takes one value."""
     return inspect.Parameter(parameter.name, inspect.Parameter.POSITIONAL_ONLY, annotation=parameter.annotation)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from torch import nn
@@ -9,7 +10,11 @@ from torch import nn
 WIDE = 64
 SEQUENCE = 128
 _WAVE = 16000
-_CONVOLUTIONS = {1: (nn.Conv1d, nn.ConvTranspose1d), 2: (nn.Conv2d, nn.ConvTranspose2d), 3: (nn.Conv3d, nn.ConvTranspose3d)}
+_CONVOLUTIONS = {
+    1: (nn.Conv1d, nn.ConvTranspose1d),
+    2: (nn.Conv2d, nn.ConvTranspose2d),
+    3: (nn.Conv3d, nn.ConvTranspose3d),
+}
 _NORMS = {1: (nn.InstanceNorm1d,), 2: (nn.BatchNorm2d, nn.InstanceNorm2d), 3: (nn.BatchNorm3d, nn.InstanceNorm3d)}
 
 
@@ -65,6 +70,10 @@ def _form(module: nn.Module) -> tuple[str, int] | None:
             return f"image{rank}", module.in_channels
         if isinstance(module, _NORMS[rank]):
             return f"image{rank}", module.num_features
+    pattern = getattr(module, "pattern", None)
+    if type(module).__name__ == "Rearrange" and isinstance(pattern, str) and "(" in pattern.partition("->")[0]:
+        rank = len(re.sub(r"\([^)]*\)", "g", pattern.partition("->")[0]).split()) - 2
+        return (f"image{rank}", 3) if rank in (1, 2, 3) else None
     if isinstance(module, nn.GroupNorm):
         return "image2", module.num_channels
     if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
@@ -101,7 +110,10 @@ def _is_sequential(module: nn.Module) -> bool:
     if isinstance(module, (nn.LayerNorm, nn.MultiheadAttention, nn.RNNBase)):
         return True
     name = type(module).__name__.lower()
-    return any(word in name for word in ("attention", "transformer", "rmsnorm", "layernorm", "patchembed", "token", "feedforward"))
+    return any(
+        word in name
+        for word in ("attention", "transformer", "rmsnorm", "layernorm", "patchembed", "token", "feedforward")
+    )
 
 
 def _parameter_width(model: nn.Module) -> int:

@@ -34,7 +34,13 @@ def _annotated(name: str, annotation: object, layers: Layers, batch: int) -> Ite
         return
     sizes = _stated_sizes(text)
     if sizes:
-        dtype = "int64" if re.search(r"\b(Int|Integer|Int64|Long|UInt)\w*\[", text) else "bool" if "Bool[" in text else "float32"
+        dtype = (
+            "int64"
+            if re.search(r"\b(Int|Integer|Int64|Long|UInt)\w*\[", text)
+            else "bool"
+            if "Bool[" in text
+            else "float32"
+        )
         yield tensor("annotation", *sizes, dtype=dtype)
     elif re.search(r"(list|sequence|iterable)\[(torch\.)?tensor", text, re.IGNORECASE):
         yield from _pyramid("annotation", layers, batch)
@@ -197,12 +203,18 @@ def _same(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
 
 _RULES: list[tuple[str, _Rule]] = [
     (r".*(mask|bias)s?", _mask),
-    (r"(input|token|decoder_input|encoder_input)?_?(ids|tokens|token_ids|idx|indices|text|src|tgt|trg|seq|source|caption)s?|words?|.*_ids", _tokens),
+    (
+        r"(input|token|decoder_input|encoder_input)?_?(ids|tokens|token_ids|idx|indices|text|src|tgt|trg|seq|source|caption)s?|words?|.*_ids",
+        _tokens,
+    ),
     (r"t|ts|time|times|time_?steps?|sigmas?|noise_levels?|steps?|.*_times?|lambda_?|gamma", _time),
     (r".*(temb|t_emb|time_emb|emb|embed|embedding|style|vec|adaln_input|pooled\w*)s?", _embedded),
     (r"(.*_)?(context|cond|condition|memory|encoder_hidden_states|enc_out\w*|encoder_out\w*|c|ctx)", _context),
     (r".*(labels?|targets?|y|classes|class_id|gt|y_true)", _labels),
-    (r"h|hx|h0|c0|h_0|hidden|hidden_state|states?|.*_state|cell|prev_\w+|cache|past\w*|pos|pos_emb\w*|freqs\w*|rope\w*", _state),
+    (
+        r"h|hx|h0|c0|h_0|hidden|hidden_state|states?|.*_state|cell|prev_\w+|cache|past\w*|pos|pos_emb\w*|freqs\w*|rope\w*",
+        _state,
+    ),
     (r".*len(gth)?s?", _lengths),
     (r"edge_(index|indices)|edges", _edges),
     (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d", _size),
@@ -211,4 +223,3 @@ _RULES: list[tuple[str, _Rule]] = [
     (r".*(features|feats|feat_list|inputs|xs|outputs|multi\w*|skips|encoder_features|pyramid)", _several),
     (r".*", _same),
 ]
-

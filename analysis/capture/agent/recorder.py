@@ -70,7 +70,7 @@ class Recorder(TorchDispatchMode):
         self._born: list[int] = []
         self._written: dict[int, int] = {}
         self._schemas: dict[OpOverload, tuple[list[str], bool, bool]] = {}
-        self._site: tuple[int, tuple[int, int] | None] = (0, None)
+        self._site: tuple[int, tuple[FrameType, int] | None] = (0, None)
 
     def __torch_dispatch__(
         self, func: OpOverload, types: Sequence[type], args: Args = (), kwargs: Kwargs | None = None
@@ -204,7 +204,7 @@ class Recorder(TorchDispatchMode):
             "attributes": {key: _plain(value) for key, value in attributes.items()},
             "module": path,
             "call": call,
-            "source": self.locator.lines(frame),
+            "source": self.locator.lines(frame, name),
             "view": view,
             "site": self._call_site(frame),
         }
@@ -218,7 +218,7 @@ class Recorder(TorchDispatchMode):
     def _call_site(self, frame: FrameType) -> int:
         """A number, the same for the operators that one Python call runs in a row (`linear`: view, addmm, view)."""
         number, place = self._site
-        here = (id(frame), frame.f_lasti)
+        here = (frame, frame.f_lasti)  # the frame itself: the id of one that has ended may be used again
         if here != place:
             self._site = number, place = number + 1, here
         return number

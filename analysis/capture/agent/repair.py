@@ -22,7 +22,11 @@ def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) 
     origin = f"assumed after the error in {found.place}"
     order = sorted(assignment, key=lambda name: _suspicion(name, built.get(name), found))
     for name in order:
-        for change in _changes(assignment[name], found, origin, _is_exact(built.get(name), found)):
+        guess = assignment[name]
+        alike = [other for other, given in assignment.items() if given.key() == guess.key() and not given.fixed]
+        for change in _changes(guess, built.get(name), found, origin):
+            if len(alike) > 1:
+                yield {**assignment, **dict.fromkeys(alike, change)}
             yield {**assignment, name: change}
 
 
@@ -35,27 +39,34 @@ def _is_exact(given: Any, found: Diagnosis) -> bool:
     return isinstance(given, torch.Tensor) and any(item is given for item in found.exact[:6])
 
 
-def _changes(guess: Guess, found: Diagnosis, origin: str, exact: bool) -> Iterator[Guess]:
+def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     if guess.fixed:
         return
     if guess.kind in ("list", "tuple", "dict"):
-        for index, item in enumerate(guess.items):
-            for change in _changes(item, found, origin, exact):
-                yield replace(guess, items=(*guess.items[:index], change, *guess.items[index + 1 :]), origin=origin)
-        yield from _other_counts(guess, found, origin)
-        if "not list" in found.message or "'list' object has no" in found.message or "not tuple" in found.message:
-            yield guess.items[0]
-        return
-    if guess.kind == "value":
+        yield from _of_several(guess, given, found, origin)
+    elif guess.kind == "value":
         yield from _from_value(guess, found, origin)
-        return
-    yield from _of_dtype(guess, found, origin)
-    yield from _of_rank(guess, found, origin, exact)
-    yield from _of_size(guess, found, origin)
-    yield from _of_divisor(guess, found, origin)
-    yield from _of_use(guess, found, origin)
-    if found.too_small:
-        yield from _larger(guess, origin)
+    else:
+        yield from _of_dtype(guess, found, origin)
+        yield from _of_rank(guess, found, origin)
+        yield from _of_size(guess, found, origin)
+        yield from _of_divisor(guess, found, origin)
+        yield from _of_use(guess, found, origin)
+        if found.too_small:
+            yield from _larger(guess, origin)
+
+
+def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    """Changes of one item, that at hand where the error arose first; then another number of items."""
+    parts = list(given.values()) if isinstance(given, dict) else list(given)
+    order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
+    first = order[0] if order and _is_exact(parts[order[0]], found) else None
+    yield from _other_counts(guess, found, origin)
+    for index in order if first is None else [first]:
+        for change in _changes(guess.items[index], parts[index], found, origin):
+            yield replace(guess, items=(*guess.items[:index], change, *guess.items[index + 1 :]), origin=origin)
+    if re.search(r"not (list|tuple|dict)\b|'(list|tuple|dict)' object has no|not '?(list|tuple|dict)'?$", found.message):
+        yield guess.items[0]
 
 
 def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
@@ -67,7 +78,7 @@ def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
         yield replace(guess, real=True)
 
 
-def _of_rank(guess: Guess, found: Diagnosis, origin: str, exact: bool) -> Iterator[Guess]:
+def _of_rank(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     for rank in found.ranks:
         if rank != len(guess.shape) and 1 <= rank <= 6:
             for shape in _with_rank(guess.shape, rank, found):
@@ -154,14 +165,18 @@ def _of_divisor(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
         if divisor < 2 or divisor > _LARGEST:
             continue
         rounded = tuple(
-            size if index < 2 and len(shape) > 2 or index == 0 or size == 1 else max(divisor, round(size / divisor) * divisor)
+            size
+            if (index < 2 and len(shape) > 2) or index == 0 or size == 1
+            else max(divisor, round(size / divisor) * divisor)
             for index, size in enumerate(shape)
         )
         if rounded != shape:
             yield guess.reshaped(rounded, origin)
         for index, size in enumerate(shape):
             if size == got and size % divisor:
-                yield guess.reshaped((*shape[:index], max(1, round(size / divisor)) * divisor, *shape[index + 1 :]), origin)
+                yield guess.reshaped(
+                    (*shape[:index], max(1, round(size / divisor)) * divisor, *shape[index + 1 :]), origin
+                )
 
 
 def _larger(guess: Guess, origin: str) -> Iterator[Guess]:
@@ -178,12 +193,20 @@ def _larger(guess: Guess, origin: str) -> Iterator[Guess]:
 def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """The object is used as something else than a tensor."""
     message = found.message
-    if re.search(r"has no attribute '(keys|items|get|values)'|new\(\): invalid data type|too many indices|not a dict", message):
+    if re.search(
+        r"has no attribute '(keys|items|get|values)'|new\(\): invalid data type|too many indices|not a dict", message
+    ):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
-    if re.search(r"cannot be interpreted as an integer|converted to an index|must be (?:an )?int|only integer tensors", message):
+    if re.search(
+        r"cannot be interpreted as an integer|converted to an index|must be (?:an )?int|only integer tensors", message
+    ):
         yield value(origin, 14)
         yield value(origin, (14, 14))
-    if re.search(r"iteration over a 0-d|list|unpack|tuple|index 1 is out of bounds|out of bounds for dimension 0", message, re.IGNORECASE):
+    if re.search(
+        r"iteration over a 0-d|list|unpack|tuple|index 1 is out of bounds|out of bounds for dimension 0",
+        message,
+        re.IGNORECASE,
+    ):
         count = int(re.findall(r"expected (\d+)", message)[0]) if re.search(r"expected (\d+)", message) else 2
         if 1 < count < 9:
             yield Guess(origin, kind="tuple", items=(guess,) * count)

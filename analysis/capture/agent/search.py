@@ -62,11 +62,13 @@ class Search:
             self.tries += 1
             try:
                 return assignment, attempt(assignment, built)
-            except (Exception, SystemExit) as error:
+            except Exception as error:
                 progress = self._progress()
                 if best is None or progress > best[0]:
                     best = progress, error, assignment
                 self._learn(error, assignment, built, progress)
+            except BaseException as error:  # the user's code ends the program: no other input helps
+                raise RefusedError(error, assignment, self.tries) from error
         assert best is not None
         raise RefusedError(best[1], best[2], self.tries) from best[1]
 

@@ -1,41 +1,53 @@
-"""The agent's loop: one JSON request a line on stdin, one JSON answer a line on stdout, each capture in its own fork.
+"""The agent's loop: one JSON request a line on stdin; an answer is a line with its length, and then its JSON.
 
-    {"id": 1, "op": "capture", "seconds": 30, ...}   →   {"id": 1, "graph": {...}} or {"id": 1, "error": {...}}
+    {"id": 1, "op": "capture", "seconds": 30, ...}   →   {"id": 1, "bytes": 5120} and {"graph": {...}} or {"error": {...}}
+    {"id": 2, "op": "probe"}                         →   {"id": 2, "bytes": 640} and {"probe": [...]}: what confinement holds
     {"id": 1, "op": "cancel"}                        →   no answer; the capture is killed
 
-The loop stays single-threaded, so that a fork is safe. Where there is no fork, a capture runs in the loop's own
-process, which the host replaces after it.
+The user's code writes what stands in the answer, so the loop passes it on unread: it cannot speak for other captures.
+Each capture has its own fork. The loop stays single-threaded, so that a fork is safe. Where there is no fork, a capture
+runs in the loop's own process, which the host replaces after it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
 import selectors
-import signal
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .capture import Request
+    from .diagnosis import Verdict
+    from .scratch import Scratch
+    from .watched import Watched
 
 
 def main() -> None:
     """Serves until stdin closes."""
     requests, answers = _private_streams()
+    _write(answers, b"\n")  # the interpreter may have printed without ending the line
     try:
         import torch
     except BaseException as error:  # whatever importing torch raises is the answer
-        _write(answers, {"ready": False, "message": f"{type(error).__name__}: {error}"})
+        _write_line(answers, {"ready": False, "message": f"{type(error).__name__}: {error}"})
         return
     _warm_up()
-    _write(answers, {"ready": True, "torch": torch.__version__, "python": sys.version.split()[0]})
-    gc.freeze()
-    _Loop(requests, answers).run()
+    from .confine import mechanisms
+    from .scratch import Scratch
+
+    with Scratch() as scratch:
+        versions = {"torch": torch.__version__, "python": sys.version.split()[0]}
+        _write_line(answers, {"ready": True, **versions, "scratch": scratch.root, "mechanisms": mechanisms()})
+        gc.freeze()
+        if hasattr(os, "fork"):
+            _Loop(requests, answers, scratch).run()
+        else:
+            _serve_one(requests, answers, scratch)
     os._exit(0)  # torch's own tear-down takes long and may print
 
 
@@ -66,46 +78,62 @@ def _warm_up() -> None:
         model[:3].eval()(torch.empty(1, 3, 4, 4, device="meta"))
 
 
-def _write(descriptor: int, message: Mapping[str, object]) -> None:
-    data = (json.dumps(message) + "\n").encode()
-    while data:
-        data = data[os.write(descriptor, data) :]
+def _write_line(descriptor: int, message: Mapping[str, object]) -> None:
+    _write(descriptor, json.dumps(message).encode() + b"\n")
 
 
-class _Child:
-    def __init__(self, request: Request, pid: int, pipe: int) -> None:
-        self.request_id, self.pid, self.pipe = request["id"], pid, pipe
-        self.seconds = float(request.get("seconds") or 60)
-        self.deadline = time.monotonic() + self.seconds
-        self.chunks: list[bytes] = []
+def _write_answer(descriptor: int, request_id: int, answer: bytes) -> None:
+    _write_line(descriptor, {"id": request_id, "bytes": len(answer)})
+    _write(descriptor, answer)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 class _Loop:
-    def __init__(self, requests: int, answers: int) -> None:
+    def __init__(self, requests: int, answers: int, scratch: Scratch) -> None:
+        from .sources import SourceLocator
+
         self._requests, self._answers = requests, answers
         self._selector = selectors.DefaultSelector()
-        self._children: dict[int, _Child] = {}
+        self._children: dict[int, Watched] = {}
+        self._scratch = scratch
+        self._locator = SourceLocator()
         self._buffer = b""
 
     def run(self) -> None:
-        if not hasattr(os, "fork"):
-            self._run_without_fork()
-            return
         self._selector.register(self._requests, selectors.EVENT_READ, None)
-        while True:
-            for key, _ in self._selector.select(self._patience()):
-                if key.data is None:
-                    if not self._read_requests():
-                        self._kill_all()
-                        return
-                else:
-                    self._read_child(key.data)
-            self._stop_late_children()
+        try:
+            while self._serve():
+                pass
+        except BrokenPipeError:  # the host is gone
+            pass
+        finally:
+            for child in list(self._children.values()):
+                self._end(child)
+
+    def _serve(self) -> bool:
+        for key, _ in self._selector.select(self._patience()):
+            if key.data is None:
+                if not self._read_requests():
+                    return False
+            elif key.data.request_id in self._children and not key.data.read(key.fd):
+                self._pipe_closed(key.data, key.fd)
+        for child in list(self._children.values()):
+            if not child.check():
+                self._finish(child)
+        return True
 
     def _patience(self) -> float | None:
         if not self._children:
             return None
-        return max(0.0, min(child.deadline for child in self._children.values()) - time.monotonic())
+        from .watched import LOOK_S
+
+        first = min(child.deadline for child in self._children.values())
+        return max(0.0, min(first - time.monotonic(), LOOK_S))
 
     def _read_requests(self) -> bool:
         data = os.read(self._requests, 1 << 16)
@@ -115,91 +143,84 @@ class _Loop:
             if request["op"] == "cancel":
                 self._cancel(request["id"])
             else:
-                self._fork(request)
+                self._start(request)
         return bool(data)
 
-    def _fork(self, request: Request) -> None:
-        read, write = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            self._be_child(request, read, write)
-        os.close(write)
-        child = _Child(request, pid, read)
-        self._children[child.request_id] = child
-        self._selector.register(read, selectors.EVENT_READ, child)
-
-    def _be_child(self, request: Request, read: int, write: int) -> NoReturn:
-        status = 1
+    def _start(self, request: Request) -> None:
         try:
-            os.setpgid(0, 0)
-            os.close(read)
-            os.close(self._requests)
-            os.close(self._answers)
-            gc.disable()
-            from .capture import capture
+            self._fork(request)
+        except OSError as error:
+            self._fail(request["id"], "crash", f"no process for the capture: {error.strerror or error}", None)
 
-            _write(write, {"id": request["id"], **capture(request)})
-            status = 0
-        finally:
-            os._exit(status)
+    def _fork(self, request: Request) -> None:
+        from .child import Sinks, run
+        from .watched import Watched
 
-    def _read_child(self, child: _Child) -> None:
-        data = os.read(child.pipe, 1 << 20)
-        if data:
-            child.chunks.append(data)
-            return
-        status = self._reap(child)
-        answer = b"".join(child.chunks)
-        if status == 0 and answer.endswith(b"\n"):
-            self._send(answer)
+        folder = self._scratch.new()
+        reads, writes = zip(*(os.pipe() for _ in Sinks._fields))  # noqa: B905 (Python 3.10)
+        parent = os.getpid()
+        process = os.fork()
+        if process == 0:
+            run(request, Sinks(*writes), folder, parent)
+        for end in writes:
+            os.close(end)
+        child = Watched(request, process, Sinks(*reads), folder)
+        self._children[child.request_id] = child
+        for pipe in reads:
+            os.set_blocking(pipe, False)
+            self._selector.register(pipe, selectors.EVENT_READ, child)
+
+    def _pipe_closed(self, child: Watched, pipe: int) -> None:
+        """The answer's end is the capture's end, whatever the process goes on to do."""
+        if pipe == child.pipes.answer:
+            self._finish(child)
         else:
-            self._fail(child, "crash", _cause_of_death(status))
+            self._selector.unregister(pipe)
 
-    def _stop_late_children(self) -> None:
-        now = time.monotonic()
-        for child in [c for c in self._children.values() if c.deadline <= now]:
-            self._reap(child, kill=True)
-            self._fail(child, "timeout", f"still running after {child.seconds:g} s")
+    def _finish(self, child: Watched) -> None:
+        answer = self._end(child)
+        if isinstance(answer, bytes):
+            _write_answer(self._answers, child.request_id, answer)
+        else:
+            from .diagnosis import place
+
+            self._fail(child.request_id, *answer, place(child.report, child.target, self._locator))
+            sys.stderr.write(child.output)
+            sys.stderr.flush()
 
     def _cancel(self, request_id: int) -> None:
         child = self._children.get(request_id)
         if child is not None:
-            self._reap(child, kill=True)
+            self._end(child)
 
-    def _kill_all(self) -> None:
-        for child in list(self._children.values()):
-            self._reap(child, kill=True)
-
-    def _reap(self, child: _Child, kill: bool = False) -> int:
-        self._selector.unregister(child.pipe)
-        os.close(child.pipe)
+    def _end(self, child: Watched) -> bytes | Verdict:
+        registered = self._selector.get_map()
+        for pipe in child.pipes:
+            if pipe in registered:
+                self._selector.unregister(pipe)
         del self._children[child.request_id]
-        if kill:
-            for target in (child.pid, -child.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(target, signal.SIGKILL) if target > 0 else os.killpg(child.pid, signal.SIGKILL)
-        return os.waitpid(child.pid, 0)[1]
+        return child.end()
 
-    def _fail(self, child: _Child, stage: str, message: str) -> None:
-        error = {"stage": stage, "message": message, "file": None, "line": None}
-        _write(self._answers, {"id": child.request_id, "error": error})
-
-    def _send(self, data: bytes) -> None:
-        while data:
-            data = data[os.write(self._answers, data) :]
-
-    def _run_without_fork(self) -> None:
-        from .capture import capture
-
-        with os.fdopen(self._requests, "rb") as requests:
-            for line in requests:
-                request = json.loads(line)
-                if request["op"] == "capture":
-                    _write(self._answers, {"id": request["id"], **capture(request)})
-                    return
+    def _fail(self, request_id: int, stage: str, message: str, line: tuple[str, int] | None) -> None:
+        file, number = line or (None, None)
+        error = {"stage": stage, "message": message, "file": file, "line": number}
+        _write_answer(self._answers, request_id, json.dumps({"error": error}).encode())
 
 
-def _cause_of_death(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        return f"the model's code was killed by {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"the model's code ended the process with status {os.WEXITSTATUS(status)}"
+def _serve_one(requests: int, answers: int, scratch: Scratch) -> None:
+    """Where there is no fork: one capture in this process, guarded but not confined."""
+    from . import guards
+    from .child import answer_to
+    from .scratch import use
+
+    with os.fdopen(requests, "rb") as lines:
+        for line in lines:
+            request = json.loads(line)
+            if request["op"] == "probe":
+                _write_answer(answers, request["id"], json.dumps({"probe": []}).encode())
+            elif request["op"] == "capture":
+                folder = scratch.new()
+                use(folder)
+                guards.install(scratch.root)
+                _write_answer(answers, request["id"], answer_to(request))
+                return

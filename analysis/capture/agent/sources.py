@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sysconfig
+from collections.abc import Sequence
 from types import CodeType, FrameType
 
-# File, line, function, number of its execution, repetition of the call in it.
-Line = tuple[str, int, str, int, int]
+# File, line, function, number of its execution, repetition of the call in it, whether the line calls PyTorch directly.
+Line = tuple[str, int, str, int, int, bool]
 
 _AGENT = os.path.dirname(os.path.abspath(__file__))
 _MOST_LINES = 32
@@ -28,7 +29,7 @@ class SourceLocator:
         self._standard = (_folder(paths["stdlib"]), _folder(paths["platstdlib"]))
         self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
         self._is_user: dict[CodeType, bool] = {}
-        self._frames: dict[int, tuple[FrameType, int, dict[int, dict[int, int]]]] = {}
+        self._frames: dict[int, tuple[FrameType, int, dict[tuple[int, str], dict[int, int]]]] = {}
         self._inner: dict[int, FrameType] = {}
 
     def is_user_file(self, filename: str) -> bool:
@@ -40,11 +41,12 @@ class SourceLocator:
             return False
         return real.startswith(self._site) or not real.startswith(self._standard)
 
-    def lines(self, frame: FrameType | None) -> tuple[Line, ...]:
+    def lines(self, frame: FrameType | None, operator: str = "") -> tuple[Line, ...]:
         """`((file, line, function, frame, run), ...)` of the user's frames from `frame` outwards, innermost first.
 
-        `frame` numbers the function's execution and `run` the repetitions of one call in it, so that a line in a loop
-        can say how often it ran. Frames are kept alive, so that their identity stays unique.
+        `frame` numbers the function's execution and `run` the repetitions of one call in it (of one kind of operator,
+        where the line calls PyTorch directly), so that a line in a loop can say how often it ran. Frames are kept
+        alive, so that their identity stays unique.
         """
         found: list[Line] = []
         is_user = self._is_user
@@ -55,19 +57,21 @@ class SourceLocator:
             if known is None:
                 known = is_user[code] = self.is_user_file(code.co_filename)
             if known and frame.f_lineno is not None:
-                found.append((code.co_filename, frame.f_lineno, code.co_name, *self._run(frame, inner)))
+                found.append(
+                    (code.co_filename, frame.f_lineno, code.co_name, *self._run(frame, inner, operator), inner is None)
+                )
                 if len(found) == _MOST_LINES:
                     break
             inner = frame
             frame = frame.f_back
         return tuple(found)
 
-    def _run(self, frame: FrameType, inner: FrameType | None) -> tuple[int, int]:
+    def _run(self, frame: FrameType, inner: FrameType | None, operator: str) -> tuple[int, int]:
         """(number of this execution of the function, how many other calls the same instruction made before this)."""
         known = self._frames.get(id(frame))
         if known is None:
             known = self._frames[id(frame)] = (frame, len(self._frames), {})
-        calls = known[2].setdefault(frame.f_lasti, {})
+        calls = known[2].setdefault((frame.f_lasti, "" if inner is not None else operator), {})
         if inner is not None:
             self._inner.setdefault(id(inner), inner)
         child = id(inner) if inner is not None else len(calls)
@@ -96,10 +100,13 @@ def innermost_user_line(error: BaseException, target: str | None) -> tuple[str, 
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         frames.append((error.filename, error.lineno))
-    if not frames:
-        return None
+    return line_of(frames, target)
+
+
+def line_of(frames: Sequence[tuple[str, int]], target: str | None) -> tuple[str, int] | None:
+    """The innermost of the user's `frames` (outermost first), in the target file if it has one."""
     wanted = os.path.realpath(target) if target else None
     for filename, line in reversed(frames):
         if wanted and os.path.realpath(filename) == wanted:
             return filename, line
-    return frames[-1]
+    return frames[-1] if frames else None

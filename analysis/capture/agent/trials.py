@@ -133,7 +133,7 @@ class Trials:
             wanted = self._request.get("wanted")
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # the user's code may end the program
             raise NothingRanError("construct", error) from error
         return value.eval()
 

@@ -30,6 +30,7 @@ _WITHOUT_VALUES = frozenset(
 )
 _FILLS = frozenset(["zeros", "ones", "full"])  # made next to data they are data: a state, a padding
 _WITH_VALUES = frozenset("zeros ones full arange linspace logspace eye tril_indices triu_indices scalar_tensor".split())
+_REAL_ARGUMENTS = {"_pack_padded_sequence": (1,), "_pad_packed_sequence": (1,)}  # lengths are read on the host
 _RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ geometric_ cauchy_ bernoulli_".split())
 
 
@@ -102,7 +103,9 @@ class Values:
         if any(tensor.device != _META for tensor in tensors):
             if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) and args[0].device != _META:
                 target = args[0]
+            kept = {index: args[index] for index in _REAL_ARGUMENTS.get(name, ())}
             args, kwargs = to_meta(args, kwargs)
+            args = tuple(kept.get(index, value) for index, value in enumerate(args))
         if name == "index" or name == "index_put_":
             args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
         try:

@@ -107,9 +107,6 @@ def test_the_share_of_all_forward_lines_of_the_top_is_the_whole(write: Callable)
     assert sum(net.summary(f).latency_s for f in fragments) == pytest.approx(net.evaluation.latency.value)
 
 
-SEVERAL_OPERATORS = pytest.mark.xfail(strict=True, reason="every operator of a call into C++ counts as a run")
-
-
 @pytest.mark.parametrize(
     ("body", "count"),
     [
@@ -118,11 +115,9 @@ SEVERAL_OPERATORS = pytest.mark.xfail(strict=True, reason="every operator of a c
         ("return self.fc(self.fc(x))  # here", 1),
         ("for _ in range(3): x = self.fc(x)  # here\n        return x", 3),
         ("for _ in range(3): x = x * 2 + 1  # here\n        return x", 3),
-        pytest.param("return F.linear(x, self.fc.weight, self.fc.bias)  # here", 1, marks=SEVERAL_OPERATORS),
-        pytest.param("x[:, 0] += 1  # here\n        return x", 1, marks=SEVERAL_OPERATORS),
-        pytest.param(
-            "for _ in range(3): x = F.linear(x, self.fc.weight)  # here\n        return x", 3, marks=SEVERAL_OPERATORS
-        ),
+        ("return F.linear(x, self.fc.weight, self.fc.bias)  # here", 1),
+        ("x[:, 0] += 1  # here\n        return x", 1),
+        ("for _ in range(3): x = F.linear(x, self.fc.weight)  # here\n        return x", 3),
     ],
 )
 def test_how_often_one_line_runs(write: Callable, body: str, count: int) -> None:

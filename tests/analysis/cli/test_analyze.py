@@ -16,10 +16,10 @@ def test_a_model_as_text(run: Callable) -> None:
     assert lines[0] == "Net on NVIDIA H100 SXM5 80GB"
     assert lines[1] == "fp16 · batch 2 · compiled · input 2×8192 float32 (assumed from fc)"
     assert lines[2] == "model.py::Net, constructed by defaults"
-    for word in ("latency", "energy", "EDP", "work", "traffic", "memory", "graph", "1 kernel hold 50 %", "Assumed:"):
+    for word in ("latency", "energy", "EDP", "work", "traffic", "memory", "graph", "1 kernel holds 50 %", "Assumed:"):
         assert word in done.out
     assert "134 MMAC, 268 MFLOP, 67.1 M parameters" in done.out
-    assert "1 operators in 1 kernels" in done.out
+    assert "1 operator in 1 kernel, " in done.out
     assert "\x1b" not in done.out
     assert max(len(line) for line in lines) <= 130
 

@@ -110,7 +110,6 @@ def test_wrong_options(run: Callable) -> None:
     assert run("graphperf-lint", "--output-format", "xml").code == 2
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="FileNotFoundError with a traceback")
 def test_an_output_file_that_cannot_be_written(run: Callable) -> None:
     done = run("graphperf-lint", "model.py", "--output-file", "no/such/folder/out.txt")
     assert done.code == 2

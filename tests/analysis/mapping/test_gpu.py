@@ -44,7 +44,7 @@ def test_pointwise_work_is_cut_into_blocks(elements: int, tiles: int, waves: int
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16])
 @pytest.mark.parametrize(
     ("m", "n", "k", "batch"),
-    [(1, 1000, 512, 1), (12544, 64, 147, 1), (49, 512, 4608, 1), (8192, 8192, 8192, 1), (197, 197, 64, 12)],
+    [(16, 1000, 512, 1), (12544, 64, 147, 1), (49, 512, 4608, 1), (8192, 8192, 8192, 1), (197, 197, 64, 12)],
 )
 def test_the_invariants_of_a_tiled_kernel(m: int, n: int, k: int, batch: int, precision: Precision) -> None:
     found = map_to_gpu(matmul(m, n, k, batch), H100, precision)
@@ -59,6 +59,13 @@ def test_the_invariants_of_a_tiled_kernel(m: int, n: int, k: int, batch: int, pr
     fastest = 2 * m * n * k * batch / H100.peak_flops(precision, matrix=True)  # pyright: ignore[reportOperatorIssue]
     assert found.compute_s > fastest
     assert found.memory_s > 0
+
+
+@pytest.mark.parametrize(("m", "n"), [(1, 8192), (8192, 1), (7, 4096)])
+def test_a_matrix_vector_product_waits_for_its_matrix(m: int, n: int) -> None:
+    found = map_to_gpu(matmul(m, n, 8192), H100, Precision.FP32)
+    assert found.tile is None
+    assert found.memory_s > found.compute_s
 
 
 def test_a_wave_more_costs_a_step() -> None:

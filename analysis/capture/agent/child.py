@@ -1,0 +1,105 @@
+"""What happens in a capture's own process: pipes, confinement, guards, and then the user's code."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import gc
+import json
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from . import guards, scratch
+from .confine import Limits, confine
+
+if TYPE_CHECKING:
+    from .capture import Request
+
+# Descriptors that user code does not come across by counting.
+_FIRST_DESCRIPTOR = 200
+DEFAULT_SECONDS, DEFAULT_MEMORY_GB = 60.0, 8.0
+
+
+class Sinks(NamedTuple):
+    """Where the process writes: its answer, the stack when it is stopped or crashes, and what user code prints."""
+
+    answer: int
+    report: int
+    output: int
+
+
+def limits_of(request: Request) -> Limits:
+    """What a request may use."""
+    gigabytes = float(request.get("memory_gb") or DEFAULT_MEMORY_GB)
+    return Limits(float(request.get("seconds") or DEFAULT_SECONDS), int(gigabytes * (1 << 30)))
+
+
+def run(request: Request, sinks: Sinks, folder: str, parent: int) -> NoReturn:
+    """Carries out a request in this process, a fork of `parent`, and ends it."""
+    end = os._exit  # the user's code gets another one
+    status = 1
+    try:
+        gc.disable()
+        answer, report = _take_over(sinks)
+        _report_stack_to(report)
+        scratch.use(folder)
+        confine(folder, limits_of(request), parent)
+        _write(answer, _carry_out(request, folder, parent))
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+        status = 0
+    except BaseException:  # the process ends here, whatever it is
+        traceback.print_exc()
+    finally:
+        end(status)
+
+
+def answer_to(request: Request) -> bytes:
+    """The capture's answer as JSON; an exception in the agent's own code is an answer too."""
+    from .capture import capture, failure_of
+
+    try:
+        return json.dumps(capture(request)).encode()
+    except BaseException as error:
+        return json.dumps({"error": failure_of(error, "crash", request)}).encode()
+
+
+def _carry_out(request: Request, folder: str, parent: int) -> bytes:
+    if request["op"] == "probe":
+        from .probe import probe
+
+        return json.dumps({"probe": probe(folder, parent, limits_of(request))}).encode()
+    guards.install(folder)
+    return answer_to(request)
+
+
+def _take_over(sinks: Sinks) -> tuple[int, int]:
+    """The answer's and the report's descriptor; all others are closed but the three that every process has."""
+    import fcntl
+
+    os.setpgid(0, 0)
+    os.dup2(sinks.output, 1)
+    os.dup2(sinks.output, 2)
+    answer, report = (
+        fcntl.fcntl(sink, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR) for sink in (sinks.answer, sinks.report)
+    )
+    for name in os.listdir("/dev/fd"):
+        if int(name) not in (0, 1, 2, answer, report):
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+    return answer, report
+
+
+def _report_stack_to(descriptor: int) -> None:
+    """A crash, and the parent's SIGUSR1, write the Python stack to `descriptor`; also out of native code."""
+    faulthandler.enable(descriptor, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, descriptor, all_threads=False, chain=False)
+    faulthandler.register(signal.SIGXCPU, descriptor, all_threads=False, chain=True)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

@@ -1,0 +1,56 @@
+"""Confinement of the process that runs the user's code. In full on Linux; elsewhere what the platform gives.
+
+`confine` is called in a fork before any of the user's code. Each mechanism is tried on its own, and what is missing is
+left out: `probe` says what holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import signal
+import sys
+
+from .limits import Limits, apply, drop_capabilities
+
+__all__ = ["Limits", "confine", "mechanisms"]
+
+_EVERYWHERE_WRITABLE = (os.devnull,)
+
+
+def confine(scratch: str, limits: Limits, parent: int, *, with_landlock: bool = True) -> None:
+    """Gives up all rights but computing, reading files, and writing below `scratch`.
+
+    `parent` is the process to end with. Without Landlock (as in kernels that lack it) nothing can be written at all.
+    """
+    apply(limits)
+    if sys.platform == "linux":
+        _confine_on_linux(scratch, parent, with_landlock)
+
+
+def _confine_on_linux(scratch: str, parent: int, with_landlock: bool) -> None:
+    from . import kernel, seccomp
+    from .landlock import restrict
+
+    with contextlib.suppress(OSError, KeyError):
+        drop_capabilities(platform.machine())
+    with contextlib.suppress(OSError):
+        kernel.die_with_parent(signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+    restricted = False
+    if with_landlock:
+        with contextlib.suppress(OSError):
+            restricted = restrict((scratch, *_EVERYWHERE_WRITABLE)) > 0
+    with contextlib.suppress(OSError):
+        seccomp.restrict(writing=restricted)
+
+
+def mechanisms() -> dict[str, object]:
+    """What this platform has: Landlock's version (0: none), and whether system calls can be filtered."""
+    if sys.platform != "linux":
+        return {"landlock": 0, "seccomp": False}
+    from . import landlock, seccomp
+
+    return {"landlock": landlock.version(), "seccomp": seccomp.supported()}

@@ -1,0 +1,143 @@
+"""A capture's process as its parent sees it: what it wrote, how long it may run, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from . import scratch
+from .child import Sinks, limits_of
+from .diagnosis import Verdict, cause_of_death
+
+if TYPE_CHECKING:
+    from .capture import Request
+
+MOST_ANSWER_BYTES = 256 << 20
+MOST_OUTPUT_BYTES = 16 << 20
+MOST_SCRATCH_BYTES = 256 << 20
+MOST_THREADS = 256
+LOOK_S = 0.1
+_KEPT_OUTPUT, _KEPT_REPORT = 4096, 1 << 16
+# How long a process that is to be stopped has to say where it is, and to end saying it.
+_SAY_WHERE_S, _END_SAYING_S = 0.5, 0.05
+
+
+class Watched:
+    """A running capture. `pipes` maps the name of each of its sinks to the end to read."""
+
+    def __init__(self, request: Request, process: int, pipes: Sinks, folder: str) -> None:
+        self.request_id, self.target = request["id"], request.get("file")
+        self.process, self.pipes, self.folder = process, pipes, folder
+        self.limits = limits_of(request)
+        now = time.monotonic()
+        self.deadline, self._next_look = now + self.limits.seconds, now + LOOK_S
+        self.stopped: Verdict | None = None
+        self._answer: list[bytes] = []
+        self._answer_bytes = self._output_bytes = 0
+        self._report = self._output = b""
+
+    @property
+    def report(self) -> str:
+        """What `faulthandler` wrote."""
+        return self._report.decode(errors="replace")
+
+    @property
+    def output(self) -> str:
+        """The last of what the user's code printed."""
+        return self._output.decode(errors="replace")
+
+    def read(self, pipe: int) -> bool:
+        """Takes in what a pipe holds; False at its end."""
+        try:
+            data = os.read(pipe, 1 << 20)
+        except BlockingIOError:
+            return True
+        if pipe == self.pipes.answer:
+            self._take_answer(data)
+        elif pipe == self.pipes.report:
+            self._report = (self._report + data)[:_KEPT_REPORT]
+            if self.stopped is not None:
+                self.deadline = min(self.deadline, time.monotonic() + _END_SAYING_S)
+        else:
+            self._take_output(data)
+        return bool(data)
+
+    def _take_answer(self, data: bytes) -> None:
+        self._answer_bytes += len(data)
+        if self._answer_bytes <= MOST_ANSWER_BYTES:
+            self._answer.append(data)
+        else:
+            self.stop("crash", f"its answer is larger than {MOST_ANSWER_BYTES >> 20} MB")
+
+    def _take_output(self, data: bytes) -> None:
+        self._output_bytes += len(data)
+        self._output = (self._output + data)[-_KEPT_OUTPUT:]
+        if self._output_bytes > MOST_OUTPUT_BYTES:
+            self.stop("crash", f"printed more than {MOST_OUTPUT_BYTES >> 20} MB")
+
+    def check(self) -> bool:
+        """Stops a process that has used up a limit; False when it is to be ended now."""
+        now = time.monotonic()
+        if self.stopped is not None:
+            return self.deadline > now
+        if self.deadline <= now:
+            self.stop("timeout", f"still running after {self.limits.seconds:g} s")
+        elif now >= self._next_look:
+            self._next_look = now + LOOK_S
+            self._look()
+        return True
+
+    def _look(self) -> None:
+        """Limits that no system call enforces for one process of a user."""
+        if _threads(self.process) > MOST_THREADS:
+            self.stop("crash", f"started more than {MOST_THREADS} threads")
+        elif scratch.bytes_in(self.folder, MOST_SCRATCH_BYTES) > MOST_SCRATCH_BYTES:
+            self.stop("crash", f"wrote more than {MOST_SCRATCH_BYTES >> 20} MB of temporary files")
+
+    def stop(self, stage: str, message: str) -> None:
+        """Asks the process where it is; `end` is to follow soon."""
+        if self.stopped is None:
+            self.stopped = Verdict(stage, message)
+            self.deadline = time.monotonic() + _SAY_WHERE_S
+            os.kill(self.process, signal.SIGUSR1)
+
+    def end(self) -> bytes | Verdict:
+        """Ends the process and what it left; returns its answer, or why there is none.
+
+        A process that has ended is not changed by being killed, and one that only closed its pipes must not go on.
+        """
+        with contextlib.suppress(OSError):
+            os.killpg(self.process, signal.SIGKILL)
+        os.kill(self.process, signal.SIGKILL)
+        status = os.waitpid(self.process, 0)[1]
+        for pipe in self.pipes:
+            self._read_rest(pipe)
+            os.close(pipe)
+        scratch.remove(self.folder)
+        answer = b"".join(self._answer)
+        if self.stopped is not None:
+            return self.stopped
+        if status == 0 and answer:
+            return answer
+        return cause_of_death(status, self.output, self.limits.seconds, self.limits.memory)
+
+    def _read_rest(self, pipe: int) -> None:
+        """What a dead process had written: at most what a pipe holds."""
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(pipe, 1 << 20)
+            if pipe == self.pipes.report:
+                self._report = (self._report + data)[:_KEPT_REPORT]
+            elif pipe == self.pipes.output:
+                self._output = (self._output + data)[-_KEPT_OUTPUT:]
+
+
+def _threads(process: int) -> int:
+    """The number of threads of a process, where the system tells."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[17])
+    except (OSError, IndexError, ValueError):
+        return 0
