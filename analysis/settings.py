@@ -15,7 +15,8 @@ DEFAULT_HARDWARE = "h100-sxm5-80gb"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The question asked of every model. `batch` None keeps the batch of the inputs; `python` None is this interpreter.
+    """The question asked of every model. `batch` None keeps the batch of the inputs; `python` None is this interpreter. `fresh`
+    captures again what is remembered from an earlier run.
 
     The defaults are what a model as written does: FP32, one kernel an operator. `seconds` and `memory_gb` limit one
     capture; without `trusted`, files are read but none of their code runs.
@@ -28,6 +29,7 @@ class Options:
     inputs: Shapes = ()
     python: str | None = None
     seconds: float = 60.0
+    fresh: bool = False
     memory_gb: float = 8.0
     trusted: bool = True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CHAIN = '''
+CHAIN = """
 import torch
 from torch import nn
 
@@ -18,9 +18,9 @@ class Chain(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return x
-'''
+"""
 
-RESNET50 = '''
+RESNET50 = """
 import torch
 from torch import nn
 
@@ -49,7 +49,9 @@ class Bottleneck(nn.Module):
 class ResNet50(nn.Module):
     def __init__(self, num_classes: int = 1000) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)
+        )
         blocks = []
         width_in = 64
         for width, count, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
@@ -63,13 +65,15 @@ class ResNet50(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.blocks(self.stem(x))
         return self.fc(torch.flatten(self.pool(x), 1))
-'''
+"""
 
 
 def write_resnet50(folder: Path, edit: int = 0) -> Path:
     """ResNet-50 in plain PyTorch; `edit` changes its text and its last layer, as a keystroke would."""
     path = folder / "resnet50.py"
-    path.write_text(RESNET50.replace("{edit}", str(edit)).replace("num_classes: int = 1000", f"num_classes: int = {1000 + edit}"))
+    path.write_text(
+        RESNET50.replace("{edit}", str(edit)).replace("num_classes: int = 1000", f"num_classes: int = {1000 + edit}")
+    )
     return path
 
 

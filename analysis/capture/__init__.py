@@ -1,12 +1,14 @@
 """Model to operator graph: agent processes that execute the user's code without data, and the decoding of what they record."""
 
 from .agents import Agent, AgentPool, AgentUnavailable, Guarantee
+from .cache import CachingCapturer
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 
 __all__ = [
     "Agent",
     "AgentPool",
     "AgentUnavailable",
+    "CachingCapturer",
     "CaptureError",
     "CaptureRequest",
     "Captured",

@@ -16,7 +16,7 @@ from concurrent.futures import Future, InvalidStateError
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .decode import decode_graph
+from .decode import decode_answer
 from .request import Captured, CaptureError, CaptureRequest
 
 _BOOTSTRAP = Path(__file__).with_name("agent") / "bootstrap.py"
@@ -92,6 +92,11 @@ class Agent:
     def log(self) -> tuple[str, ...]:
         """The last lines that the interpreter, and captures that failed, printed."""
         return tuple(self._stderr)
+
+    @property
+    def process_id(self) -> int:
+        """The agent's process."""
+        return self._process.pid
 
     def wait_ready(self, timeout: float | None = None) -> dict[str, Any]:
         """Versions of the interpreter once torch is imported there. Raises `AgentUnavailable` otherwise."""
@@ -242,18 +247,9 @@ def _captured(answer: bytes | None) -> Captured:
     if answer is None:
         return Captured(error=CaptureError("crash", "the capturing process ended"))
     try:
-        return _decode(json.loads(answer))
+        return decode_answer(json.loads(answer))
     except Exception as error:
         return Captured(error=CaptureError("crash", f"the capture gave no answer ({type(error).__name__}: {error})"))
-
-
-def _decode(message: dict[str, Any]) -> Captured:
-    error = message.get("error")
-    if error is None:
-        return Captured(graph=decode_graph(message["graph"]), constructed=str(message["graph"]["origin"]))
-    file, line = error.get("file"), error.get("line")
-    place = (str(file), int(line)) if file is not None and line is not None else (None, None)
-    return Captured(error=CaptureError(str(error["stage"]), str(error["message"]), *place))
 
 
 def _guarantees(answer: bytes | None) -> list[Guarantee]:

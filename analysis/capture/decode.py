@@ -7,6 +7,18 @@ from typing import Any, cast
 
 from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor
 from .kinds import kind_of, names_of
+from .request import Captured, CaptureError
+
+
+def decode_answer(message: dict[str, Any]) -> Captured:
+    """What an agent answered to a capture."""
+    error = message.get("error")
+    if error is None:
+        graph = message["graph"]
+        return Captured(graph=decode_graph(graph), constructed=str(graph["origin"]), answer=message)
+    file, line = error.get("file"), error.get("line")
+    place = (str(file), int(line)) if file is not None and line is not None else (None, None)
+    return Captured(error=CaptureError(str(error["stage"]), str(error["message"]), *place), answer=message)
 
 
 def decode_graph(data: dict[str, Any]) -> Graph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class CaptureRequest:
         """The request as the agent reads it."""
         needed = {name for candidate in self.candidates for name in _names(candidate.expression)}
         if self.guess:
-            needed |= {self.wanted, *_config_classes(self.text or "")}
+            needed |= {self.wanted} if self.candidates else {self.wanted, *_classes(self.text or "")}
         return {
             "op": "capture",
             "file": self.file,
@@ -76,11 +76,12 @@ class CaptureError:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The answer to a request: a graph or an error."""
+    """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it."""
 
     graph: Graph | None = None
     error: CaptureError | None = None
     constructed: str = ""
+    answer: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 def file_request(
@@ -132,8 +133,8 @@ def _hint(hint: InputHint) -> Mapping[str, Any]:
     return {"inputs": inputs, "origin": hint.origin}
 
 
-def _config_classes(text: str) -> Iterator[str]:
-    """Classes of the file that a guessed constructor argument may need: configurations, and blocks given by class."""
+def _classes(text: str) -> Iterator[str]:
+    """Classes of the file: guessed constructor arguments may be configurations, blocks, layers."""
     yield from re.findall(r"^class (\w+)", text, re.MULTILINE)
 
 

@@ -9,9 +9,10 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from ..capture import AgentPool, CachingCapturer
 from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
-from ..pipeline import Analysis
+from ..pipeline import Analysis, Capturer, PoolCapturer
 from ..settings import DEFAULT_HARDWARE, Options, with_values
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,6 +30,7 @@ def question_options(command: Command) -> Command:
         click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),
         click.option("--dtype", metavar="NAME", help="Input dtype, as int64; default float32."),
         click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one."),
+        click.option("--no-cache", "fresh", is_flag=True, help="Capture again what is remembered from an earlier run."),
         click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Limit a model."),
     ]  # fmt: skip
     for decorator in reversed(decorators):
@@ -38,7 +40,7 @@ def question_options(command: Command) -> Command:
 
 def question(
     hardware: Sequence[str], precision: str, batch: int | None, mode: str, shapes: str | None, dtype: str | None,
-    python: str | None, timeout: float,
+    python: str | None, timeout: float, fresh: bool,
 ) -> Options:  # fmt: skip
     """The checked options. Raises `UsageError`."""
     if dtype is not None and shapes is None:
@@ -50,7 +52,7 @@ def question(
         inputs = parse_shapes(shapes, dtype) if shapes else ()
     except ValueError as error:
         raise UsageError(f"--input: {error}") from error
-    options = Options(inputs=inputs, python=python, seconds=timeout)
+    options = Options(inputs=inputs, python=python, seconds=timeout, fresh=fresh)
     checked = with_values(options, hardware=ids, precision=precision, mode=mode, batch=batch)
     checked.devices()
     return checked
@@ -81,6 +83,12 @@ def progress() -> Generator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting the interpreter") as status:
         yield status.update
+
+
+def capturer_for(pool: AgentPool, options: Options) -> Capturer:
+    """Captures through the pool; what was captured before, and has not changed since, comes from the disk."""
+    asker = PoolCapturer(pool, options.python)
+    return asker if options.fresh else CachingCapturer(asker, options.python or sys.executable)
 
 
 def interpreter_problem(analyses: Sequence[Analysis]) -> str | None:

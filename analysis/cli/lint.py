@@ -13,10 +13,20 @@ import click
 from ..capture import AgentPool
 from ..discovery import FileTarget, UsageError
 from ..discovery.classes import split_lines
-from ..pipeline import Analysis, PoolCapturer, Progress, analyze, read_python
+from ..pipeline import Analysis, Progress, analyze, read_python
 from ..rules import Finding, judge
 from ..settings import Options
-from .common import CLEAN, FINDINGS, fail, interpreter_problem, progress, question, question_options, usage_errors
+from .common import (
+    CLEAN,
+    FINDINGS,
+    capturer_for,
+    fail,
+    interpreter_problem,
+    progress,
+    question,
+    question_options,
+    usage_errors,
+)
 
 _FORMATS = ("full", "concise", "json", "sarif")
 _SKIPPED = frozenset({".venv", "venv", "node_modules", "__pycache__", "build", "dist", "site-packages"})
@@ -50,7 +60,7 @@ def main(files: tuple[str, ...], output_format: str, output_file: Path | None, e
 
 def _analyze(paths: Sequence[Path], options: Options) -> list[Analysis]:
     with progress() as note, AgentPool() as pool:
-        capturer = PoolCapturer(pool, options.python)
+        capturer = capturer_for(pool, options)
         return [analyze(FileTarget(path), options, capturer, progress=_named(note, path)) for path in paths]
 
 

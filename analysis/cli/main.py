@@ -9,8 +9,18 @@ import click
 
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
-from ..pipeline import Analysis, PoolCapturer, analyze
-from .common import CLEAN, FINDINGS, fail, interpreter_problem, progress, question, question_options, usage_errors
+from ..pipeline import Analysis, analyze
+from .common import (
+    CLEAN,
+    FINDINGS,
+    capturer_for,
+    fail,
+    interpreter_problem,
+    progress,
+    question,
+    question_options,
+    usage_errors,
+)
 
 _PIPE_WIDTH = 120
 
@@ -35,7 +45,7 @@ def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **g
         options = question(**given)
         parsed = [parse_target(text) for text in targets]
         with progress() as note, AgentPool() as pool:
-            capturer = PoolCapturer(pool, options.python)
+            capturer = capturer_for(pool, options)
             analyses = [analyze(target, options, capturer, progress=note) for target in parsed]
     message = interpreter_problem(analyses)
     if message is not None:

@@ -44,6 +44,8 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         r"(max_)?(seq_?len|sequence_length|len|length|seq_length|position_embeddings|positions|context_length|block_size|n_ctx|max_len|context_size)(gth)?|n_positions|max_\w*len(gth)?",
         ("128", "1024"),
     ),
+    (r".*(momentum|decay)", ("0.1",)),
+    (r".*(ratio|rate|prob|probability|fraction|frac|percent|percentage|threshold|thresh)", ("0.5", "4", "0.0")),
     (r"layers", ("[2, 2, 2, 2]", "2")),
     (
         r"(n_?|num_?|enc\w*_|dec\w*_)*(depth|layers?|blocks?|repeats?|stages?|n_layers|levels|iters?|convs?|res_blocks?|cells|steps|stacks?)(_num)?|depth_\w+|n|num",
@@ -55,7 +57,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("4", "4.0", "1", "2"),
     ),
     (
-        r"(width|depth|channel|compound)_?(mult|multiplier|coefficient|coeff|factor)?|alpha|beta|gamma|lambda_?\w*|momentum|temperature|tau|sigma|scale|weight|init_values?|slope",
+        r"(width|depth|channel|compound)_?(mult|multiplier|coefficient|coeff|factor)|alpha|beta|gamma|lambda_?\w*|momentum|temperature|tau|sigma|scale|weight|init_values?|slope",
         ("1.0", "1", "0.5"),
     ),
     (
@@ -72,7 +74,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         r"(norm|normalization|bn|batch_?norm)(_\w+)?|.*norm_?(layer|func|fn|type|cls)",
-        ("nn.LayerNorm", "nn.BatchNorm2d", "'batch'", "True", "None", "'layer'", "nn.Identity"),
+        ("nn.LayerNorm", "nn.BatchNorm2d", "'batch'", "True", "None", "'layer'", "Passthrough"),
     ),
     (
         r"conv(_?layer|_?op|_?block|_?cls|_?func)?|op|operation|layer_cls|layer_type",
@@ -90,11 +92,11 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|block)|mlp_?layer|layer_?fn",
-        ("<class>", "nn.Identity", "nn.Identity()"),
+        ("<class>", "Passthrough", "Passthrough()"),
     ),
     (
         r"(pre_?|base_?|sub_?)?(fn|func|function|net|network|model|module|backbone|encoder|decoder|body|head|neck|stem|submodule|layer|trunk|classifier|generator|discriminator|transform|base|wrapped|inner|core|projector|projection|downsample|upsample|attn|attention|mlp|ffn|ff|mixer|token_mixer|tower|visual|text|unet|vae|bert|extractor|model_?\w|\w+_(model|net|encoder|decoder|backbone|module))",
-        ("<instance>", "nn.Identity()", "nn.Identity", "None"),
+        ("<instance>", "Passthrough()", "Passthrough", "None"),
     ),
     (
         r"(cfg|config|conf|args|opts?|hparams|params|hps|configs|opt|hyper_?params|settings|options|h|hp|config_\w+|\w+_(config|cfg|args))",
@@ -115,26 +117,30 @@ def _expressions(
     name: str, annotation: object, usage: Usage, namespace: Mapping[str, Any], root: bool
 ) -> Iterator[str]:
     yield from (repr(option) for option in usage.options[:1])
-    typical = list(_typical(name, root))
+    yield from _annotated_layer(annotation, namespace)
+    typical = list(typical_values(name, root=root))
     if "<instance>" in typical or usage.layer:
         yield from _with_attributes(usage.attributes, namespace)
     if usage.layer and not usage.called:
         yield from _from_file(name, "<instance>", namespace)
-        yield from ("nn.Identity()",)
+        yield from ("Passthrough()",)
+    if usage.convolves and "nn.BatchNorm2d" in typical:
+        typical.insert(0, "nn.BatchNorm2d")
     for text in typical:
         if text in ("<class>", "<instance>"):
             typical += _from_file(name, text, namespace)
     if ("<config>" in typical or usage.attributes or usage.keys) and "<instance>" not in typical:
         yield from _configs(annotation, namespace)
-        if usage.attributes or usage.keys or "<config>" in typical:
+        if (usage.attributes or usage.keys or "<config>" in typical) and not usage.layer:
             yield "Assumed()"
     yield from _fitting(name, annotation, usage, [t for t in typical if not t.startswith("<")], namespace, root)
     yield from (repr(option) for option in usage.options[1:])
     yield from typical
-    yield from ("64", "None", "[64, 64]", "nn.Identity()", "nn.Identity", "0.5", "True", "'relu'")
+    yield from ("64", "None", "[64, 64]", "Passthrough()", "Passthrough", "0.5", "True", "'relu'")
 
 
-def _typical(name: str, root: bool) -> Iterator[str]:
+def typical_values(name: str, *, root: bool) -> Iterator[str]:
+    """Expressions of a typical value for a parameter or an attribute of that name."""
     if re.fullmatch(
         r"(in|input|c_?in|inp|img|image|num_input|n_input|in_?)_?(ch|chs|chans?|channels?|c|dim|planes|nc|features)?s?|c1|nc_in|n_channels|channels_in|num_channels|in_ch\w*|channels|n_?colors?",
         name,
@@ -156,7 +162,7 @@ def _fitting(
     if (usage.called and not usage.options) or re.search(r"callable|type\[|\btype\b", low):
         made = [t for t in typical if t.startswith("nn.")]
         yield from made or _from_file(name, "<class>", namespace)
-        yield from ("nn.Identity", "nn.Identity()", "nn.LayerNorm")
+        yield from ("Passthrough", "Passthrough()", "nn.LayerNorm")
     elif _LIST_OF.search(low) or usage.iterated:
         yield from (t for t in typical if t[0] in "[(")
         yield from _lists(low, usage)
@@ -175,14 +181,22 @@ def _fitting(
     elif re.search(r"module|nn\.", low):
         yield from (t for t in typical if t.startswith("nn.") and t.endswith(")"))
         yield from _from_file(name, "<instance>", namespace)
-        yield "nn.Identity()"
+        yield "Passthrough()"
     elif re.search(r"dict|mapping", low):
         yield "{}"
 
 
+def _annotated_layer(annotation: object, namespace: Mapping[str, Any]) -> Iterator[str]:
+    """The module class of the file that the parameter is said to be."""
+    name = annotation.strip("'\"") if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    cls = namespace.get(name)
+    if isinstance(cls, type) and issubclass(cls, nn.Module) and not cls.__module__.startswith("torch."):
+        yield construction(name, cls, namespace)
+
+
 def _lists(annotation: str, usage: Usage) -> Iterator[str]:
     module = "module" in annotation or usage.pairs
-    inner = "nn.Identity()" if module else "'x'" if "str" in annotation else "0.0" if "float" in annotation else "64"
+    inner = "Passthrough()" if module else "'x'" if "str" in annotation else "0.0" if "float" in annotation else "64"
     if usage.pairs:
         inner = f"({', '.join([inner] * usage.pairs)})"
     sizes = [usage.unpacked] if usage.unpacked else [4, 2, 3, 1]
@@ -258,38 +272,3 @@ def _needed(cls: type) -> list[inspect.Parameter]:
     except (TypeError, ValueError):
         return []
     return [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
-
-
-class Assumed:
-    """Stands for a configuration object that the file does not define: every attribute is a guess by its name."""
-
-    def __init__(self, absent: frozenset[str] = frozenset()) -> None:
-        self.__dict__["_read"] = {}
-        self.__dict__["_absent"] = absent
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in self._absent:
-            raise AttributeError(name)
-        if name not in self._read:
-            self._read[name] = self._guess(name)
-        return self._read[name]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._read[name] = value
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name) if isinstance(name, str) else 64
-
-    def __contains__(self, name: str) -> bool:
-        return False
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Like a dict's: what is not there has its default."""
-        return default if default is not None else getattr(self, name)
-
-    def _guess(self, name: str) -> Any:
-        low = name.lower()
-        typical = next(_typical(low, True))
-        if typical == "<config>" or (name.isupper() and low in ("model", "backbone", "data", "train", "network", "head")):
-            return Assumed(self._absent)
-        return eval(typical, {"nn": nn}) if not typical.startswith("<") else nn.Identity()

@@ -12,7 +12,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from . import guards, scratch
+from . import guards, imported, scratch
 from .confine import Limits, confine
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def answer_to(request: Request) -> bytes:
     from .capture import capture, failure_of
 
     try:
-        return json.dumps(capture(request)).encode()
+        return json.dumps({**capture(request), "files": imported.files(request.get("file"))}).encode()
     except BaseException as error:
         return json.dumps({"error": failure_of(error, "crash", request)}).encode()
 
@@ -73,6 +73,7 @@ def _carry_out(request: Request, folder: str, parent: int) -> bytes:
 
         return json.dumps({"probe": probe(folder, parent, limits_of(request))}).encode()
     guards.install(folder)
+    imported.watch_reads()
     return answer_to(request)
 
 

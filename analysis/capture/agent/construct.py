@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from .arguments import Assumed, expressions
+from .arguments import expressions
+from .assumed import Assumed, Passthrough
 from .errors import comparisons
 from .usage import Usage, usage_of
 
@@ -28,7 +29,7 @@ Arguments = Mapping[str, str]
 
 def guess_names(absent: frozenset[str]) -> Mapping[str, Any]:
     """Names that guessed expressions use beside the file's own."""
-    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, absent)}
+    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, absent), "Passthrough": Passthrough}
 
 
 class NoArgumentsError(Exception):
@@ -82,10 +83,12 @@ class GuessedArguments:
                 self._try(arguments)
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
-            except (Exception, SystemExit) as error:
+            except Exception as error:
                 first = first or NoArgumentsError(error, self._origin(arguments))
                 for step, change in enumerate(itertools.islice(self._changes(arguments, error), 8)):
                     add(change, rank + 0.1 + 0.3 * step)
+            except BaseException as error:  # the user's code ends the program: no other argument helps
+                raise NoArgumentsError(error, self._origin(arguments)) from error
         if not succeeded and first is not None:
             raise first
 
@@ -138,7 +141,7 @@ class GuessedArguments:
         for line in lines:
             words = set(re.findall(r"\w+", line))
             yield from (name for name in known if name in words and name in self._options)
-            if "None" in str(error):
+            if "None" in line or line is lines[0]:
                 yield from (name for name in self._optional if name in words)
         yield from self._options
 
@@ -152,12 +155,14 @@ def _of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
         yield from (text for text in texts if text[0] in "[(")
         yield from ("[64, 64]", "(64, 64)")
     elif re.search(r"not callable", message):
-        yield from (text for text in texts if text.startswith("nn."))
-        yield from ("nn.Identity", "nn.Identity()")
+        yield from (text for text in texts if text.startswith(("nn.", "Passthrough")))
+        yield from ("Passthrough", "Passthrough()")
     elif re.search(r"'(int|float|str|NoneType)' object has no attribute", message):
-        yield from ("Assumed()", "nn.Identity()", "nn.LayerNorm")
+        yield from ("Assumed()", "Passthrough()", "nn.LayerNorm")
     elif re.search(r"is not a Module subclass|cannot assign", message):
-        yield "nn.Identity()"
+        yield "Passthrough()"
+    elif re.search(r"between 0 and 1|in \[0, 1\]|in range|must be (in|less|<)|probability", message):
+        yield from ("0.5", "0.0")
     elif re.search(r"divisible|multiple|% ", message):
         yield from ("8", "4", "64", "256", "1")
     elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):

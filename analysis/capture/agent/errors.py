@@ -279,6 +279,7 @@ def _read_module(module: nn.Module, frames: list[tuple[FrameType, int]], found: 
     """What torch's own layers accept, against what they were given."""
     given = _given(module, frames)
     if given is None:
+        _read_weight(module, found)
         return
     shape = tuple(given.shape)
     for rank, classes in [*_CONVOLUTIONS.items(), *_NORMS.items()]:
@@ -297,6 +298,15 @@ def _read_module(module: nn.Module, frames: list[tuple[FrameType, int]], found: 
         found.dtypes.insert(0, "int64")
     if isinstance(module, (nn.Linear, nn.LayerNorm, *_CONVOLUTIONS[2])) and not given.dtype.is_floating_point:
         found.dtypes.insert(0, "float32")
+
+
+def _read_weight(module: nn.Module, found: Diagnosis) -> None:
+    """A module of one's own with the weight of a convolution."""
+    weight = vars(module).get("_parameters", {}).get("weight")
+    if isinstance(weight, torch.Tensor) and "conv" in found.line and weight.dim() in (3, 4, 5):
+        found.channels_first = True
+        found.ranks.append(weight.dim())
+        found.sizes += [(item.shape[1], weight.shape[1]) for item in found.exact[:3] if item.dim() == weight.dim()]
 
 
 def _given(module: nn.Module, frames: list[tuple[FrameType, int]]) -> torch.Tensor | None:

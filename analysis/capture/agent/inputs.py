@@ -12,7 +12,7 @@ from torch import nn
 from .configured import option, stated
 from .guess import Assignment, Guess
 from .layers import layers_of
-from .names import suggestions
+from .names import attention_inputs, suggestions
 
 
 class _Shaped(TypedDict):
@@ -59,7 +59,9 @@ class ForwardInputs:
             needed = [next(iter(self._parameters))]
         found: dict[str, list[Guess]] = {}
         for index, name in enumerate(needed):
-            guesses = self._suggestions(name, main=index == 0 or _is_key_or_value(name, needed))
+            guesses = self._suggestions(name, main=index == 0)
+            if _is_of_attention(name, needed):
+                guesses = attention_inputs(name, self._layers, self._batch)
             found[name] = [known[name], *guesses] if name in known else guesses
         return found
 
@@ -111,7 +113,7 @@ class ForwardInputs:
         return suggestions(name, annotation, self._layers, self._batch, main)
 
 
-def _is_key_or_value(name: str, names: Sequence[str]) -> bool:
+def _is_of_attention(name: str, names: Sequence[str]) -> bool:
     """Whether a parameter is one of an attention's three."""
     together = ({"q", "k"}, {"query", "key"}, {"queries", "keys"}, {"q", "kv"}, {"query", "key_value"})
     return name[:1].lower() in "qkv" and any(pair <= {n.lower() for n in names} for pair in together)

@@ -196,6 +196,13 @@ def _several(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield from _pyramid(origin, layers, batch)
 
 
+def attention_inputs(name: str, layers: Layers, batch: int) -> list[Guess]:
+    """Guesses for query, key and value: sequences, then sequences by head."""
+    origin = f"assumed from the name {name}"
+    rest = _anything(origin, layers, batch)
+    return [tensor(origin, batch, SEQUENCE, layers.width), tensor(origin, batch, 8, SEQUENCE, layers.width), *rest]
+
+
 def _same(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     """Another of the main input's kind."""
     yield from (Guess(origin, guess.shape, guess.dtype) for guess in _from_layers("", layers, batch))
@@ -217,7 +224,7 @@ _RULES: list[tuple[str, _Rule]] = [
     ),
     (r".*len(gth)?s?", _lengths),
     (r"edge_(index|indices)|edges", _edges),
-    (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d", _size),
+    (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d|i|j", _size),
     (r"(return|use|is|with|need|output|do)_\w+|train(ing)?|inplace|causal", _flag),
     (r".*(img|image|pixel_values|frame|rgb|photo|noisy|sample)s?\d?", _image),
     (r".*(features|feats|feat_list|inputs|xs|outputs|multi\w*|skips|encoder_features|pyramid)", _several),

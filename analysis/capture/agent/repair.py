@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from .assumed import Passthrough
 from .errors import Diagnosis
 from .guess import Assignment, Guess, tensor, value
 
@@ -65,7 +66,9 @@ def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iter
     for index in order if first is None else [first]:
         for change in _changes(guess.items[index], parts[index], found, origin):
             yield replace(guess, items=(*guess.items[:index], change, *guess.items[index + 1 :]), origin=origin)
-    if re.search(r"not (list|tuple|dict)\b|'(list|tuple|dict)' object has no|not '?(list|tuple|dict)'?$", found.message):
+    if re.search(
+        r"not (list|tuple|dict)\b|'(list|tuple|dict)' object has no|not '?(list|tuple|dict)'?$", found.message
+    ):
         yield guess.items[0]
 
 

@@ -68,7 +68,7 @@ class Trials:
             except StopIteration:
                 break
             except NoArgumentsError as error:
-                failure = failure or NothingRanError("construct", error.error, f"with the arguments {error.arguments}")
+                failure = failure or NothingRanError("construct", error.error, f"with the {error.arguments.replace(' ', ' arguments ', 1)}")
             except NothingRanError as error:
                 better = failure is None or (failure.stage == "construct" and error.stage == "forward")
                 failure = error if better else failure
@@ -93,13 +93,13 @@ class Trials:
         except RefusedError as refused:
             words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
             if origin.startswith("assumed"):
-                words += f"{' and' if words else 'with'} the arguments {origin.partition(' ')[2]} (assumed)"
+                words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
             raise NothingRanError("forward", refused.error, words) from refused
         if search.tries > 1:
             try:
                 return self._again(expression, origin, assignment)
-            except Exception:  # what ran once may not run twice: counters, caches
-                found = self._attempt(model, inputs, assignment, {n: g.build() for n, g in assignment.items()})
+            except Exception:  # what ran once may not run as new: chance, counters
+                found = self._once_more(model, inputs, assignment)
         return Run(model, origin, *found)
 
     def _again(self, expression: str, origin: str, assignment: Assignment) -> Run:
@@ -108,6 +108,14 @@ class Trials:
         built = {name: guess.build() for name, guess in assignment.items()}
         inputs = ForwardInputs(model, self._request.get("batch"))
         return Run(model, origin, *self._attempt(model, inputs, assignment, built))
+
+    def _once_more(
+        self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment
+    ) -> tuple[list[ModelInput], object]:
+        try:
+            return self._attempt(model, inputs, assignment, {name: g.build() for name, g in assignment.items()})
+        except Exception as error:
+            raise NothingRanError("forward", error, f"with the input {in_words(assignment)}") from error
 
     def _known(self, inputs: ForwardInputs) -> tuple[list[Assignment], Mapping[str, Sequence[Any]]]:
         """Given inputs, what calls in the file give, and guesses for the rest."""

@@ -16,6 +16,7 @@ class Usage:
     """`options` are strings that it is compared with; `attributes` and `keys` what is read from it.
 
     A `layer` is kept and called later; `pairs` is how many each of its items is unpacked into.
+    The class `convolves` when it has convolutions and no linear layer.
     """
 
     called: bool = False
@@ -23,6 +24,7 @@ class Usage:
     iterated: bool = False
     unpacked: int = 0
     pairs: int = 0
+    convolves: bool = False
     options: list[str] = field(default_factory=list)
     attributes: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -35,6 +37,7 @@ def usage_of(cls: type) -> dict[str, Usage]:
         return {}
     names = [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs]
     found = {parameter.arg: Usage() for parameter in names}
+    _note_kind(definition, found)
     kept: dict[str, str] = {}
     constants = getattr(cls.__init__, "__globals__", {})
     for node in ast.walk(definition):
@@ -50,6 +53,12 @@ def usage_of(cls: type) -> dict[str, Usage]:
         for node in ast.walk(tree) if tree is not None else ():
             _note_kept(node, kept, found)
     return found
+
+
+def _note_kind(definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
+    text = ast.unparse(definition)
+    for usage in found.values():
+        usage.convolves = "onv" in text and "Linear(" not in text
 
 
 def _tree(function: Any) -> ast.FunctionDef | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.utils._pytree import tree_map_only
 
+from .shapes import KNOWN
 from .unknown import DATA_DEPENDENT, Args, Kwargs, scalar
 
 if TYPE_CHECKING:
@@ -108,10 +109,13 @@ class Values:
             args = tuple(kept.get(index, value) for index, value in enumerate(args))
         if name == "index" or name == "index_put_":
             args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
-        try:
-            result = func(*args, **kwargs)
-        except NotImplementedError:
-            result = self._run_on_zeros(func, args, kwargs)
+        known = KNOWN.get(name)
+        result = known(args) if known is not None and not kwargs else None
+        if result is None:
+            try:
+                result = func(*args, **kwargs)
+            except NotImplementedError:
+                result = self._run_on_zeros(func, args, kwargs)
         if target is None:
             return result
         self._overwritten[id(target)] = args[0]

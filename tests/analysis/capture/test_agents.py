@@ -49,15 +49,15 @@ def test_captures_run_side_by_side_and_out_of_order(pool: AgentPool, request_of:
     assert slow.result(30).graph is not None
 
 
-def test_a_cancelled_capture_is_killed(pool: AgentPool, request_of: Callable, tmp_path: Path) -> None:
+def test_a_cancelled_capture_is_killed(pool: AgentPool, request_of: Callable) -> None:
     agent = pool.agent()
-    mark = tmp_path / "pid"
-    endless = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    scratch = Path(agent.wait_ready(60)["scratch"])
+    endless = "import os, tempfile, time; open(tempfile.gettempdir() + f'/{os.getpid()}', 'w').close(); time.sleep(600)"
     number, future = agent.capture(request_of(endless))
     deadline = time.monotonic() + 30
-    while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+    while not (marks := list(scratch.glob("*/*"))) and time.monotonic() < deadline:
         time.sleep(0.02)
-    child = int(mark.read_text())
+    child = int(marks[0].name)
     agent.cancel(number)
     assert future.cancelled()
     with pytest.raises(CancelledError):
@@ -138,10 +138,7 @@ def test_an_interpreter_without_torch(without_torch: str, request_of: Callable) 
         ("/bin/ls", "the interpreter /bin/ls cannot import torch"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_what_is_no_interpreter(request: pytest.FixtureRequest, python: str, message: str) -> None:
-    if python == "/bin/ls":
-        request.applymarker(pytest.mark.xfail(strict=True, raises=TimeoutError, reason="waits for ever"))
+def test_what_is_no_interpreter(python: str, message: str) -> None:
     with AgentPool() as pool, pytest.raises(AgentUnavailable) as caught:
         pool.agent(python).wait_ready(5)
     assert message in str(caught.value)

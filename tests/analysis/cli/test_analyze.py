@@ -139,7 +139,7 @@ def test_a_time_limit(run: Callable, folder) -> None:
     )
     done = run("graphperf", "analyze", "slow.py", "--timeout", "0.5")
     assert done.code == 1
-    assert done.err == "slow.py:10: GP901 the capture took too long: still running after 0.5 s\n"
+    assert done.err == "slow.py:11: GP901 the capture took too long: still running after 0.5 s\n"
 
 
 def test_an_interpreter_without_torch(folder) -> None:
