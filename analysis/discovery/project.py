@@ -45,7 +45,7 @@ def _section(path: Path, name: str) -> Mapping[str, Any] | None:
         except (OSError, UnicodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
             return None
         relative = os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
-        found = tables.get(f"{relative}::{name}") if isinstance(tables, dict) else None
+        found = cast("dict[str, Any]", tables).get(f"{relative}::{name}") if isinstance(tables, dict) else None
         return cast("Mapping[str, Any]", found) if isinstance(found, dict) else None
     return None
 

@@ -7,6 +7,7 @@ import builtins
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 # What a name stands for; None when it is bound to something that the text does not say.
 Bindings = dict[str, ast.expr | None]
@@ -54,7 +55,7 @@ def closed(node: ast.expr, bindings: Mapping[str, ast.expr | None], top: frozens
         result = _Writer(bindings, top).visit(copy.deepcopy(node))
     except _OpenError:
         return None
-    return result if len(ast.unparse(result)) <= _LONGEST else None
+    return result if isinstance(result, ast.expr) and len(ast.unparse(result)) <= _LONGEST else None
 
 
 class _OpenError(Exception):
@@ -78,10 +79,10 @@ class _Writer(ast.NodeTransformer):
             return self._bound(self._bindings.get(key))
         return self.generic_visit(node)
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        raise _OpenError
-
-    visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = visit_Lambda  # type: ignore[assignment]
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            raise _OpenError
+        return super().visit(node)
 
     def _bound(self, value: ast.expr | None) -> ast.expr:
         """What a name was bound to: it was written out then."""
@@ -137,7 +138,7 @@ def _own_calls(statement: ast.stmt, bindings: Bindings) -> Iterator[tuple[ast.Ca
     for field, value in ast.iter_fields(statement):
         if field in _BLOCKS:
             continue
-        for part in value if isinstance(value, list) else [value]:
+        for part in cast("list[object]", value) if isinstance(value, list) else [value]:
             if isinstance(part, ast.AST):
                 calls = [item for item in ast.walk(part) if isinstance(item, ast.Call)]
                 yield from ((call, dict(bindings)) for call in calls)

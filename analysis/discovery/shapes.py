@@ -13,7 +13,7 @@ Shaped = tuple[tuple[int, ...], str]
 _FLOAT = frozenset({"randn", "rand", "zeros", "ones", "empty", "normal", "FloatTensor", "Tensor", "full"})
 _INT = frozenset({"randint", "LongTensor", "IntTensor"})
 _SAME = frozenset(
-    "to cuda cpu type requires_grad_ contiguous detach clone numpy from_numpy Variable div sub mul add clamp normal_ xpu mps".split()
+    "to cuda cpu type requires_grad_ contiguous detach clone numpy from_numpy Variable div sub mul add clamp normal_ xpu".split()
 )
 _CASTS = {
     "long": "int64",

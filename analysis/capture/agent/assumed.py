@@ -52,7 +52,7 @@ class Assumed:
     def __setattr__(self, name: str, value: Any) -> None:
         self._read[name] = value
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: object) -> Any:
         return getattr(self, name) if isinstance(name, str) else 64
 
     def __contains__(self, name: str) -> bool:

@@ -84,11 +84,11 @@ class GuessedArguments:
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
             except Exception as error:
-                first = first or NoArgumentsError(error, self._origin(arguments))
+                first = first or NoArgumentsError(error, self._words(arguments))
                 for step, change in enumerate(itertools.islice(self._changes(arguments, error), 8)):
                     add(change, rank + 0.1 + 0.3 * step)
             except BaseException as error:  # the user's code ends the program: no other argument helps
-                raise NoArgumentsError(error, self._origin(arguments)) from error
+                raise NoArgumentsError(error, self._words(arguments)) from error
         if not succeeded and first is not None:
             raise first
 
@@ -111,6 +111,9 @@ class GuessedArguments:
     def _origin(self, arguments: Arguments) -> str:
         given = ", ".join(f"{name}={text}" for name, text in arguments.items())
         return f"assumed {given}" if given else "defaults"
+
+    def _words(self, arguments: Arguments) -> str:
+        return f"assumed arguments {self._origin(arguments).partition(' ')[2]}" if arguments else "default arguments"
 
     def _changes(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Other values for the parameters that the error is about."""

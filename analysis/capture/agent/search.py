@@ -42,7 +42,7 @@ class Search:
         self.tries = 0
 
     def find(
-        self, hints: Sequence[Assignment], choices: Mapping[str, Sequence[Guess]], attempt: Attempt
+        self, hints: Sequence[Assignment], choices: Mapping[str, Sequence[Guess]], attempt: Attempt[T]
     ) -> tuple[Assignment, T]:
         """The first accepted assignment and what `attempt` returned for it. Raises `RefusedError`."""
         for hint in hints:

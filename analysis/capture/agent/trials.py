@@ -68,7 +68,7 @@ class Trials:
             except StopIteration:
                 break
             except NoArgumentsError as error:
-                failure = failure or NothingRanError("construct", error.error, f"with the {error.arguments.replace(' ', ' arguments ', 1)}")
+                failure = failure or NothingRanError("construct", error.error, f"with the {error.arguments}")
             except NothingRanError as error:
                 better = failure is None or (failure.stage == "construct" and error.stage == "forward")
                 failure = error if better else failure
