@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .capture import AgentPool, AgentUnavailable, Captured, CaptureError, CaptureRequest, file_request, module_request
-from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, discover
+from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, configured, discover
 from .estimate import Evaluation, Question, evaluate
 from .graph import Graph
 from .settings import Options, with_values
@@ -27,7 +27,7 @@ class Capturer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A model that could not be captured: why, and the line to look at."""
+    """A model that could not be captured: why, and the line to look at. A `part` of a model is no model of its own."""
 
     target: str
     stage: str
@@ -35,6 +35,7 @@ class Problem:
     file: str | None
     line: int | None
     name: str = ""
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +133,12 @@ def _analyze_file(
         if is_part and any(model.name in result.graph.contains for result in results):
             continue
         note(f"capturing {model.name}")
-        found = _capture_class(target, model, text, options, capturer)
+        asked = replace(options, inputs=()) if is_part else options
+        found = _capture_class(target, configured(model, target.path), text, asked, capturer, part=is_part)
         if isinstance(found, ModelResult):
             results.append(found)
-        elif not is_part or not results:
-            problems.append(found)
+        else:
+            problems.append(replace(found, part=is_part))
     return Analysis(tuple(results), tuple(problems), discovery)
 
 
@@ -154,8 +156,9 @@ def _order(target: FileTarget, discovery: Discovery) -> Iterator[tuple[ModelClas
         yield _named(discovery, target.class_name), False
         return
     roots = discovery.roots() or discovery.classes
-    yield from ((model, False) for model in roots)
-    yield from ((model, True) for model in discovery.classes if model not in roots and model.candidates)
+    models = [model for model in roots if not model.no_model]
+    yield from ((model, False) for model in models)
+    yield from ((model, True) for model in discovery.classes if model not in models)
 
 
 def _named(discovery: Discovery, name: str) -> ModelClass:
@@ -169,7 +172,7 @@ def _named(discovery: Discovery, name: str) -> ModelClass:
 
 
 def _capture_class(
-    target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer
+    target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer, *, part: bool
 ) -> ModelResult | Problem:
     name = f"{target.path}::{model.name}"
     directive = model.directive
@@ -177,11 +180,12 @@ def _capture_class(
         return Problem(
             name, "directive", f"directive: {directive.problem}", str(target.path), directive.line, model.name
         )
-    if not model.candidates:
-        needs = ", ".join(model.required)
-        advice = f"needs constructor arguments ({needs}); say which with `# graphperf: init=(...)` above the class"
-        return Problem(name, "construct", f"{model.name} {advice}", str(target.path), model.line, model.name)
-    request = file_request(target.path, text, model, options.inputs, "given", options.batch)
+    if model.no_model and (directive is None or directive.init is None):
+        return Problem(name, "abstract", model.no_model, str(target.path), model.line, model.name)
+    if model.function and not model.candidates:
+        reason = f"{model.name} is defined inside {model.function}(), which needs arguments"
+        return Problem(name, "construct", reason, str(target.path), model.line, model.name)
+    request = file_request(target.path, text, model, options.inputs, "given", options.batch, part=part)
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))

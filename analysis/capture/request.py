@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..discovery import ModelClass, ModuleTarget
-from ..discovery.classes import Candidate
+from ..discovery.calls import Candidate, InputHint
 from ..graph import Graph
 
 Shapes = tuple[tuple[tuple[int, ...], str], ...]
@@ -19,7 +20,8 @@ Shapes = tuple[tuple[tuple[int, ...], str], ...]
 class CaptureRequest:
     """One model to capture: where its code is, how to construct it, and its inputs when they are given.
 
-    `wanted` names a class that must be in the model: a candidate that gives a model without it is passed over.
+    `wanted` names a class that must be in the model: a candidate that gives a model without it is passed over. With
+    `guess` its constructor's arguments may be guessed where no candidate works; `root` is a model, not a part of one.
     """
 
     candidates: tuple[Candidate, ...]
@@ -29,14 +31,19 @@ class CaptureRequest:
     paths: tuple[str, ...] = ()
     inputs: Shapes = ()
     inputs_origin: str = ""
+    hints: tuple[InputHint, ...] = ()
     batch: int | None = None
     seconds: float = 60.0
     memory_gb: float = 8.0
     wanted: str = ""
+    guess: bool = False
+    root: bool = True
 
     def message(self) -> Mapping[str, Any]:
         """The request as the agent reads it."""
         needed = {name for candidate in self.candidates for name in _names(candidate.expression)}
+        if self.guess:
+            needed |= {self.wanted} if self.candidates else {self.wanted, *_classes(self.text or "")}
         return {
             "op": "capture",
             "file": self.file,
@@ -47,10 +54,13 @@ class CaptureRequest:
             "candidates": [{"expression": c.expression, "origin": c.origin} for c in self.candidates],
             "inputs": [{"shape": list(shape), "dtype": dtype} for shape, dtype in self.inputs],
             "inputs_origin": self.inputs_origin,
+            "hints": [_hint(hint) for hint in self.hints],
             "batch": self.batch,
             "seconds": self.seconds,
             "memory_gb": self.memory_gb,
             "wanted": self.wanted,
+            "guess": self.guess,
+            "root": self.root,
         }
 
 
@@ -75,20 +85,30 @@ class Captured:
 
 
 def file_request(
-    path: Path, text: str, model: ModelClass, inputs: Shapes, inputs_origin: str, batch: int | None
+    path: Path,
+    text: str,
+    model: ModelClass,
+    inputs: Shapes,
+    inputs_origin: str,
+    batch: int | None,
+    *,
+    part: bool = False,
 ) -> CaptureRequest:
     """The request for one class of a file; given inputs go before the directive's."""
     shapes, origin = inputs, inputs_origin
     if not shapes and model.directive is not None and model.directive.inputs:
-        shapes, origin = model.directive.inputs, f"directive on line {model.directive.line}"
+        shapes, origin = model.directive.inputs, model.directive.origin
     return CaptureRequest(
         candidates=model.candidates,
         file=str(path.resolve()),
         text=text,
         inputs=shapes,
         inputs_origin=origin,
+        hints=model.hints,
         batch=batch,
         wanted=model.name,
+        guess=model.directive is None or model.directive.init is None,
+        root=not part,
     )
 
 
@@ -105,6 +125,17 @@ def module_request(
         inputs_origin=inputs_origin,
         batch=batch,
     )
+
+
+def _hint(hint: InputHint) -> Mapping[str, Any]:
+    given = zip(hint.inputs, hint.names, strict=True)
+    inputs = [{"shape": list(shape), "dtype": dtype, "name": name} for (shape, dtype), name in given]
+    return {"inputs": inputs, "origin": hint.origin}
+
+
+def _classes(text: str) -> Iterator[str]:
+    """Classes of the file: guessed constructor arguments may be configurations, blocks, layers."""
+    yield from re.findall(r"^class (\w+)", text, re.MULTILINE)
 
 
 def _names(expression: str) -> set[str]:

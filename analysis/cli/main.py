@@ -51,7 +51,7 @@ def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **g
     if message is not None:
         fail(message)
     _print(analyses, [str(target) for target in parsed], output, all_layers)
-    clean = all(analysis.results and not analysis.problems for analysis in analyses)
+    clean = all(a.results and all(problem.part for problem in a.problems) for a in analyses)
     raise SystemExit(CLEAN if clean else FINDINGS)
 
 
@@ -72,7 +72,7 @@ def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers
         text = "\n".join(line.rstrip() for line in captured.get().splitlines())
         if text:
             click.echo(text)
-        for problem in analysis.problems:
+        for problem in (p for p in analysis.problems if not p.part):
             place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
             click.echo(f"{place}: GP901 {problem.message}", err=True)
         if not analysis.results and not analysis.problems:

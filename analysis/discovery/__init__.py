@@ -1,16 +1,21 @@
 """Text to the places where models are: reads the syntax tree only, never executes, tolerates broken files."""
 
+from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
+from .project import configured
 from .targets import FileTarget, ModuleTarget, Target, UsageError, parse_target
 
 __all__ = [
+    "Candidate",
     "Discovery",
     "FileTarget",
+    "InputHint",
     "ModelClass",
     "ModuleTarget",
     "SyntaxProblem",
     "Target",
     "UsageError",
+    "configured",
     "discover",
     "parse_target",
 ]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
+from .factories import Factory, factories, names_in, required
+from .inheritance import Definition, definitions, initializer, is_module, method, no_model
 
-_MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel", "ScriptModule", "Sequential"})
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A Python expression that should give the module, and in words where it came from."""
-
-    expression: str
-    origin: str
+_MOST_FACTORIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ModelClass:
-    """A class of the file that looks like an `nn.Module`. Lines count from 1; `column` is in code points."""
+    """A class of the file that looks like an `nn.Module`. Lines count from 1; `column` is in code points.
+
+    `no_model` says why it is not meant to run: an abstract base, a container. `hints` are inputs that calls give it,
+    `function` the one that defines it, if any.
+    """
 
     name: str
     line: int
@@ -32,6 +31,9 @@ class ModelClass:
     references: frozenset[str]
     candidates: tuple[Candidate, ...]
     directive: Directive | None = None
+    hints: tuple[InputHint, ...] = ()
+    no_model: str = ""
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,11 @@ def discover(text: str) -> Discovery:
     """The models of a Python text."""
     try:
         tree = ast.parse(text)
+        return Discovery(tuple(_classes(tree, split_lines(text))))
     except SyntaxError as error:
         return Discovery((), SyntaxProblem(f"syntax error: {error.msg}", error.lineno or 1))
     except (ValueError, RecursionError, MemoryError) as error:
         return Discovery((), SyntaxProblem(f"cannot be parsed: {error}", 1))
-    lines = split_lines(text)
-    definitions = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    chosen = _module_classes(definitions)
-    factories = _factories(tree)
-    calls = _literal_calls(tree, {node.name for node in chosen})
-    return Discovery(tuple(_model_class(node, lines, factories, calls.get(node.name, ()), chosen) for node in chosen))
 
 
 def split_lines(text: str) -> list[str]:
@@ -76,150 +73,64 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _module_classes(definitions: Sequence[ast.ClassDef]) -> list[ast.ClassDef]:
-    """Classes that inherit from a module class, directly or through another class of the file, or that have `forward`."""
-    by_name = {node.name: node for node in definitions}
-
-    def is_module(node: ast.ClassDef, seen: frozenset[str]) -> bool:
-        names = [_last_name(base) for base in node.bases]
-        if any(name in _MODULE_BASES for name in names):
-            return True
-        if any(name in by_name and name not in seen and is_module(by_name[name], seen | {name}) for name in names):
-            return True
-        return bool(names) and _method(node, "forward") is not None and not any("Function" in name for name in names)
-
-    return [node for node in by_name.values() if is_module(node, frozenset({node.name}))]
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Subscript):
-        return _last_name(node.value)
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
-    for item in node.body:
-        if isinstance(item, ast.FunctionDef) and item.name == name:
-            return item
-    return None
+def _classes(tree: ast.Module, lines: Sequence[str]) -> Iterator[ModelClass]:
+    by_name = {definition.node.name: definition for definition in definitions(tree)}
+    chosen = [d for d in by_name.values() if is_module(d, by_name)]
+    makers = factories(tree)
+    names = frozenset(definition.node.name for definition in chosen)
+    calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
+    for definition in chosen:
+        yield _model_class(definition, lines, makers, calls, by_name)
 
 
 def _model_class(
-    node: ast.ClassDef,
+    definition: Definition,
     lines: Sequence[str],
-    factories: Sequence[tuple[str, frozenset[str]]],
-    calls: Sequence[Candidate],
-    classes: Sequence[ast.ClassDef],
+    makers: Sequence[Factory],
+    calls: Calls,
+    by_name: Mapping[str, Definition],
 ) -> ModelClass:
-    forward = _method(node, "forward")
-    required = _required_parameters(node, {item.name: item for item in classes})
-    first_line = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    directive = directive_above(lines, first_line)
-    body_names = frozenset(name for item in node.body for name in _names(item))
+    node = definition.node
+    forward = method(node, "forward")
+    init = initializer(definition, by_name)
+    needed = required(init.args, skip=1) if init is not None else ()
+    directive = directive_above(lines, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]))
     return ModelClass(
         name=node.name,
         line=node.lineno,
         end_line=node.end_lineno or node.lineno,
         column=node.col_offset,
         forward_line=forward.lineno if forward else None,
-        required=required,
-        references=body_names,
-        candidates=tuple(_candidates(node.name, required, directive, factories, calls)),
+        required=needed,
+        references=frozenset(name for item in node.body for name in names_in(item)) | _base_names(definition, by_name),
+        candidates=tuple(_candidates(definition, needed, directive, makers, calls)),
         directive=directive,
+        hints=tuple(calls.inputs.get(node.name, ())[:3]),
+        no_model=no_model(definition, by_name),
+        function=definition.function,
     )
 
 
+def _base_names(definition: Definition, by_name: Mapping[str, Definition]) -> frozenset[str]:
+    """Bases that are no models themselves count as used by what inherits from them."""
+    return frozenset(name for name in definition.bases if name in by_name and no_model(by_name[name], by_name))
+
+
 def _candidates(
-    name: str,
-    required: Sequence[str],
+    definition: Definition,
+    needed: Sequence[str],
     directive: Directive | None,
-    factories: Sequence[tuple[str, frozenset[str]]],
-    calls: Sequence[Candidate],
+    makers: Sequence[Factory],
+    calls: Calls,
 ) -> Iterator[Candidate]:
+    name = definition.node.name
     if directive is not None and directive.init is not None:
         yield Candidate(f"{name}({directive.init})", f"directive on line {directive.line}")
         return
-    if not required:
+    if not needed and not definition.function:
         yield Candidate(f"{name}()", "defaults")
-    yield from calls
-    for factory, reached in factories:
-        if name in reached:
-            yield Candidate(f"{factory}()", f"{factory}()")
-
-
-def _required_parameters(node: ast.ClassDef, by_name: dict[str, ast.ClassDef], depth: int = 8) -> tuple[str, ...]:
-    """Constructor parameters without a default, of the nearest `__init__` up the classes of the file."""
-    init = _method(node, "__init__")
-    if init is not None:
-        return _required(init.args, skip=1)
-    bases = [by_name[name] for base in node.bases if (name := _last_name(base)) in by_name and name != node.name]
-    return _required_parameters(bases[0], by_name, depth - 1) if bases and depth else ()
-
-
-def _required(arguments: ast.arguments, skip: int) -> tuple[str, ...]:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    without_default = positional[skip : len(positional) - len(arguments.defaults)]
-    keyword = [a for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None]
-    return tuple(argument.arg for argument in [*without_default, *keyword])
-
-
-def _factories(tree: ast.Module) -> list[tuple[str, frozenset[str]]]:
-    """Top-level functions that need no argument, with every name they reach through functions of the file."""
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    uses = {name: frozenset(_names(node)) for name, node in functions.items()}
-
-    def reached(name: str) -> frozenset[str]:
-        found: set[str] = set()
-        queue = [name]
-        while queue:
-            for used in uses.get(queue.pop(), ()):
-                if used not in found:
-                    found.add(used)
-                    queue.append(used)
-        return frozenset(found)
-
-    callable_names = [name for name, node in functions.items() if not _required(node.args, skip=0) and _returns(node)]
-    return [(name, reached(name)) for name in callable_names]
-
-
-def _returns(node: ast.FunctionDef) -> bool:
-    return any(isinstance(item, ast.Return) and item.value is not None for item in ast.walk(node))
-
-
-def _literal_calls(tree: ast.Module, classes: set[str]) -> dict[str, list[Candidate]]:
-    """Calls of the classes whose arguments are literals and names the file defines at its top level."""
-    top_level = {name for statement in tree.body for name in _defined(statement)}
-    found: dict[str, list[Candidate]] = {}
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in classes):
-            continue
-        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        starred = any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
-        if not arguments or starred or not all(_is_literal(argument, top_level) for argument in arguments):
-            continue
-        candidate = Candidate(ast.unparse(node), f"the call on line {node.lineno}")
-        found.setdefault(node.func.id, []).append(candidate)
-    return found
-
-
-def _is_literal(node: ast.expr, top_level: set[str]) -> bool:
-    names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
-    comprehension = any(isinstance(item, ast.comprehension | ast.Lambda) for item in ast.walk(node))
-    return names <= top_level and not comprehension
-
-
-def _defined(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, ast.ClassDef | ast.FunctionDef):
-        yield statement.name
-    elif isinstance(statement, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
-    elif isinstance(statement, ast.Assign):
-        yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
-
-
-def _names(node: ast.AST) -> Iterator[str]:
-    for item in ast.walk(node):
-        if isinstance(item, ast.Name):
-            yield item.id
+    if not definition.function:
+        yield from calls.constructors.get(name, ())
+    making = [maker.call for maker in makers if maker.call is not None and name in maker.reached]
+    for call in making[:_MOST_FACTORIES]:
+        yield Candidate(call, call)

@@ -20,13 +20,21 @@ KEYS = ("input", "dtype", "init", "hardware", "precision", "batch", "mode")
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """What the comment says: input shapes and dtypes, constructor arguments as text, and settings by name."""
+    """What the comment says: input shapes and dtypes, constructor arguments as text, and settings by name.
+
+    Line 0 stands for `pyproject.toml`, which can say the same.
+    """
 
     line: int
     inputs: tuple[tuple[tuple[int, ...], str], ...] = ()
     init: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     problem: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where it stands, in words."""
+        return f"directive on line {self.line}" if self.line else "pyproject.toml"
 
 
 def directive_above(lines: Sequence[str], class_line: int) -> Directive | None:

@@ -9,8 +9,8 @@ from .finding import Finding, Rule
 
 
 def check(analysis: Analysis) -> Iterable[Finding]:
-    """One finding for each model without a graph."""
-    for problem in analysis.problems:
+    """One finding for each model without a graph; the JSON report lists the parts too."""
+    for problem in (p for p in analysis.problems if not p.part):
         file = problem.file or problem.target.partition("::")[0]
         yield Finding(RULE.code, problem.message, file, problem.line or 1, RULE.severity, problem.target)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypedDict, TypeVar
 
 import torch
-from torch import nn
 from torch.utils._pytree import tree_flatten
 
 from . import atoms, inputs, program, stand_ins
@@ -17,6 +16,7 @@ from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
+from .trials import NothingRanError, Run, Trials
 
 _T = TypeVar("_T")
 
@@ -41,10 +41,13 @@ class Request(TypedDict):
     candidates: list[Candidate]
     inputs: list[inputs.GivenInput]
     inputs_origin: str
+    hints: list[inputs.Hint]
     batch: int | None
     seconds: float
     memory_gb: float
     wanted: str
+    guess: bool
+    root: bool
 
 
 class Graph(TypedDict):
@@ -114,19 +117,8 @@ def _capture(request: Request) -> Graph:
     tracker.install()
     module = _stage("import", request, _load, request)
     with torch.no_grad(), recorder:
-        model, origin = _construct(request, module)
-        model.eval()
-        tracker.adopt(model)
-        specs = _model_inputs(request, model)
-        for spec in specs:
-            recorder.register(spec["tensor"], "input", spec["name"])
-        recorder.values.longest = max((n for spec in specs for n in spec["shape"]), default=1)
-        recorder.recording = True
-        try:
-            result = _stage("forward", request, lambda: model(*(spec["tensor"] for spec in specs)), specs=specs)
-        finally:
-            recorder.recording = False
-    return _graph(model, recorder, tracker, locator, specs, result, file, origin)
+        run = _run(request, Trials(request, module, recorder, tracker))
+    return _graph(run, recorder, tracker, locator, file)
 
 
 def _load(request: Request) -> types.ModuleType:
@@ -137,66 +129,19 @@ def _load(request: Request) -> types.ModuleType:
     return program.load_module(module, request["paths"])
 
 
-def _construct(request: Request, module: types.ModuleType) -> tuple[nn.Module, str]:
-    """The first candidate expression that gives an `nn.Module`; with the words for where it came from."""
-    first_failure: CaptureFailedError | None = None
-    for candidate in request["candidates"]:
-        try:
-            model = _stage("construct", request, _evaluate, candidate["expression"], module)
-            return _as_module(model, candidate, request.get("wanted")), candidate["origin"]
-        except CaptureFailedError as failure:
-            first_failure = first_failure or failure
-    raise first_failure or CaptureFailedError("construct", "nothing to construct")
-
-
-class _Attributes(dict[str, object]):
-    """A module's attributes as local names, those that its `__getattr__` makes on demand too."""
-
-    def __init__(self, module: types.ModuleType) -> None:
-        super().__init__()
-        self._module = module
-
-    def __missing__(self, name: str) -> object:
-        try:
-            return getattr(self._module, name)
-        except AttributeError:
-            raise KeyError(name) from None
-
-
-def _evaluate(expression: str, module: types.ModuleType) -> object:
-    return eval(expression, vars(module), _Attributes(module))
-
-
-def _as_module(value: object, candidate: Candidate, wanted: str | None) -> nn.Module:
-    """`value` when it is a module that holds an instance of the wanted class."""
-    if not isinstance(value, nn.Module):
-        raise CaptureFailedError(
-            "construct", f"{candidate['expression']} gave {type(value).__name__}, not an nn.Module"
-        )
-    if wanted and not any(base.__name__ == wanted for module in value.modules() for base in type(module).__mro__):
-        raise CaptureFailedError("construct", f"{candidate['expression']} has no {wanted} in it")
-    return value
-
-
-def _model_inputs(request: Request, model: nn.Module) -> list[inputs.ModelInput]:
-    batch = request.get("batch")
-    if request.get("inputs"):
-        specs = inputs.with_batch(request["inputs"], batch)
-        return inputs.given(specs, request["inputs_origin"])
+def _run(request: Request, trials: Trials) -> Run:
+    """The first try that runs; or the failure that tells most."""
     try:
-        return inputs.inferred(model, batch or 1)
-    except inputs.NoInputError as failure:
-        raise CaptureFailedError("input", str(failure), _definition(model)) from failure
+        return trials.first_that_runs()
+    except NothingRanError as nothing:
+        return _stage(nothing.stage, request, _raise, nothing.error, words=nothing.words)
 
 
-def _definition(model: nn.Module) -> tuple[str, int] | None:
-    place = class_place(type(model), SourceLocator())
-    return place[:2] if place else None
+def _raise(error: BaseException) -> Run:
+    raise error
 
 
-def _stage(
-    stage: str, request: Request, step: Callable[..., _T], *args: object, specs: Sequence[inputs.ModelInput] = ()
-) -> _T:
+def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object, words: str = "") -> _T:
     """Runs one step of the user's code; whatever it raises becomes a failure at the user's line."""
     try:
         return step(*args)
@@ -205,29 +150,19 @@ def _stage(
     except BaseException as error:
         failure = failure_of(error, stage, request)
         message, file, line = failure["message"], failure["file"], failure["line"]
-        if specs and message == first_line(error):
-            message += ", with the input " + ", ".join(
-                f"{'×'.join(map(str, spec['shape']))} ({spec['origin']})" for spec in specs
-            )
+        if words and message == first_line(error):
+            message += f", {words}"
         place = (file, line) if file is not None and line is not None else None
         raise CaptureFailedError(stage, message, place) from error
 
 
-def _graph(
-    model: nn.Module,
-    recorder: Recorder,
-    tracker: ModuleTracker,
-    locator: SourceLocator,
-    specs: Sequence[inputs.ModelInput],
-    result: object,
-    file: str | None,
-    origin: str,
-) -> Graph:
-    outputs = [leaf for leaf in _leaves(result) if isinstance(leaf, torch.Tensor)]
+def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None) -> Graph:
+    model, specs = run.model, run.inputs
+    outputs = [leaf for leaf in _leaves(run.result) if isinstance(leaf, torch.Tensor)]
     place = class_place(type(model), locator)
     return {
         "model": type(model).__name__,
-        "origin": origin,
+        "origin": run.origin,
         "defined": place,
         "contains": tracker.classes_ran(os.path.abspath(file)) if file else [],
         "operators": recorder.operators,

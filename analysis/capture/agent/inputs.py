@@ -1,15 +1,18 @@
-"""Which inputs to run a model with: as given, or inferred from its first layer."""
+"""Which inputs to run a model with: as given, as a call in the file gives them, or guessed and then corrected."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 import torch
 from torch import nn
 
-_IMAGE, _SEQUENCE, _WAVE = 224, 128, 16000
+from .configured import option, stated
+from .guess import Assignment, Guess
+from .layers import layers_of
+from .names import attention_inputs, suggestions
 
 
 class _Shaped(TypedDict):
@@ -23,6 +26,13 @@ class GivenInput(_Shaped, total=False):
     name: str
 
 
+class Hint(TypedDict):
+    """What a call in the file gives the model."""
+
+    inputs: list[GivenInput]
+    origin: str
+
+
 class ModelInput(TypedDict):
     """An input to run the model with; `origin` says in words where its shape is from."""
 
@@ -33,26 +43,80 @@ class ModelInput(TypedDict):
     name: str
 
 
-class NoInputError(ValueError):
-    """No input could be inferred; the message says what to add."""
+class ForwardInputs:
+    """The parameters of a model's `forward`, and what each may be."""
+
+    def __init__(self, model: nn.Module, batch: int | None) -> None:
+        self._model, self._batch = model, batch or 1
+        self._parameters = _parameters(model)
+        self._layers = layers_of(model)
+
+    def choices(self) -> dict[str, list[Guess]]:
+        """Ranked guesses for each parameter that is needed."""
+        known = stated(self._model, self._parameters, self._batch)
+        needed = [name for name, p in self._parameters.items() if p.default is p.empty or name in known]
+        if not needed and self._parameters:
+            needed = [next(iter(self._parameters))]
+        found: dict[str, list[Guess]] = {}
+        for index, name in enumerate(needed):
+            guesses = self._suggestions(name, main=index == 0)
+            if _is_of_attention(name, needed):
+                guesses = attention_inputs(name, self._layers, self._batch)
+            found[name] = [known[name], *guesses] if name in known else guesses
+        return found
+
+    def option(self, name: str) -> Guess | None:
+        """A guess for a parameter that has a default."""
+        if name not in self._parameters:
+            return None
+        known = option(name, self._model, self._batch)
+        if known is not None:
+            return known
+        guesses = self._suggestions(name, main=False)
+        return next((guess for guess in guesses if guess.kind != "value" or guess.value is not None), None)
+
+    def from_specs(self, specs: Sequence[GivenInput], origin: str, *, fixed: bool) -> dict[str, Guess]:
+        """Given tensors, to the parameters of their names, and the rest in order."""
+        names = list(self._parameters)
+        found: dict[str, Guess] = {}
+        for index, spec in enumerate(specs):
+            free = [name for name in names if name not in found]
+            name = spec.get("name") or (free[0] if free else f"*{index}")
+            guess = Guess(origin, tuple(spec["shape"]), spec.get("dtype") or "float32", fixed=fixed)
+            found[name] = guess
+        return found
+
+    def complete(self, given: Assignment) -> dict[str, list[Guess]]:
+        """The choices with the given ones put in."""
+        choices = self.choices()
+        fixed = {name: [guess] for name, guess in given.items()}
+        return {**fixed, **{name: guesses for name, guesses in choices.items() if name not in fixed}}
+
+    def call(self, built: Mapping[str, Any]) -> object:
+        """Runs the model: required parameters by position, the others by name."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        in_order = True
+        for name, parameter in self._parameters.items():
+            if name not in built:
+                in_order = False
+            elif in_order and parameter.kind is not parameter.KEYWORD_ONLY:
+                args.append(built[name])
+            else:
+                kwargs[name] = built[name]
+        args += [given for name, given in built.items() if name.startswith("*")]
+        kwargs.update((n, g) for n, g in built.items() if n not in self._parameters and not n.startswith("*"))
+        return self._model(*args, **kwargs)
+
+    def _suggestions(self, name: str, *, main: bool) -> list[Guess]:
+        annotation = self._parameters[name].annotation
+        return suggestions(name, annotation, self._layers, self._batch, main)
 
 
-def given(specs: Sequence[GivenInput], origin: str) -> list[ModelInput]:
-    """Meta tensors for `[{"shape": [...], "dtype": "float32"}, ...]`, with the origin of each in words."""
-    return [_input(spec["shape"], spec.get("dtype") or "float32", origin, spec.get("name", "")) for spec in specs]
-
-
-def inferred(model: nn.Module, batch: int) -> list[ModelInput]:
-    """One guess from the first layer that fixes a shape."""
-    needed = _required(model)
-    for path, module in model.named_modules():
-        guess = _from_layer(module, batch)
-        if guess is not None:
-            shape, dtype = guess
-            if len(needed) > 1:
-                raise NoInputError(f"forward() needs {len(needed)} inputs ({', '.join(needed)}); give their shapes")
-            return [_input(shape, dtype, f"assumed from {path or type(module).__name__}", needed[0] if needed else "")]
-    raise NoInputError("no layer fixes the shape of the input; give it")
+def _is_of_attention(name: str, names: Sequence[str]) -> bool:
+    """Whether a parameter is one of an attention's three."""
+    together = ({"q", "k"}, {"query", "key"}, {"queries", "keys"}, {"q", "kv"}, {"query", "key_value"})
+    return name[:1].lower() in "qkv" and any(pair <= {n.lower() for n in names} for pair in together)
 
 
 def with_batch(specs: list[GivenInput], batch: int | None) -> list[GivenInput]:
@@ -62,38 +126,60 @@ def with_batch(specs: list[GivenInput], batch: int | None) -> list[GivenInput]:
     return [{**spec, "shape": [batch, *spec["shape"][1:]]} if spec["shape"] else spec for spec in specs]
 
 
-def _input(shape: Sequence[int], dtype: str, origin: str, name: str) -> ModelInput:
-    tensor = torch.empty(tuple(shape), dtype=getattr(torch, dtype), device="meta")
-    return {"tensor": tensor, "shape": list(shape), "dtype": dtype, "origin": origin, "name": name}
+def described(assignment: Assignment, built: Mapping[str, Any]) -> list[ModelInput]:
+    """The tensors of an assignment, those inside lists and dicts too, with the words for each."""
+    found: list[ModelInput] = []
+    for name, guess in assignment.items():
+        shown = "" if name.startswith("*") else name
+        leaves = list(_tensors(built[name]))
+        for index, (item, given) in enumerate(zip(guess.leaves(), leaves)):  # noqa: B905 (Python 3.9)
+            label = (
+                f"{shown}[{index}]"
+                if guess.kind in ("list", "tuple")
+                else f"{shown}[{guess.keys[index]!r}]"
+                if guess.keys
+                else shown
+            )
+            origin = guess.origin if guess.items else item.origin
+            found.append(
+                {"tensor": given, "shape": list(item.shape), "dtype": item.dtype, "origin": origin, "name": label}
+            )
+    return found
 
 
-def _required(model: nn.Module) -> list[str]:
-    """Names of the parameters that `forward` needs."""
+def in_words(assignment: Assignment) -> str:
+    """`x 1×3×224×224 (assumed from conv1)`, one after the other."""
+    parts: list[str] = []
+    for name, guess in assignment.items():
+        shapes = ", ".join("×".join(map(str, leaf.shape)) for leaf in guess.leaves())
+        shown = f"[{shapes}]" if guess.items else shapes if guess.kind == "tensor" else repr(guess.value)
+        parts.append(
+            f"{name.lstrip('*')} {shown} ({guess.origin})" if len(assignment) > 1 else f"{shown} ({guess.origin})"
+        )
+    return ", ".join(parts)
+
+
+def _tensors(built: Any) -> list[torch.Tensor]:
+    if isinstance(built, torch.Tensor):
+        return [built]
+    if isinstance(built, dict):
+        built = list(built.values())
+    return [tensor for item in built for tensor in _tensors(item)] if isinstance(built, (list, tuple)) else []
+
+
+def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:
+    """What `forward` can be given; `*args` is one parameter when there is nothing before it."""
     try:
-        parameters = inspect.signature(model.forward).parameters.values()
+        parameters = list(inspect.signature(model.forward).parameters.values())
     except (TypeError, ValueError):
-        return ["input"]
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in parameters if p.kind in kinds and p.default is inspect.Parameter.empty]
+        parameters = [inspect.Parameter("input", inspect.Parameter.POSITIONAL_ONLY)]
+    found = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    variable = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+    if not found and variable is not None:
+        found = {f"{variable.name}": _single(variable)}
+    return found
 
 
-def _from_layer(module: nn.Module, batch: int) -> tuple[list[int], str] | None:
-    """`(shape, dtype)` that `module` accepts, or None."""
-    if isinstance(module, nn.Conv1d):
-        return [batch, module.in_channels, _WAVE], "float32"
-    if isinstance(module, nn.Conv3d):
-        return [batch, module.in_channels, 16, 112, 112], "float32"
-    if isinstance(module, nn.Conv2d):
-        return [batch, module.in_channels, _IMAGE, _IMAGE], "float32"
-    if isinstance(module, nn.ConvTranspose2d):
-        return [batch, module.in_channels, 1, 1], "float32"
-    if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
-        return [batch, _SEQUENCE], "int64"
-    if isinstance(module, nn.RNNBase):
-        shape = [batch, _SEQUENCE] if module.batch_first else [_SEQUENCE, batch]
-        return [*shape, module.input_size], "float32"
-    if isinstance(module, (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)):
-        return [batch, _SEQUENCE, module.linear1.in_features], "float32"
-    if isinstance(module, nn.Linear):
-        return [batch, module.in_features], "float32"
-    return None
+def _single(parameter: inspect.Parameter) -> inspect.Parameter:
+    """`*x` as a parameter that takes one value."""
+    return inspect.Parameter(parameter.name, inspect.Parameter.POSITIONAL_ONLY, annotation=parameter.annotation)

@@ -70,6 +70,11 @@ class ModuleTracker:
         module_class.__init__ = init
         module_class.__call__ = call
 
+    def restart(self) -> None:
+        """Forgets which modules ran."""
+        self._calls = 0
+        self.ran.clear()
+
     def adopt(self, model: nn.Module) -> None:
         """Names the modules of `model` and its parameters and buffers."""
         for path, module in model.named_modules():

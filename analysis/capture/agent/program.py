@@ -8,10 +8,13 @@ import importlib.abc
 import importlib.util
 import linecache
 import os
+import re
 import sys
 import types
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
+
+_RELATIVE = re.compile(r"^from \.", re.MULTILINE)
 
 
 def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
@@ -30,7 +33,7 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
     if text is None:
         text = read_source(path)
     linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-    root, name = package_of(path)
+    root, name = package_of(path, relative=_RELATIVE.search(text) is not None)
     if "." in name:
         _prepend([root])
         sys.meta_path.insert(0, _EditedFile(name, path, text))
@@ -45,14 +48,24 @@ def read_source(path: str) -> str:
         return importlib.util.decode_source(file.read())
 
 
-def package_of(path: str) -> tuple[str, str]:
-    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards with an `__init__.py`."""
+def package_of(path: str, *, relative: bool = False) -> tuple[str, str]:
+    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards with an `__init__.py`.
+
+    The folder of a file with relative imports is one when only the folder above it has an `__init__.py`.
+    """
     folder, filename = os.path.split(os.path.abspath(path))
     names = [] if filename == "__init__.py" else [filename.rpartition(".")[0]]
-    while os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
+    if relative and not _is_package(folder) and _is_package(os.path.dirname(folder)):
+        folder, name = os.path.split(folder)
+        names.append(name)
+    while _is_package(folder):
         folder, name = os.path.split(folder)
         names.append(name)
     return folder, ".".join(reversed(names))
+
+
+def _is_package(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier()
 
 
 def _prepend(paths: Sequence[str]) -> None:

@@ -56,6 +56,10 @@ class Recorder(TorchDispatchMode):
         self.recording = False
         self.values = Values(self.assume, self._producer)
         self.locator = locator
+        self.restart()
+
+    def restart(self) -> None:
+        """Forgets what was recorded: the next run is as the first."""
         self.tensors: list[TensorRow] = []
         self.storages: dict[int, int] = {}
         self.operators: list[OperatorRow] = []

@@ -38,9 +38,9 @@ CASES = {
     "constructor": (net(init=BAD), "construct", "constructing Net failed: ValueError: bad"),
     "constructor of a layer": (net(init="nn.Conv2d(3, 4, groups=2, kernel_size=3)  # HERE"), "construct", "ValueError"),
     "forward": (net(BAD), "forward", "ValueError: bad"),
-    "shapes": (net("return x @ torch.ones(3, 3)  # HERE"), "forward", "RuntimeError"),
+    "shapes": (net("return self.fc(x) @ torch.ones(3, 3)  # HERE"), "forward", "RuntimeError"),
     "below forward": (net("return helper(x)", top=f"def helper(x):\n    {BAD}"), "forward", "ValueError: bad"),
-    "no message": (net("raise NotImplementedError  # HERE"), "forward", "NotImplementedError"),
+    "no message": (net("raise ArithmeticError  # HERE"), "forward", "ArithmeticError"),
     "several lines": (net("raise ValueError('one\\ntwo')  # HERE"), "forward", "ValueError: one"),
     "sys.exit": (net("raise SystemExit(3)  # HERE"), "forward", "sys.exit(3)"),
     "recursion": (net("return self.forward(x)  # HERE"), "forward", "RecursionError"),
@@ -132,12 +132,19 @@ def test_what_the_code_prints_does_not_disturb_the_answer(write: Callable, state
     assert written.at("return self.fc(x)") == ["linear"]
 
 
-def test_a_constructor_with_unknown_arguments_says_which(write: Callable) -> None:
-    written = write("class Net(nn.Module):\n    def __init__(self, width, *, depth):\n        super().__init__()\n")
+def test_guessed_arguments_that_fail_are_named(write: Callable) -> None:
+    written = write("""
+        class Net(nn.Module):
+            def __init__(self, width, *, depth):
+                super().__init__()
+                self.a = [].index(depth)  # HERE
+
+            def forward(self, x):
+                return x
+    """)
     (problem,) = written.analysis.problems
-    assert (problem.stage, problem.line) == ("construct", written.line("class Net"))
-    assert "Net needs constructor arguments (width, depth)" in problem.message
-    assert "init=(...)" in problem.message
+    assert (problem.stage, problem.line) == ("construct", written.line("# HERE"))
+    assert "with the assumed arguments width=64, depth=2" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -81,21 +81,6 @@ def test_several_inputs(write: Callable) -> None:
     assert net.graph.tensors[net.graph.output_tensors[0]].shape == (2, 4, 8)
 
 
-@pytest.mark.parametrize(
-    ("forward", "layer", "message"),
-    [
-        ("x, y", "nn.Linear(8, 8)", "forward() needs 2 inputs (x, y)"),
-        ("x", "nn.ReLU()", "no layer fixes the shape of the input; give it"),
-    ],
-)
-def test_an_input_that_cannot_be_assumed(write: Callable, forward: str, layer: str, message: str) -> None:
-    source = LAYER.format(layer=layer).replace("self, x", f"self, {forward}")
-    net = write(source)
-    (problem,) = net.analysis.problems
-    assert (problem.stage, problem.line) == ("input", net.line("class Net"))
-    assert message in problem.message
-
-
 def test_a_part_without_constructor_arguments_runs_inside_its_model_only(write: Callable) -> None:
     net = write("""
         class Block(nn.Module):

@@ -1,6 +1,7 @@
 """How the user's code is loaded: beside modules with any name, inside packages, unsaved, and only what a class needs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,8 +171,8 @@ def test_a_factory_by_its_import_path(tmp_path: Path, capturer: PoolCapturer, mo
 
 def test_a_candidate_without_the_class_is_passed_over(tmp_path: Path, capturer: PoolCapturer) -> None:
     text = "from torch import nn\nclass Net(nn.Module):\n    def __init__(self, n): super().__init__()\n"
-    text += "def a(n=1): return nn.Linear(8, 8) if n else Net(n)\ndef b(n=1): return 3 if n else Net(n)\n"
+    text += "def a(*n): return Net(n) if n else nn.Linear(8, 8)\ndef b(*n): return Net(n) if n else 3\n"
     request = file_request(tmp_path / "model.py", text, discover(text).classes[0], (), "", None)
-    error = capturer.capture(request).error
+    error = capturer.capture(replace(request, guess=False)).error
     assert error is not None
-    assert (error.stage, error.message) == ("construct", "a() has no Net in it")
+    assert (error.stage, error.message) == ("construct", "WrongModelError: a() has no Net in it")

@@ -62,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "no_model.py").write_text("x = 1\n")
     (tmp_path / "broken.py").write_text("x = 1\nclass Net(\n    y = = 2\n")
     (tmp_path / "bad_import.py").write_text(NET.replace("from torch import nn", "from no_such_package import nn"))
-    (tmp_path / "bad_forward.py").write_text(NET.replace("return self.fc(x)", "return self.fc(x) @ x"))
+    (tmp_path / "bad_forward.py").write_text(NET.replace("return self.fc(x)", "return self.fc(x) @ torch.ones(3, 3)"))
     (tmp_path / "bad_init.py").write_text(NET.replace("        self.fc", "        1 / 0\n        self.fc"))
     (tmp_path / "latin.py").write_bytes(b"x = '\xe9'\n")
     return tmp_path

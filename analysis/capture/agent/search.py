@@ -1,0 +1,107 @@
+"""Finds inputs that `forward` accepts: tries the likeliest guess, learns from the error, and tries again, within bounds."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from torch import nn
+
+from .errors import Diagnosis, diagnose
+from .guess import Assignment, Guess, signature_of
+from .repair import repairs
+
+MOST_TRIES = 40
+_SECONDS = 8.0
+
+T = TypeVar("T")
+# Runs the model; raises what `forward` raises.
+Attempt = Callable[[Assignment, Mapping[str, Any]], T]
+
+
+class RefusedError(Exception):
+    """No guess was accepted: the error of the try that got furthest, and what was tried in it."""
+
+    def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
+        super().__init__(str(error))
+        self.error, self.assignment, self.tries = error, assignment, tries
+
+
+class Search:
+    """A best-first search: tries whose parent got furthest in `forward` come first."""
+
+    def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], progress: Callable[[], int]) -> None:
+        self._model, self._options, self._progress = model, options, progress
+        self._queue: list[tuple[float, int, Assignment]] = []
+        self._seen: set[object] = set()
+        self._order = itertools.count()
+        self.tries = 0
+
+    def find(
+        self, hints: Sequence[Assignment], choices: Mapping[str, Sequence[Guess]], attempt: Attempt[T]
+    ) -> tuple[Assignment, T]:
+        """The first accepted assignment and what `attempt` returned for it. Raises `RefusedError`."""
+        for hint in hints:
+            self._add(hint, -1e12)
+        first = {name: guesses[0] for name, guesses in choices.items()}
+        self._add(first, -1e11)
+        for index, other in enumerate(_alternatives(choices)):
+            self._add(other, 1e3 + index)
+        return self._run(attempt)
+
+    def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
+        best: tuple[int, BaseException, Assignment] | None = None
+        end = time.monotonic() + _SECONDS
+        while self._queue and self.tries < MOST_TRIES and (time.monotonic() < end or best is None):
+            _, _, assignment = heapq.heappop(self._queue)
+            built = {name: guess.build() for name, guess in assignment.items()}
+            self.tries += 1
+            try:
+                return assignment, attempt(assignment, built)
+            except Exception as error:
+                progress = self._progress()
+                if best is None or progress > best[0]:
+                    best = progress, error, assignment
+                self._learn(error, assignment, built, progress)
+            except BaseException as error:  # the user's code ends the program: no other input helps
+                raise RefusedError(error, assignment, self.tries) from error
+        assert best is not None
+        raise RefusedError(best[1], best[2], self.tries) from best[1]
+
+    def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], progress: int) -> None:
+        found = diagnose(error, self._model)
+        for name in _asked_for(found, assignment, self._options):
+            guess = self._options(name)
+            if guess is not None:
+                self._add({**assignment, name: guess}, -progress - 1)
+        for index, change in enumerate(itertools.islice(repairs(assignment, built, found), 12)):
+            self._add(change, -progress + index * 0.9)
+
+    def _add(self, assignment: Assignment, rank: float) -> None:
+        key = signature_of(assignment)
+        if key not in self._seen:
+            self._seen.add(key)
+            heapq.heappush(self._queue, (rank, next(self._order), assignment))
+
+
+def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment]:
+    """Every other guess for one parameter at a time, and the n-th guess for all of them."""
+    first = {name: guesses[0] for name, guesses in choices.items()}
+    for place in range(1, max((len(guesses) for guesses in choices.values()), default=0)):
+        if len(choices) > 1:
+            yield {name: guesses[min(place, len(guesses) - 1)] for name, guesses in choices.items()}
+        for name, guesses in choices.items():
+            if place < len(guesses):
+                yield {**first, name: guesses[place]}
+
+
+def _asked_for(found: Diagnosis, assignment: Assignment, options: Callable[[str], Guess | None]) -> Iterator[str]:
+    """Parameters of `forward` that were left out and that the error, or the line where None is no use, names."""
+    text = f"{found.message} {found.line}" if "None" in found.message else found.message
+    for name in dict.fromkeys(re.findall(r"\w+", text)):
+        if name not in assignment and options(name) is not None:
+            yield name

@@ -1,0 +1,185 @@
+"""Tries ways to construct a model and inputs to run it with, until one runs; only that run is recorded in the end."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from .construct import GuessedArguments, NoArgumentsError, guess_names
+from .guess import Assignment
+from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
+from .modules import ModuleTracker
+from .recorder import Recorder
+from .search import RefusedError, Search
+
+_SECONDS = 25.0
+_MOST_MODELS = 4
+_ABSENT = re.compile(r"(?:getattr|hasattr)\([\w.]+, *[\"'](\w+)[\"']")
+
+
+@dataclass
+class Run:
+    """A model that ran, and what it was given."""
+
+    model: nn.Module
+    origin: str
+    inputs: Sequence[ModelInput]
+    result: object
+
+
+class NothingRanError(Exception):
+    """Neither the file's ways to construct the model nor the guessed ones led to a run; `words` say what was tried."""
+
+    def __init__(self, stage: str, error: BaseException, words: str = "") -> None:
+        super().__init__(str(error))
+        self.stage, self.error, self.words = stage, error, words
+
+
+class WrongModelError(TypeError):
+    """An expression gave something else than the model that was asked for."""
+
+
+class Trials:
+    """Goes through the ways to construct the model of a request."""
+
+    def __init__(
+        self, request: Mapping[str, Any], module: types.ModuleType, recorder: Recorder, tracker: ModuleTracker
+    ) -> None:
+        self._request, self._module = request, module
+        self._recorder, self._tracker = recorder, tracker
+        self._names = guess_names(_absent_attributes(request))
+
+    def first_that_runs(self) -> Run:
+        """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
+        failure: NothingRanError | None = None
+        end = time.monotonic() + min(_SECONDS, float(self._request.get("seconds") or 60) / 2)
+        ways = self._expressions()
+        while time.monotonic() < end:
+            try:
+                expression, origin = next(ways)
+                return self._run(expression, origin)
+            except StopIteration:
+                break
+            except NoArgumentsError as error:
+                failure = failure or NothingRanError("construct", error.error, f"with the {error.arguments}")
+            except NothingRanError as error:
+                better = failure is None or (failure.stage == "construct" and error.stage == "forward")
+                failure = error if better else failure
+        raise failure or NothingRanError("construct", TypeError("nothing to construct"))
+
+    def _expressions(self) -> Iterator[tuple[str, str]]:
+        """The file's own expressions, then guesses."""
+        for candidate in self._request["candidates"]:
+            yield candidate["expression"], candidate["origin"]
+        cls = vars(self._module).get(self._request.get("wanted") or "")
+        if self._request.get("guess") and isinstance(cls, type) and issubclass(cls, nn.Module):
+            guessed = GuessedArguments(cls, vars(self._module), self._names, root=bool(self._request.get("root")))
+            yield from itertools.islice(guessed.working(), _MOST_MODELS)
+
+    def _run(self, expression: str, origin: str) -> Run:
+        model = self._made(expression, origin)
+        inputs = ForwardInputs(model, self._request.get("batch"))
+        search = Search(model, inputs.option, lambda: len(self._recorder.operators))
+        hints, choices = self._known(inputs)
+        try:
+            assignment, found = search.find(hints, choices, lambda a, built: self._attempt(model, inputs, a, built))
+        except RefusedError as refused:
+            words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
+            if origin.startswith("assumed"):
+                words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
+            raise NothingRanError("forward", refused.error, words) from refused
+        if search.tries > 1:
+            try:
+                return self._again(expression, origin, assignment)
+            except Exception:  # what ran once may not run as new: chance, counters
+                found = self._once_more(model, inputs, assignment)
+        return Run(model, origin, *found)
+
+    def _again(self, expression: str, origin: str, assignment: Assignment) -> Run:
+        """The model as new, which failed tries have not touched, with the inputs that were found."""
+        model = self._made(expression, origin)
+        built = {name: guess.build() for name, guess in assignment.items()}
+        inputs = ForwardInputs(model, self._request.get("batch"))
+        return Run(model, origin, *self._attempt(model, inputs, assignment, built))
+
+    def _once_more(
+        self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment
+    ) -> tuple[list[ModelInput], object]:
+        try:
+            return self._attempt(model, inputs, assignment, {name: g.build() for name, g in assignment.items()})
+        except Exception as error:
+            raise NothingRanError("forward", error, f"with the input {in_words(assignment)}") from error
+
+    def _known(self, inputs: ForwardInputs) -> tuple[list[Assignment], Mapping[str, Sequence[Any]]]:
+        """Given inputs, what calls in the file give, and guesses for the rest."""
+        batch = self._request.get("batch")
+        specs: list[GivenInput] = self._request.get("inputs") or []
+        if specs:
+            given = inputs.from_specs(with_batch(specs, batch), self._request["inputs_origin"], fixed=True)
+            return [], inputs.complete(given)
+        written: list[Hint] = self._request.get("hints") or []
+        choices = inputs.choices()
+        hints: list[Assignment] = []
+        for hint in written:
+            found = inputs.from_specs(with_batch(hint["inputs"], batch), hint["origin"], fixed=False)
+            rest = {name: guesses[0] for name, guesses in choices.items() if name not in found}
+            hints.append({**found, **rest})
+        return hints, choices
+
+    def _made(self, expression: str, origin: str) -> nn.Module:
+        try:
+            value = self._evaluate(expression)
+            if not isinstance(value, nn.Module):
+                raise WrongModelError(f"{expression} gave {type(value).__name__}, not an nn.Module")
+            wanted = self._request.get("wanted")
+            if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
+                raise WrongModelError(f"{expression} has no {wanted} in it")
+        except BaseException as error:  # the user's code may end the program
+            raise NothingRanError("construct", error) from error
+        return value.eval()
+
+    def _evaluate(self, expression: str) -> object:
+        return eval(expression, vars(self._module), _Names(self._module, self._names))
+
+    def _attempt(
+        self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment, built: Mapping[str, Any]
+    ) -> tuple[list[ModelInput], object]:
+        recorder = self._recorder
+        recorder.restart()
+        self._tracker.restart()
+        self._tracker.adopt(model)
+        specs = described(assignment, built)
+        for spec in specs:
+            recorder.register(spec["tensor"], "input", spec["name"])
+        recorder.values.longest = max((n for spec in specs for n in spec["shape"]), default=1)
+        recorder.recording = True
+        try:
+            return specs, inputs.call(built)
+        finally:
+            recorder.recording = False
+
+
+class _Names(dict[str, object]):
+    """A module's attributes as local names, those that its `__getattr__` makes on demand too, then what guesses use."""
+
+    def __init__(self, module: types.ModuleType, others: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._module, self._others = module, others
+
+    def __missing__(self, name: str) -> object:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            return self._others[name]
+
+
+def _absent_attributes(request: Mapping[str, Any]) -> frozenset[str]:
+    """Names that the file asks for with a default: a configuration need not have them."""
+    return frozenset(_ABSENT.findall(request.get("text") or ""))

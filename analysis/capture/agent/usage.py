@@ -1,0 +1,133 @@
+"""How a constructor uses its parameters, read from its source: as a number, a list, a class, a configuration, an option."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any
+
+_ITERATING = ("len", "enumerate", "zip", "sum", "reversed", "list", "tuple", "sorted")
+
+
+@dataclass
+class Usage:
+    """`options` are strings that it is compared with; `attributes` and `keys` what is read from it.
+
+    A `layer` is kept and called later; `pairs` is how many each of its items is unpacked into.
+    The class `convolves` when it has convolutions and no linear layer.
+    """
+
+    called: bool = False
+    layer: bool = False
+    iterated: bool = False
+    unpacked: int = 0
+    pairs: int = 0
+    convolves: bool = False
+    options: list[str] = field(default_factory=list)
+    attributes: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+
+def usage_of(cls: type) -> dict[str, Usage]:
+    """The use of each constructor parameter of a class; empty when there is no source."""
+    definition = _tree(cls.__init__)
+    if definition is None:
+        return {}
+    names = [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs]
+    found = {parameter.arg: Usage() for parameter in names}
+    _note_kind(definition, found)
+    kept: dict[str, str] = {}
+    constants = getattr(cls.__init__, "__globals__", {})
+    for node in ast.walk(definition):
+        _note(node, found, constants)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            for item in ast.walk(node.value):
+                if isinstance(item, ast.Name) and item.id in found:
+                    kept[node.targets[0].attr] = item.id
+                if not isinstance(node.value, ast.Name):
+                    break
+    for function in vars(cls).values():
+        tree = _tree(function) if inspect.isfunction(function) else None
+        for node in ast.walk(tree) if tree is not None else ():
+            _note_kept(node, kept, found)
+    return found
+
+
+def _note_kind(definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
+    text = ast.unparse(definition)
+    for usage in found.values():
+        usage.convolves = "onv" in text and "Linear(" not in text
+
+
+def _tree(function: Any) -> ast.FunctionDef | None:
+    try:
+        definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError, ValueError, IndexError):
+        return None
+    return definition if isinstance(definition, ast.FunctionDef) else None
+
+
+def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> None:
+    """What is done with a parameter after `self.a = a`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kept:
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
+            found[kept[node.func.attr]].layer = True
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
+        found[kept[node.value.attr]].attributes.append(node.attr)
+    elif isinstance(node, (ast.For, ast.comprehension)):
+        for item in ast.walk(node.iter):
+            if isinstance(item, ast.Attribute) and item.attr in kept:
+                found[kept[item.attr]].iterated = True
+                if isinstance(node.target, ast.Tuple) and item is node.iter:
+                    found[kept[item.attr]].pairs = len(node.target.elts)
+
+
+def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+    if isinstance(node, ast.Call):
+        _note_call(node, found)
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in found:
+        found[node.value.id].attributes.append(node.attr)
+    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in found:
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            found[node.value.id].keys.append(node.slice.value)
+        else:
+            found[node.value.id].iterated = True
+    elif isinstance(node, (ast.For, ast.comprehension, ast.Starred)):
+        source = node.value if isinstance(node, ast.Starred) else node.iter
+        if isinstance(source, ast.Name) and source.id in found:
+            found[source.id].iterated = True
+            if not isinstance(node, ast.Starred) and isinstance(node.target, ast.Tuple):
+                found[source.id].pairs = len(node.target.elts)
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in found:
+        if isinstance(node.targets[0], (ast.Tuple, ast.List)):
+            found[node.value.id].iterated = True
+            found[node.value.id].unpacked = len(node.targets[0].elts)
+    elif isinstance(node, ast.Compare):
+        _note_comparison(node, found, constants)
+
+
+def _note_call(node: ast.Call, found: dict[str, Usage]) -> None:
+    if isinstance(node.func, ast.Name):
+        if node.func.id in found:
+            found[node.func.id].called = True
+        if node.func.id in _ITERATING:
+            for argument in node.args:
+                if isinstance(argument, ast.Name) and argument.id in found:
+                    found[argument.id].iterated = True
+
+
+def _note_comparison(node: ast.Compare, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+    left = node.left
+    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
+        left = left.func.value
+    if not (isinstance(left, ast.Name) and left.id in found):
+        return
+    for item in ast.walk(node.comparators[0]):
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            found[left.id].options.append(item.value)
+        given = constants.get(item.id) if isinstance(item, ast.Name) else None
+        if isinstance(given, (str, list, tuple, set, frozenset, dict)):
+            texts = [given] if isinstance(given, str) else given
+            found[left.id].options.extend(text for text in texts if isinstance(text, str))

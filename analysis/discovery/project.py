@@ -1,0 +1,74 @@
+"""What `pyproject.toml` says of a model: `[tool.graphperf.models."path.py::Class"]` with `input`, `dtype`, `init`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from .calls import Candidate
+from .classes import ModelClass
+from .directive import KEYS, Directive, parse_shapes
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
+
+FILE = "pyproject.toml"
+
+
+def configured(model: ModelClass, path: Path) -> ModelClass:
+    """`model` with what the project's file says of it; a directive above the class goes before it."""
+    if model.directive is not None:
+        return model
+    given = _section(path, model.name)
+    if given is None:
+        return model
+    directive = _directive(given)
+    if directive.init is None or directive.problem is not None:
+        return replace(model, directive=directive)
+    return replace(model, directive=directive, candidates=(Candidate(f"{model.name}({directive.init})", FILE),))
+
+
+def _section(path: Path, name: str) -> Mapping[str, Any] | None:
+    """The table of one class in the nearest `pyproject.toml` upwards; a file that cannot be read says nothing."""
+    for folder in path.resolve().parents:
+        file = folder / FILE
+        if not file.is_file():
+            continue
+        try:
+            tables = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["graphperf"]["models"]
+        except (OSError, UnicodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
+            return None
+        relative = os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
+        found = cast("dict[str, Any]", tables).get(f"{relative}::{name}") if isinstance(tables, dict) else None
+        return cast("Mapping[str, Any]", found) if isinstance(found, dict) else None
+    return None
+
+
+def _directive(given: Mapping[str, Any]) -> Directive:
+    unknown = [key for key in given if key not in KEYS]
+    if unknown:
+        return Directive(0, problem=f"unknown key {unknown[0]!r}; known are {', '.join(KEYS)}")
+    try:
+        dtype = given.get("dtype")
+        names = ",".join(cast("list[str]", dtype)) if isinstance(dtype, list) else dtype
+        inputs = parse_shapes(str(given["input"]), names) if "input" in given else ()
+    except (ValueError, TypeError) as error:
+        return Directive(0, problem=str(error))
+    settings = tuple((key, str(given[key])) for key in ("hardware", "precision", "batch", "mode") if key in given)
+    return Directive(0, inputs, _init(given.get("init")), settings)
+
+
+def _init(given: object) -> str | None:
+    """Arguments as text: `"num_classes=10"`, or a table of literals."""
+    if isinstance(given, dict):
+        return ", ".join(f"{key}={value!r}" for key, value in cast("dict[str, object]", given).items())
+    if given is None:
+        return None
+    text = str(given).strip()
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
