@@ -77,7 +77,7 @@ async def test_an_interpreter_that_cannot_be_used(unconnected, capabilities, res
     assert finding.code == "GP901"
     assert "cannot start the interpreter" in finding.message
     assert "graphperf.interpreter" in finding.message
-    assert finding.range.start.line == unconnected.line(uri, "class Block(nn.Module):")
+    assert finding.range.start.line == unconnected.line(uri, "class ResNet(nn.Module):")
 
 
 @posix

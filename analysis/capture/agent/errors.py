@@ -190,7 +190,8 @@ def _read_dtype(message: str, found: Diagnosis) -> None:
     if "bool" in low and "bitwise" not in low:
         found.dtypes.append("bool")
     if re.search(
-        r"long int != |same dtype|expected floating|floating point|long and|not implemented for 'long'|should be float|float instead",
+        r"long int != |same dtype|expected floating|floating point|long and|not implemented for 'long'|should be float|"
+        r"float instead",
         low,
     ):
         found.dtypes.append("float32")

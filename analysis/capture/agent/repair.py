@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 
-from .assumed import Passthrough
 from .errors import Diagnosis
 from .guess import Assignment, Guess, tensor, value
 
