@@ -185,23 +185,33 @@ def _capture_class(
     if model.function and not model.candidates:
         reason = f"{model.name} is defined inside {model.function}(), which needs arguments"
         return Problem(name, "construct", reason, str(target.path), model.line, model.name)
-    request = file_request(target.path, text, model, options.inputs, "given", options.batch, part=part)
+    try:
+        chosen = _with_directive(options, model)
+        chosen.devices()
+    except UsageError as error:
+        line = directive.line if directive is not None else model.line
+        return Problem(name, "directive", f"directive: {error}", str(target.path), line, model.name)
+    request = file_request(target.path, text, model, options.inputs, "given", chosen.batch, part=part)
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
-    try:
-        chosen = _with_directive(options, model)
-        return _result(name, captured.graph, captured.constructed, chosen)
-    except UsageError as error:
-        line = directive.line if directive is not None else model.line
-        return Problem(name, "directive", str(error), str(target.path), line, model.name)
+    return _result(name, captured.graph, captured.constructed, chosen)
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:
     """The class's own settings go before the session's."""
     given = dict(model.directive.settings) if model.directive is not None else {}
     hardware = tuple(part for part in given.get("hardware", "").split(",") if part)
-    return with_values(options, hardware=hardware or None, precision=given.get("precision"), mode=given.get("mode"))
+    batch = given.get("batch")
+    if batch is not None and not batch.isdecimal():
+        raise UsageError(f"batch must be a number, not {batch!r}")
+    return with_values(
+        options,
+        hardware=hardware or None,
+        precision=given.get("precision"),
+        mode=given.get("mode"),
+        batch=int(batch) if batch is not None and options.batch is None else None,
+    )
 
 
 def _problem(target: str, captured: Captured, model: ModelClass | None, file: str | None = None) -> Problem:

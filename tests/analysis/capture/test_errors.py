@@ -155,7 +155,7 @@ def test_guessed_arguments_that_fail_are_named(write: Callable) -> None:
         ("precision=fp7", "unknown precision 'fp7'"),
         ("hardware=i7-12700k precision=fp16", "i7-12700k does not compute in fp16"),
         ("mode=fast", "unknown mode 'fast'"),
-        pytest.param("batch=none", "batch", marks=pytest.mark.xfail(strict=True, reason="batch is not read")),
+        ("batch=none", "batch must be a number"),
     ],
 )
 def test_a_wrong_directive_is_reported_at_its_line(write: Callable, directive: str, message: str) -> None:

@@ -57,7 +57,6 @@ def test_a_directive_sets_device_precision_and_mode(write: Callable) -> None:
     assert {(question.precision.value, question.mode) for question in questions} == {("fp16", "ideal")}
 
 
-@pytest.mark.xfail(strict=True, reason="the directive's batch is accepted and not used")
 def test_a_directive_sets_the_batch(write: Callable) -> None:
     source = "# graphperf: batch=6\n" + LAYER.format(layer="nn.Linear(17, 8)").lstrip()
     assert write(source).graph.inputs[0].shape == (6, 17)
