@@ -14,6 +14,9 @@ _Rule = Callable[[str, Layers, int], Iterator[Guess]]
 _NAMED = re.compile(r"[\"']([^\"']+)[\"']")
 
 
+_IMAGES = re.compile(r".*(img|image|frame|photo)s?")
+
+
 def suggestions(name: str, annotation: object, layers: Layers, batch: int, main: bool) -> list[Guess]:
     """Guesses for one parameter. The main one follows the first layer before its name."""
     origin = f"assumed from the name {name}"
@@ -43,6 +46,9 @@ def _annotated(name: str, annotation: object, layers: Layers, batch: int) -> Ite
         )
         yield tensor("annotation", *sizes, dtype=dtype)
     elif re.search(r"(list|sequence|iterable)\[(torch\.)?tensor", text, re.IGNORECASE):
+        if _IMAGES.fullmatch(name):
+            one = tensor("annotation", *image(2, layers.channels or 3, batch)[1:])
+            yield Guess("annotation", kind="list", items=(one,) * batch)
         yield from _pyramid("annotation", layers, batch)
     elif re.search(r"dict\[str, *(torch\.)?tensor", text, re.IGNORECASE):
         yield Guess("annotation", kind="dict", keys=("x",), items=tuple(_from_layers(name, layers, batch))[:1])
