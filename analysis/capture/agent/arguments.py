@@ -189,8 +189,9 @@ def _fitting(
 def _annotated_layer(annotation: object, namespace: Mapping[str, Any]) -> Iterator[str]:
     """The module class of the file that the parameter is said to be."""
     name = annotation.strip("'\"") if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    cls = namespace.get(name)
+    cls = namespace.get(name, annotation)
     if isinstance(cls, type) and issubclass(cls, nn.Module) and not cls.__module__.startswith("torch."):
+        BORROWED[name] = cls
         yield construction(name, cls, namespace)
 
 
@@ -264,6 +265,8 @@ def construction(name: str, cls: type, namespace: Mapping[str, Any]) -> str:
 
 
 _BUILDING: list[str] = []
+# Classes that annotations mention and that the file itself does not name.
+BORROWED: dict[str, type] = {}
 
 
 def _needed(cls: type) -> list[inspect.Parameter]:

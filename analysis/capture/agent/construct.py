@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .arguments import expressions
+from .arguments import BORROWED, expressions
 from .assumed import Assumed, Passthrough
 from .errors import comparisons
 from .usage import Usage, usage_of
@@ -45,7 +45,7 @@ class GuessedArguments:
 
     def __init__(self, cls: type, namespace: Mapping[str, Any], names: Mapping[str, Any], *, root: bool) -> None:
         self._cls = cls
-        self._names = {**names, **namespace}
+        self._given_names, self._namespace = names, namespace
         usage = usage_of(cls)
         self._options: dict[str, list[str]] = {}
         self._optional: dict[str, list[str]] = {}
@@ -56,7 +56,7 @@ class GuessedArguments:
         self._open = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values())
 
     def _guess(self, name: str) -> str:
-        return expressions(name, inspect.Parameter.empty, Usage(), self._names, root=True)[0]
+        return expressions(name, inspect.Parameter.empty, Usage(), self._namespace, root=True)[0]
 
     def working(self) -> Iterator[tuple[str, str]]:
         """(expression, origin) of calls that succeed, the likeliest first; raises `NoArgumentsError` when none does."""
@@ -93,7 +93,7 @@ class GuessedArguments:
             raise first
 
     def _try(self, arguments: Arguments) -> None:
-        made = eval(self._expression(arguments), dict(self._names))
+        made = eval(self._expression(arguments), {**self._given_names, **BORROWED, **self._namespace})
         if not isinstance(made, nn.Module):
             raise TypeError(f"{self._cls.__name__} is no nn.Module")
 

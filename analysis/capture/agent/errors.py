@@ -54,7 +54,6 @@ _DIVISORS = [
 ]
 _RANKS = [
     re.compile(r"too many values to unpack \(expected (\d+)(?:, got \d+)?\)"),
-    re.compile(r"not enough values to unpack \(expected (\d+), got \d+\)"),
     re.compile(r"[Ww]rong shape: expected (\d+) dims"),
     re.compile(r"[Ee]xpected (?:an? )?(?:input (?:as|to be) (?:an? )?)?(\d)[- ]?[Dd]"),
     re.compile(r"(\d)[- ]?[Dd](?:imensional)? (?:tensor|input)"),
@@ -79,6 +78,7 @@ class Diagnosis:
     sizes: list[tuple[int, int]] = field(default_factory=list)
     divisors: list[tuple[int, int]] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
+    shifts: list[int] = field(default_factory=list)
     dtypes: list[str] = field(default_factory=list)
     exact: list[torch.Tensor] = field(default_factory=list)
     too_small: bool = False
@@ -161,6 +161,9 @@ def _read_message(message: str, found: Diagnosis) -> None:
         for match in pattern.finditer(message):
             found.ranks.append(int(next(group for group in match.groups() if group)))
     _read_dtype(message, found)
+    unpacked = re.search(r"not enough values to unpack \(expected (\d+), got (\d+)\)", message)
+    if unpacked is not None:
+        found.shifts.append(int(unpacked[1]) - int(unpacked[2]))
     found.too_small = bool(_SMALL.search(message))
     if _RANK_ABOVE.search(message):
         found.ranks += [4, 3, 5, 2]
@@ -279,8 +282,9 @@ def _read_tensors(frames: list[tuple[FrameType, int]], found: Diagnosis) -> None
 def _read_module(module: nn.Module, frames: list[tuple[FrameType, int]], found: Diagnosis) -> None:
     """What torch's own layers accept, against what they were given."""
     given = _given(module, frames)
-    if given is None:
+    if not type(module).__module__.startswith("torch."):
         _read_weight(module, found)
+    if given is None:
         return
     shape = tuple(given.shape)
     for rank, classes in [*_CONVOLUTIONS.items(), *_NORMS.items()]:
@@ -307,7 +311,8 @@ def _read_weight(module: nn.Module, found: Diagnosis) -> None:
     if isinstance(weight, torch.Tensor) and "conv" in found.line and weight.dim() in (3, 4, 5):
         found.channels_first = True
         found.ranks.append(weight.dim())
-        found.sizes += [(item.shape[1], weight.shape[1]) for item in found.exact[:3] if item.dim() == weight.dim()]
+        near = [item for item in found.exact[:4] if item.dim() == weight.dim() and item is not weight]
+        found.sizes += [(int(item.shape[1]), int(weight.shape[1])) for item in near]
 
 
 def _given(module: nn.Module, frames: list[tuple[FrameType, int]]) -> torch.Tensor | None:

@@ -47,6 +47,8 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
     elif guess.kind == "value":
         yield from _from_value(guess, found, origin)
     else:
+        if re.search("object is not callable|has no attribute|not iterable", found.message):
+            yield from _of_use(guess, found, origin)
         yield from _of_dtype(guess, found, origin)
         yield from _of_rank(guess, found, origin)
         yield from _of_size(guess, found, origin)
@@ -63,7 +65,8 @@ def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iter
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)
     for index in order if first is None else [first]:
-        for change in _changes(guess.items[index], parts[index], found, origin):
+        changes = _changes(guess.items[index], parts[index], found, origin)
+        for change in (change for change in changes if change.kind == "tensor"):
             yield replace(guess, items=(*guess.items[:index], change, *guess.items[index + 1 :]), origin=origin)
     if re.search(
         r"not (list|tuple|dict)\b|'(list|tuple|dict)' object has no|not '?(list|tuple|dict)'?$", found.message
@@ -81,7 +84,7 @@ def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
 
 
 def _of_rank(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
-    for rank in found.ranks:
+    for rank in [*found.ranks, *(len(guess.shape) + shift for shift in found.shifts)]:
         if rank != len(guess.shape) and 1 <= rank <= 6:
             for shape in _with_rank(guess.shape, rank, found):
                 yield guess.reshaped(shape, origin)
@@ -195,8 +198,10 @@ def _larger(guess: Guess, origin: str) -> Iterator[Guess]:
 def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """The object is used as something else than a tensor."""
     message = found.message
+    if "object is not callable" in message:
+        yield value(origin, Passthrough())
     if re.search(
-        r"has no attribute '(keys|items|get|values)'|new\(\): invalid data type|too many indices|not a dict", message
+        r"has no attribute '(keys|items|get|values|pop)'|indices must be integers|new\(\): invalid data type|too many indices|not a dict", message
     ):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
     if re.search(

@@ -36,7 +36,7 @@ class Search:
 
     def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], progress: Callable[[], int]) -> None:
         self._model, self._options, self._progress = model, options, progress
-        self._queue: list[tuple[float, int, Assignment]] = []
+        self._queue: list[tuple[float, int, int, Assignment]] = []
         self._seen: set[object] = set()
         self._order = itertools.count()
         self.tries = 0
@@ -50,14 +50,14 @@ class Search:
         first = {name: guesses[0] for name, guesses in choices.items()}
         self._add(first, -1e11)
         for index, other in enumerate(_alternatives(choices)):
-            self._add(other, 1e3 + index)
+            self._add(other, 4.0 + index)
         return self._run(attempt)
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
         best: tuple[int, BaseException, Assignment] | None = None
         end = time.monotonic() + _SECONDS
         while self._queue and self.tries < MOST_TRIES and (time.monotonic() < end or best is None):
-            _, _, assignment = heapq.heappop(self._queue)
+            _, _, depth, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}
             self.tries += 1
             try:
@@ -66,26 +66,27 @@ class Search:
                 progress = self._progress()
                 if best is None or progress > best[0]:
                     best = progress, error, assignment
-                self._learn(error, assignment, built, progress)
+                self._learn(error, assignment, built, depth, depth - progress)
             except BaseException as error:  # the user's code ends the program: no other input helps
                 raise RefusedError(error, assignment, self.tries) from error
         assert best is not None
         raise RefusedError(best[1], best[2], self.tries) from best[1]
 
-    def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], progress: int) -> None:
+    def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], depth: int, rank: int) -> None:
+        """Adds what the error suggests: before other guesses, unless a chain of repairs gets no further."""
         found = diagnose(error, self._model)
         for name in _asked_for(found, assignment, self._options):
             guess = self._options(name)
             if guess is not None:
-                self._add({**assignment, name: guess}, -progress - 1)
+                self._add({**assignment, name: guess}, rank - 1, depth)
         for index, change in enumerate(itertools.islice(repairs(assignment, built, found), 12)):
-            self._add(change, -progress + index * 0.9)
+            self._add(change, rank + index * 0.9, depth)
 
-    def _add(self, assignment: Assignment, rank: float) -> None:
+    def _add(self, assignment: Assignment, rank: float, depth: int = 0) -> None:
         key = signature_of(assignment)
         if key not in self._seen:
             self._seen.add(key)
-            heapq.heappush(self._queue, (rank, next(self._order), assignment))
+            heapq.heappush(self._queue, (rank, next(self._order), depth + 2, assignment))
 
 
 def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import nn
 
+from .arguments import BORROWED
 from .construct import GuessedArguments, NoArgumentsError, guess_names
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
@@ -68,10 +69,10 @@ class Trials:
             except StopIteration:
                 break
             except NoArgumentsError as error:
-                failure = failure or NothingRanError("construct", error.error, f"with the {error.arguments}")
+                nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
+                failure = nothing if failure is None or _telling(failure) < 2 else failure
             except NothingRanError as error:
-                better = failure is None or (failure.stage == "construct" and error.stage == "forward")
-                failure = error if better else failure
+                failure = error if failure is None or _telling(error) > _telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
 
     def _expressions(self) -> Iterator[tuple[str, str]]:
@@ -166,6 +167,14 @@ class Trials:
             recorder.recording = False
 
 
+def _telling(failure: NothingRanError) -> int:
+    """How much a failure says of the model itself."""
+    if isinstance(failure.error, WrongModelError):
+        return 0
+    missing = isinstance(failure.error, TypeError) and "missing" in str(failure.error)
+    return 3 if failure.stage == "forward" else 1 if missing else 2
+
+
 class _Names(dict[str, object]):
     """A module's attributes as local names, those that its `__getattr__` makes on demand too, then what guesses use."""
 
@@ -177,7 +186,7 @@ class _Names(dict[str, object]):
         try:
             return getattr(self._module, name)
         except AttributeError:
-            return self._others[name]
+            return BORROWED[name] if name in BORROWED else self._others[name]
 
 
 def _absent_attributes(request: Mapping[str, Any]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +38,7 @@ def usage_of(cls: type) -> dict[str, Usage]:
         return {}
     names = [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs]
     found = {parameter.arg: Usage() for parameter in names}
-    _note_kind(definition, found)
+    _note_kind(cls, definition, found)
     kept: dict[str, str] = {}
     constants = getattr(cls.__init__, "__globals__", {})
     for node in ast.walk(definition):
@@ -55,10 +56,19 @@ def usage_of(cls: type) -> dict[str, Usage]:
     return found
 
 
-def _note_kind(definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
-    text = ast.unparse(definition)
+def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
+    text = ast.unparse(definition) if hasattr(ast, "unparse") else ""
+    if not any(word in text for word in ("onv", "Linear(")):
+        text = _file_text(cls)
     for usage in found.values():
-        usage.convolves = "onv" in text and "Linear(" not in text
+        usage.convolves = text.count("onv") > text.count("Linear(")
+
+
+def _file_text(cls: type) -> str:
+    try:
+        return inspect.getsource(sys.modules[cls.__module__])
+    except (OSError, TypeError, KeyError):
+        return ""
 
 
 def _tree(function: Any) -> ast.FunctionDef | None:
