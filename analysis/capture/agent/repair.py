@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from .assumed import Passthrough
 from .errors import Diagnosis
 from .guess import Assignment, Guess, tensor, value
 
@@ -201,7 +202,9 @@ def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     if "object is not callable" in message:
         yield value(origin, Passthrough())
     if re.search(
-        r"has no attribute '(keys|items|get|values|pop)'|indices must be integers|new\(\): invalid data type|too many indices|not a dict", message
+        r"has no attribute '(keys|items|get|values|pop)'|indices must be integers|new\(\): invalid data type|"
+        r"too many indices|not a dict",
+        message,
     ):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
     if re.search(

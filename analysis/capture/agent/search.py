@@ -72,7 +72,9 @@ class Search:
         assert best is not None
         raise RefusedError(best[1], best[2], self.tries) from best[1]
 
-    def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], depth: int, rank: int) -> None:
+    def _learn(
+        self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], depth: int, rank: int
+    ) -> None:
         """Adds what the error suggests: before other guesses, unless a chain of repairs gets no further."""
         found = diagnose(error, self._model)
         for name in _asked_for(found, assignment, self._options):

@@ -144,7 +144,8 @@ def test_guessed_arguments_that_fail_are_named(write: Callable) -> None:
     """)
     (problem,) = written.analysis.problems
     assert (problem.stage, problem.line) == ("construct", written.line("# HERE"))
-    assert "with the assumed arguments width=64, depth=2" in problem.message
+    assert "with the assumed arguments width=" in problem.message
+    assert ", depth=2" in problem.message
 
 
 @pytest.mark.parametrize(
