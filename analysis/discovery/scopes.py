@@ -150,7 +150,7 @@ def _bind(statement: ast.stmt, bindings: Bindings) -> None:
             _bind_target(target, statement.value, bindings)
     elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
         _bind_target(statement.target, statement.value, bindings)
-    elif isinstance(statement, ast.AugAssign) or isinstance(statement, ast.For | ast.AsyncFor):
+    elif isinstance(statement, ast.AugAssign | ast.For | ast.AsyncFor):
         _bind_target(statement.target, None, bindings)
     elif isinstance(statement, ast.With | ast.AsyncWith):
         for item in statement.items:
