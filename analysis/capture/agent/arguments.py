@@ -61,11 +61,11 @@ def _fitting(
         yield from (t for t in typical if t.isdigit())
         yield "64"
     elif _LIST_OF.search(low) or usage.iterated:
-        yield from (t for t in typical if t[0] in "[(")
+        yield from (t for t in typical if t[:1] in "[(")
         yield from _lists(low, usage)
     elif re.search(r"\bstr\b|literal", low):
         yield from re.findall(r"'[^']*'", text) if "literal" in low else ()
-        yield from (t for t in typical if t[0] == "'")
+        yield from (t for t in typical if t[:1] == "'")
         yield "'default'"
     elif re.search(r"\bbool\b", low):
         yield from ("False", "True")

@@ -65,11 +65,11 @@ class GuessedArguments:
         for name, parameter in _parameters(cls).items():
             used = usage.get(name, Usage())
             used.iterated |= isinstance(parameter.default, (tuple, list))
-            texts = expressions(name, parameter.annotation, used, namespace, root=root)
+            texts = expressions(name, _annotation(cls, parameter), used, namespace, root=root)
             (self._options if parameter.default is parameter.empty else self._optional)[name] = texts
             if isinstance(parameter.default, (tuple, list)) and not parameter.default:
                 self._empty.append(name)
-        self._open = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values())
+        self._open = any(p.kind is p.VAR_KEYWORD for p in _signature(cls))
 
     def _guess(self, name: str) -> str:
         return expressions(name, inspect.Parameter.empty, Usage(), self._namespace, root=True)[0]
@@ -98,14 +98,15 @@ class GuessedArguments:
             arguments = self._with_classes(chosen)
             try:
                 self._try(arguments)
-                succeeded = True
-                yield self._expression(arguments), self._origin(arguments)
             except Exception as error:
                 first = first or NoArgumentsError(error, self._words(arguments))
                 for step, change in enumerate(itertools.islice(self._changes(chosen, error), 8)):
                     add(change, rank + 0.1 + 0.3 * step)
             except BaseException as error:  # the user's code ends the program: no other argument helps
                 raise NoArgumentsError(error, self._words(arguments)) from error
+            else:
+                succeeded = True
+                yield self._expression(arguments), self._origin(arguments)
         if not succeeded and first is not None:
             raise first
 
@@ -127,7 +128,7 @@ class GuessedArguments:
 
     def _with_classes(self, arguments: Arguments) -> Arguments:
         """`<Name>` as the call of that class that works."""
-        return {name: self._call_of(text[1:-1]) if text[0] == "<" else text for name, text in arguments.items()}
+        return {name: self._call_of(text[1:-1]) if text[:1] == "<" else text for name, text in arguments.items()}
 
     def _call_of(self, name: str) -> str:
         cls = {**BORROWED, **self._namespace}.get(name)
@@ -160,7 +161,7 @@ class GuessedArguments:
             now = arguments.get(name, "")
             for option in [*allowed(error, name), *(quoted if now.startswith("'") else [])]:
                 yield {**arguments, name: repr(option)}
-            for text in [*of_wanted_type(texts, message), *resized(now, message)]:
+            for text in [*resized(now, message), *of_wanted_type(texts, message)]:
                 if text != now:
                     yield {**arguments, name: text}
         for name in suspects:
@@ -172,20 +173,36 @@ class GuessedArguments:
     def _suspects(self, error: BaseException) -> Iterator[str]:
         """Parameters named in the message, on the failing lines, or by the failing condition; then all that were guessed."""
         lines = [str(error), *lines_of(error.__traceback__)]
+        asserted = (
+            set(re.findall(r"\w+", lines[1])) if isinstance(error, AssertionError) and len(lines) > 1 else set[str]()
+        )
         known = {**self._options, **self._optional}
         for line in lines:
             words = set(re.findall(r"\w+", line))
             yield from (name for name in known if name in words and name in self._options)
             if "None" in lines[0] or "None" in line or line is lines[0]:
                 yield from (name for name in self._optional if name in words)
+        yield from (name for name in self._optional if name in asserted)
         if isinstance(error, (IndexError, ValueError)):
             yield from self._empty
         yield from self._options
 
 
 def _parameters(cls: type) -> dict[str, inspect.Parameter]:
+    return {p.name: p for p in _signature(cls) if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+
+def _annotation(cls: type, parameter: inspect.Parameter) -> object:
+    """The annotation; the class itself where it is written as a string and the class's own file knows it."""
+    given = parameter.annotation
+    known = getattr(cls.__init__, "__globals__", {})
+    found = known.get(given.strip("'\"")) if isinstance(given, str) else None
+    return found if isinstance(found, type) else given
+
+
+def _signature(cls: type) -> list[inspect.Parameter]:
+    """The parameters of the constructor itself, which a metaclass may hide."""
     try:
-        parameters = inspect.signature(cls).parameters.values()
+        return list(inspect.signature(cls.__init__).parameters.values())[1:]
     except (TypeError, ValueError):
-        return {}
-    return {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        return []

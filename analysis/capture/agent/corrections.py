@@ -16,11 +16,15 @@ _MOST_ITEMS = 8
 def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     """The expressions of the type whose lack the message deplores."""
     if re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
-        yield from (text for text in texts if text[0] in "[(")
+        yield from (text for text in texts if text[:1] in "[(")
         yield from ("[64, 64, 64, 64]", "(64, 64)")
     elif re.search(r"(be|as|type|expected) (a |an )?(list|tuple|sequence)|isinstance\(.*list", message):
-        yield from (text for text in texts if text[0] in "[(")
+        yield from (text for text in texts if text[:1] in "[(")
         yield from ("[64, 64]", "(64, 64)")
+    elif re.search(r"index out of range", message):
+        yield from (
+            f"[{', '.join(['64'] * count)}]" for count in (6, 12) if any(text[:1] in "[(" for text in texts[:3])
+        )
     elif re.search(r"not callable", message):
         yield from (text for text in texts if text.startswith(("nn.", "Passthrough")))
         yield from ("Passthrough", "Passthrough()")
@@ -39,7 +43,9 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
 
 def missing(message: str) -> list[str]:
     """Names of the arguments that a constructor further up lacks."""
-    return re.findall(r"'(\w+)'", message.partition(":")[2]) if "missing" in message and "required" in message else []
+    if "missing" in message and "required" in message:
+        return re.findall(r"'(\w+)'", message.partition(":")[2])
+    return re.findall(r"[`'](\w+)[`']", message) if re.search(r"must be|required|expected", message) else []
 
 
 def allowed(error: BaseException, name: str) -> list[object]:

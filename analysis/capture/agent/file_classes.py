@@ -21,7 +21,7 @@ _PLAIN = ("torch.", "builtins", "typing", "collections", "argparse", "types", "p
 def annotated_layer(annotation: object, namespace: Mapping[str, Any]) -> Iterator[str]:
     """The module class that the parameter is said to be, then the classes of the file that inherit from it."""
     name = _name(annotation)
-    cls = namespace.get(name, annotation)
+    cls = namespace.get(name, annotation) if name else None
     if isinstance(cls, type) and issubclass(cls, nn.Module) and not cls.__module__.startswith("torch."):
         BORROWED[name] = cls
         yield written(name, cls)
@@ -33,7 +33,7 @@ def annotated_layer(annotation: object, namespace: Mapping[str, Any]) -> Iterato
 def configurations(annotation: object, namespace: Mapping[str, Any]) -> Iterator[str]:
     """The annotated class, and classes of the file that are called a configuration."""
     name = _name(annotation)
-    cls = namespace.get(name, annotation)
+    cls = namespace.get(name, annotation) if name else None
     if isinstance(cls, type) and not cls.__module__.startswith(_PLAIN) and not issubclass(cls, nn.Module):
         BORROWED[name] = cls
         yield written(name, cls)
@@ -65,7 +65,7 @@ def with_attributes(names: list[str], namespace: Mapping[str, Any]) -> Iterator[
 def written(name: str, cls: type) -> str:
     """`Name()`, or `<Name>` when the class needs arguments."""
     try:
-        parameters = list(inspect.signature(cls).parameters.values())
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     except (TypeError, ValueError):
         return f"{name}()"
     kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
@@ -80,6 +80,8 @@ def _modules(namespace: Mapping[str, Any]) -> Iterator[tuple[str, type]]:
 
 
 def _name(annotation: object) -> str:
+    if annotation is inspect.Parameter.empty:
+        return ""
     if isinstance(annotation, str):
         return annotation.strip("'\"").rpartition(".")[2]
     return getattr(annotation, "__name__", "")
