@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .arguments import typical_values
+from .typical import typical_values
 
 
 class Passthrough(nn.Module):
@@ -35,11 +35,24 @@ def _is_size(name: str) -> bool:
     return any(word in name for word in ("dim", "channel", "width", "hidden", "features", "size", "planes", "embed"))
 
 
+# The configurations made since the list was last cleared.
+MADE: list[Assumed] = []
+_MOST_NAMES = 8
+
+
+def in_words() -> str:
+    """What was read from the configurations: `Assumed(hidden_size=64)`."""
+    read = {name: value for made in MADE for name, value in vars(made)["_read"].items()}
+    named = [f"{name}={value!r}" for name, value in read.items() if isinstance(value, (int, float, str))]
+    return f"Assumed({', '.join(named[:_MOST_NAMES])}{', ...' if len(named) > _MOST_NAMES else ''})"
+
+
 class Assumed:
     """Stands for a configuration object that the file does not define: every attribute is a guess by its name."""
 
     def __init__(self, absent: frozenset[str] = frozenset()) -> None:
         self.__dict__["_read"] = {}
+        MADE.append(self)
         self.__dict__["_absent"] = absent
 
     def __getattr__(self, name: str) -> Any:

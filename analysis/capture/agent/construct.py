@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import functools
 import heapq
 import inspect
@@ -10,19 +10,22 @@ import itertools
 import re
 import time
 from collections.abc import Iterator, Mapping
-from types import TracebackType
 from typing import Any
 
 import torch
 from torch import nn
 
-from .arguments import BORROWED, expressions
+from .arguments import expressions
 from .assumed import Assumed, Passthrough
-from .errors import comparisons
+from .corrections import allowed, lines_of, missing, of_wanted_type, resized
+from .file_classes import BORROWED
 from .usage import Usage, usage_of
 
 _MOST_TRIES = 24
 _SECONDS = 8.0
+_DEEPEST = 2
+# Calls that work, by the name of the class.
+_CALLS: dict[str, str] = {}
 # The expressions chosen for each parameter.
 Arguments = Mapping[str, str]
 
@@ -43,17 +46,30 @@ class NoArgumentsError(Exception):
 class GuessedArguments:
     """Constructor calls of a class with guessed arguments, in the order to try them."""
 
-    def __init__(self, cls: type, namespace: Mapping[str, Any], names: Mapping[str, Any], *, root: bool) -> None:
-        self._cls = cls
+    def __init__(
+        self,
+        name: str,
+        cls: type,
+        namespace: Mapping[str, Any],
+        names: Mapping[str, Any],
+        *,
+        root: bool,
+        depth: int = 0,
+    ) -> None:
+        self._name, self._depth = name, depth
         self._given_names, self._namespace = names, namespace
         usage = usage_of(cls)
         self._options: dict[str, list[str]] = {}
         self._optional: dict[str, list[str]] = {}
+        self._empty: list[str] = []
         for name, parameter in _parameters(cls).items():
-            texts = expressions(name, parameter.annotation, usage.get(name, Usage()), namespace, root=root)
+            used = usage.get(name, Usage())
+            used.iterated |= isinstance(parameter.default, (tuple, list))
+            texts = expressions(name, _annotation(cls, parameter), used, namespace, root=root)
             (self._options if parameter.default is parameter.empty else self._optional)[name] = texts
-
-        self._open = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values())
+            if isinstance(parameter.default, (tuple, list)) and not parameter.default:
+                self._empty.append(name)
+        self._open = any(p.kind is p.VAR_KEYWORD for p in _signature(cls))
 
     def _guess(self, name: str) -> str:
         return expressions(name, inspect.Parameter.empty, Usage(), self._namespace, root=True)[0]
@@ -78,24 +94,26 @@ class GuessedArguments:
         for _ in range(_MOST_TRIES):
             if not queue or (time.monotonic() > end and not succeeded):
                 break
-            rank, _, arguments = heapq.heappop(queue)
+            rank, _, chosen = heapq.heappop(queue)
+            arguments = self._with_classes(chosen)
             try:
                 self._try(arguments)
-                succeeded = True
-                yield self._expression(arguments), self._origin(arguments)
             except Exception as error:
                 first = first or NoArgumentsError(error, self._words(arguments))
-                for step, change in enumerate(itertools.islice(self._changes(arguments, error), 8)):
+                for step, change in enumerate(itertools.islice(self._changes(chosen, error), 8)):
                     add(change, rank + 0.1 + 0.3 * step)
             except BaseException as error:  # the user's code ends the program: no other argument helps
                 raise NoArgumentsError(error, self._words(arguments)) from error
+            else:
+                succeeded = True
+                yield self._expression(arguments), self._origin(arguments)
         if not succeeded and first is not None:
             raise first
 
     def _try(self, arguments: Arguments) -> None:
         made = eval(self._expression(arguments), {**self._given_names, **BORROWED, **self._namespace})
-        if not isinstance(made, nn.Module):
-            raise TypeError(f"{self._cls.__name__} is no nn.Module")
+        if not self._depth and not isinstance(made, nn.Module):
+            raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
         """Typical values; then the same size for everything that is one."""
@@ -106,7 +124,22 @@ class GuessedArguments:
         }
 
     def _expression(self, arguments: Arguments) -> str:
-        return f"{self._cls.__name__}({', '.join(f'{name}={text}' for name, text in arguments.items())})"
+        return f"{self._name}({', '.join(f'{name}={text}' for name, text in arguments.items())})"
+
+    def _with_classes(self, arguments: Arguments) -> Arguments:
+        """`<Name>` as the call of that class that works."""
+        return {name: self._call_of(text[1:-1]) if text[:1] == "<" else text for name, text in arguments.items()}
+
+    def _call_of(self, name: str) -> str:
+        cls = {**BORROWED, **self._namespace}.get(name)
+        if not isinstance(cls, type) or self._depth == _DEEPEST:
+            return "Passthrough()"
+        if name not in _CALLS:
+            _CALLS[name] = "Passthrough()"  # while it is looked for, and when there is none
+            inner = GuessedArguments(name, cls, self._namespace, self._given_names, root=True, depth=self._depth + 1)
+            with contextlib.suppress(NoArgumentsError):
+                _CALLS[name] = next((expression for expression, _ in inner.working()), "Passthrough()")
+        return _CALLS[name]
 
     def _origin(self, arguments: Arguments) -> str:
         given = ", ".join(f"{name}={text}" for name, text in arguments.items())
@@ -119,16 +152,16 @@ class GuessedArguments:
         """Other values for the parameters that the error is about."""
         message = str(error)
         quoted = re.findall(r"'([\w-]+)'", message)
-        missing = _missing(message) if self._open else []
-        if missing:
-            yield {**arguments, **{name: self._guess(name) for name in missing}}
+        lacking = missing(message) if self._open else []
+        if lacking:
+            yield {**arguments, **{name: self._guess(name) for name in lacking}}
         suspects = list(self._suspects(error))
         for name in suspects:
             texts = self._options.get(name) or self._optional.get(name, [])
             now = arguments.get(name, "")
-            for option in [*_allowed(error, name), *(quoted if now.startswith("'") else [])]:
+            for option in [*allowed(error, name), *(quoted if now.startswith("'") else [])]:
                 yield {**arguments, name: repr(option)}
-            for text in _of_wanted_type(texts, message):
+            for text in [*resized(now, message), *of_wanted_type(texts, message)]:
                 if text != now:
                     yield {**arguments, name: text}
         for name in suspects:
@@ -139,73 +172,37 @@ class GuessedArguments:
 
     def _suspects(self, error: BaseException) -> Iterator[str]:
         """Parameters named in the message, on the failing lines, or by the failing condition; then all that were guessed."""
-        lines = [str(error), *_lines(error.__traceback__)]
+        lines = [str(error), *lines_of(error.__traceback__)]
+        asserted = (
+            set(re.findall(r"\w+", lines[1])) if isinstance(error, AssertionError) and len(lines) > 1 else set[str]()
+        )
         known = {**self._options, **self._optional}
         for line in lines:
             words = set(re.findall(r"\w+", line))
             yield from (name for name in known if name in words and name in self._options)
-            if "None" in line or line is lines[0]:
+            if "None" in lines[0] or "None" in line or line is lines[0]:
                 yield from (name for name in self._optional if name in words)
+        yield from (name for name in self._optional if name in asserted)
+        if isinstance(error, (IndexError, ValueError)):
+            yield from self._empty
         yield from self._options
 
 
-def _of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
-    """The expressions of the type whose lack the message deplores."""
-    if re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
-        yield from (text for text in texts if text[0] in "[(")
-        yield from ("[64, 64, 64, 64]", "(64, 64)")
-    elif re.search(r"(be|as|type|expected) (a |an )?(list|tuple|sequence)|isinstance\(.*list", message):
-        yield from (text for text in texts if text[0] in "[(")
-        yield from ("[64, 64]", "(64, 64)")
-    elif re.search(r"not callable", message):
-        yield from (text for text in texts if text.startswith(("nn.", "Passthrough")))
-        yield from ("Passthrough", "Passthrough()")
-    elif re.search(r"'(int|float|str|NoneType)' object has no attribute", message):
-        yield from ("Assumed()", "Passthrough()", "nn.LayerNorm")
-    elif re.search(r"is not a Module subclass|cannot assign", message):
-        yield "Passthrough()"
-    elif re.search(r"between 0 and 1|in \[0, 1\]|in range|must be (in|less|<)|probability", message):
-        yield from ("0.5", "0.0")
-    elif re.search(r"divisible|multiple|% ", message):
-        yield from ("8", "4", "64", "256", "1")
-    elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):
-        yield from (text for text in texts if text.isdigit())
-        yield from ("64", "2")
-
-
-def _missing(message: str) -> list[str]:
-    """Names of the arguments that a constructor further up lacks."""
-    return re.findall(r"'(\w+)'", message.partition(":")[2]) if "missing" in message and "required" in message else []
-
-
-def _allowed(error: BaseException, name: str) -> list[object]:
-    """What the failing condition compares the parameter with: `assert mode in {...}`."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    found: list[object] = []
-    if trace is not None and isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
-        for left, right in comparisons(trace.tb_frame):
-            given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
-            if isinstance(left, ast.Name) and left.id == name:
-                found += [item for item in given if isinstance(item, (str, int))]
-    return found[:6]
-
-
-def _lines(trace: TracebackType | None) -> list[str]:
-    """The source lines of a traceback, innermost first."""
-    import linecache
-
-    found: list[str] = []
-    while trace is not None:
-        found.append(linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
-    return found[::-1]
-
-
 def _parameters(cls: type) -> dict[str, inspect.Parameter]:
+    return {p.name: p for p in _signature(cls) if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+
+def _annotation(cls: type, parameter: inspect.Parameter) -> object:
+    """The annotation; the class itself where it is written as a string and the class's own file knows it."""
+    given = parameter.annotation
+    known = getattr(cls.__init__, "__globals__", {})
+    found = known.get(given.strip("'\"")) if isinstance(given, str) else None
+    return found if isinstance(found, type) else given
+
+
+def _signature(cls: type) -> list[inspect.Parameter]:
+    """The parameters of the constructor itself, which a metaclass may hide."""
     try:
-        parameters = inspect.signature(cls).parameters.values()
+        return list(inspect.signature(cls.__init__).parameters.values())[1:]
     except (TypeError, ValueError):
-        return {}
-    return {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        return []

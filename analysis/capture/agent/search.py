@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from .errors import Diagnosis, diagnose
+from .errors import Diagnosis
+from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
 from .repair import repairs
 
@@ -64,7 +65,7 @@ class Search:
                 return assignment, attempt(assignment, built)
             except Exception as error:
                 progress = self._progress()
-                if best is None or progress > best[0]:
+                if best is None or (progress > best[0] and str(error) != str(best[1])):
                     best = progress, error, assignment
                 self._learn(error, assignment, built, depth, depth - progress)
             except BaseException as error:  # the user's code ends the program: no other input helps

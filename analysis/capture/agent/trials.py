@@ -12,8 +12,9 @@ from typing import Any
 
 from torch import nn
 
-from .arguments import BORROWED
+from . import assumed
 from .construct import GuessedArguments, NoArgumentsError, guess_names
+from .file_classes import BORROWED
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
 from .modules import ModuleTracker
@@ -59,7 +60,9 @@ class Trials:
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
-        failure: NothingRanError | None = None
+        failure = self._no_module()
+        if failure is not None:
+            raise failure
         end = time.monotonic() + min(_SECONDS, float(self._request.get("seconds") or 60) / 2)
         ways = self._expressions()
         while time.monotonic() < end:
@@ -75,13 +78,22 @@ class Trials:
                 failure = error if failure is None or _telling(error) > _telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
 
+    def _no_module(self) -> NothingRanError | None:
+        """A class of the file that has `forward` and is something else."""
+        name = self._request.get("wanted") or ""
+        cls = vars(self._module).get(name)
+        if not isinstance(cls, type) or issubclass(cls, nn.Module):
+            return None
+        return NothingRanError("abstract", WrongModelError(f"{name} is no nn.Module"))
+
     def _expressions(self) -> Iterator[tuple[str, str]]:
         """The file's own expressions, then guesses."""
         for candidate in self._request["candidates"]:
             yield candidate["expression"], candidate["origin"]
         cls = vars(self._module).get(self._request.get("wanted") or "")
         if self._request.get("guess") and isinstance(cls, type) and issubclass(cls, nn.Module):
-            guessed = GuessedArguments(cls, vars(self._module), self._names, root=bool(self._request.get("root")))
+            root = bool(self._request.get("root"))
+            guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
             yield from itertools.islice(guessed.working(), _MOST_MODELS)
 
     def _run(self, expression: str, origin: str) -> Run:
@@ -101,14 +113,14 @@ class Trials:
                 return self._again(expression, origin, assignment)
             except Exception:  # what ran once may not run as new: chance, counters
                 found = self._once_more(model, inputs, assignment)
-        return Run(model, origin, *found)
+        return Run(model, _shown(origin), *found)
 
     def _again(self, expression: str, origin: str, assignment: Assignment) -> Run:
         """The model as new, which failed tries have not touched, with the inputs that were found."""
         model = self._made(expression, origin)
         built = {name: guess.build() for name, guess in assignment.items()}
         inputs = ForwardInputs(model, self._request.get("batch"))
-        return Run(model, origin, *self._attempt(model, inputs, assignment, built))
+        return Run(model, _shown(origin), *self._attempt(model, inputs, assignment, built))
 
     def _once_more(
         self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment
@@ -135,6 +147,7 @@ class Trials:
         return hints, choices
 
     def _made(self, expression: str, origin: str) -> nn.Module:
+        assumed.MADE.clear()
         try:
             value = self._evaluate(expression)
             if not isinstance(value, nn.Module):
@@ -165,6 +178,11 @@ class Trials:
             return specs, inputs.call(built)
         finally:
             recorder.recording = False
+
+
+def _shown(origin: str) -> str:
+    """The words for how a model was constructed, with what it read from an assumed configuration."""
+    return origin.replace("Assumed()", assumed.in_words())
 
 
 def _telling(failure: NothingRanError) -> int:

@@ -1,0 +1,82 @@
+"""What the error of a constructor says of its arguments: which are meant, and which values would be right."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Iterator
+from types import TracebackType
+
+from .frames import comparisons
+
+_MOST_ITEMS = 8
+
+
+def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
+    """The expressions of the type whose lack the message deplores."""
+    if re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
+        yield from (text for text in texts if text[:1] in "[(")
+        yield from ("[64, 64, 64, 64]", "(64, 64)")
+    elif re.search(r"(be|as|type|expected) (a |an )?(list|tuple|sequence)|isinstance\(.*list", message):
+        yield from (text for text in texts if text[:1] in "[(")
+        yield from ("[64, 64]", "(64, 64)")
+    elif re.search(r"index out of range", message):
+        yield from (
+            f"[{', '.join(['64'] * count)}]" for count in (6, 12) if any(text[:1] in "[(" for text in texts[:3])
+        )
+    elif re.search(r"not callable", message):
+        yield from (text for text in texts if text.startswith(("nn.", "Passthrough")))
+        yield from ("Passthrough", "Passthrough()")
+    elif re.search(r"'(int|float|str|NoneType)' object has no attribute", message):
+        yield from ("Assumed()", "Passthrough()", "nn.LayerNorm")
+    elif re.search(r"is not a Module subclass|cannot assign", message):
+        yield "Passthrough()"
+    elif re.search(r"between 0 and 1|in \[0, 1\]|in range|must be (in|less|<)|probability", message):
+        yield from ("0.5", "0.0")
+    elif re.search(r"divisible|multiple|% ", message):
+        yield from ("8", "4", "64", "256", "1")
+    elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):
+        yield from (text for text in texts if text.isdigit())
+        yield from ("64", "2")
+
+
+def missing(message: str) -> list[str]:
+    """Names of the arguments that a constructor further up lacks."""
+    if "missing" in message and "required" in message:
+        return re.findall(r"'(\w+)'", message.partition(":")[2])
+    return re.findall(r"[`'](\w+)[`']", message) if re.search(r"must be|required|expected", message) else []
+
+
+def allowed(error: BaseException, name: str) -> list[object]:
+    """What the failing condition compares the parameter with: `assert mode in {...}`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    found: list[object] = []
+    if trace is not None and isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
+        for left, right in comparisons(trace.tb_frame):
+            given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
+            if isinstance(left, ast.Name) and left.id == name:
+                found += [item for item in given if isinstance(item, (str, int))]
+    return found[:6]
+
+
+def lines_of(trace: TracebackType | None) -> list[str]:
+    """The source lines of a traceback, innermost first."""
+    found: list[str] = []
+    while trace is not None:
+        found.append(linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    return found[::-1]
+
+
+def resized(text: str, message: str) -> Iterator[str]:
+    """A list with as many items as the message counts: `dims must be a tuple of 3`."""
+    if text[:1] not in "[(":
+        return
+    items = [item.strip() for item in text[1:-1].split(",") if item.strip()]
+    counts = {int(number) for number in re.findall(r"(?<![\w.])\d(?![\w.])", message)}
+    for count in sorted(counts - {len(items), 0}, reverse=True):
+        inner = ", ".join([*items, *items[-1:] * _MOST_ITEMS][:count])
+        yield f"{text[0]}{inner}{',' if count == 1 and text[0] == '(' else ''}{text[-1]}"

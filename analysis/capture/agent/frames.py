@@ -1,0 +1,201 @@
+"""What the frames of an error say beside its words: the failing condition, the tensors at hand, the running module.
+
+torch's own layers say by their sizes what they accept.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+from typing import Any
+
+import torch
+from torch import nn
+
+from .errors import Diagnosis, read_message
+
+_CONVOLUTIONS = {
+    1: (nn.Conv1d, nn.ConvTranspose1d),
+    2: (nn.Conv2d, nn.ConvTranspose2d),
+    3: (nn.Conv3d, nn.ConvTranspose3d),
+}
+_NORMS = {2: (nn.BatchNorm2d, nn.InstanceNorm2d), 3: (nn.BatchNorm3d, nn.InstanceNorm3d)}
+
+
+def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
+    """Reads an error of `forward`."""
+    frames = list(_frames(error.__traceback__))
+    message = str(error)
+    module = next(
+        (f.f_locals["self"] for f, _ in reversed(frames) if isinstance(f.f_locals.get("self"), nn.Module)), None
+    )
+    found = Diagnosis(_place(module, model), message)
+    read_message(message, found)
+    user = [(frame, line) for frame, line in frames if not _is_torch(frame)]
+    if user:
+        frame, line = user[-1]
+        found.line = linecache.getline(frame.f_code.co_filename, line).strip()
+        _read_assertion(error, frame, found)
+    if frames:
+        _read_tensors(frames, found)
+    if module is not None:
+        _read_module(module, frames, found)
+    found.names = {
+        name for frame, _ in frames[-1:] for name in re.findall(r"\w+", found.line) if name in frame.f_locals
+    }
+    return found
+
+
+def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _is_torch(frame: FrameType) -> bool:
+    name = frame.f_globals.get("__name__") or ""
+    return name == "torch" or name.startswith(("torch.", "einops", "_graphperf_agent"))
+
+
+def _place(module: nn.Module | None, model: nn.Module) -> str:
+    """`fc (in_features 512)`: the running module and what it says of itself."""
+    if module is None or module is model:
+        return "forward"
+    path = next((name for name, item in model.named_modules() if item is module), type(module).__name__)
+    for attribute in (
+        "in_features",
+        "in_channels",
+        "normalized_shape",
+        "num_features",
+        "num_channels",
+        "input_size",
+        "embed_dim",
+    ):
+        given = getattr(module, attribute, None)
+        if isinstance(given, (int, tuple)):
+            return f"{path} ({attribute} {given})"
+    return path
+
+
+def _read_assertion(error: BaseException, frame: FrameType, found: Diagnosis) -> None:
+    """Both sides of the comparison in the failing `assert` or in the `if` above the failing `raise`."""
+    if not isinstance(error, (AssertionError, ValueError, RuntimeError)):
+        return
+    for test in _tests_near(frame):
+        for node in ast.walk(test):
+            if isinstance(node, ast.Compare) and len(node.comparators) == 1:
+                left, right = _evaluated(node.left, frame), _evaluated(node.comparators[0], frame)
+                _read_comparison(node, left, right, frame, found)
+
+
+def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
+    """Left sides, and the values of the right sides, of the comparisons in the condition that failed."""
+    for test in _tests_near(frame):
+        for node in ast.walk(test):
+            if isinstance(node, ast.Compare) and len(node.comparators) == 1:
+                yield node.left, _evaluated(node.comparators[0], frame)
+
+
+def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType, found: Diagnosis) -> None:
+    if isinstance(left, (tuple, list)) and isinstance(right, (tuple, list)) and len(left) == len(right):
+        found.sizes += [(a, b) for a, b in zip(left, right) if isinstance(a, int) and isinstance(b, int) and a != b]  # noqa: B905
+    if not (isinstance(left, int) and isinstance(right, int)):
+        return
+    remainder = node.left
+    if isinstance(remainder, ast.BinOp) and isinstance(remainder.op, ast.Mod):
+        got, divisor = _evaluated(remainder.left, frame), _evaluated(remainder.right, frame)
+        if isinstance(got, int) and isinstance(divisor, int) and divisor:
+            found.divisors.append((got, divisor))
+        return
+    text = ast.unparse(node.left) if hasattr(ast, "unparse") else ""
+    if re.search(r"dim\(\)|ndim|len\(.*shape", text):
+        found.ranks.append(right)
+    elif left != right:
+        found.sizes += [(left, right), (right, left)]
+
+
+def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
+    """The condition of the statement that failed."""
+    name, number = frame.f_code.co_filename, frame.f_lineno
+    try:
+        tree = ast.parse("".join(linecache.getlines(name)))
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno):
+            yield node.test
+        if isinstance(node, ast.If) and any(
+            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in node.body
+        ):
+            yield node.test
+
+
+def _evaluated(node: ast.expr, frame: FrameType) -> Any:
+    """The value of one side of a comparison; calls may only ask a tensor for its shape."""
+    calls = [item for item in ast.walk(node) if isinstance(item, ast.Call)]
+    harmless = ("size", "dim", "len", "numel", "tuple", "list", "ndimension", "max", "min")
+    if any(getattr(call.func, "attr", getattr(call.func, "id", "")) not in harmless for call in calls):
+        return None
+    try:
+        return eval(compile(ast.Expression(node), "<comparison>", "eval"), frame.f_globals, frame.f_locals)
+    except Exception:  # the user's expression may fail in any way
+        return None
+
+
+def _read_tensors(frames: list[tuple[FrameType, int]], found: Diagnosis) -> None:
+    """Tensors in the innermost frames of modules and functions, nearest first."""
+    for frame, _ in reversed(frames):
+        if (frame.f_globals.get("__name__") or "").startswith("_graphperf_agent"):
+            break
+        for item in frame.f_locals.values():
+            if isinstance(item, torch.Tensor) and not isinstance(item, nn.Parameter):
+                found.exact.append(item)
+        if len(found.exact) > 12:
+            break
+
+
+def _read_module(module: nn.Module, frames: list[tuple[FrameType, int]], found: Diagnosis) -> None:
+    """What torch's own layers accept, against what they were given."""
+    given = _given(module, frames)
+    if not type(module).__module__.startswith("torch."):
+        _read_weight(module, found)
+    if given is None:
+        return
+    shape = tuple(given.shape)
+    for rank, classes in [*_CONVOLUTIONS.items(), *_NORMS.items()]:
+        if isinstance(module, classes):
+            found.channels_first = True
+            if len(shape) != rank + 2:
+                found.ranks.append(rank + 2)
+            wanted = module.in_channels if isinstance(module, _CONVOLUTIONS[rank]) else module.num_features
+            if len(shape) > 1 and shape[1] != wanted:
+                found.sizes.insert(0, (shape[1], wanted))
+    if isinstance(module, nn.Linear) and shape and shape[-1] != module.in_features:
+        found.sizes.insert(0, (shape[-1], module.in_features))
+    if isinstance(module, nn.LayerNorm) and shape and shape[-1] != module.normalized_shape[-1]:
+        found.sizes.insert(0, (shape[-1], module.normalized_shape[-1]))
+    if isinstance(module, (nn.Embedding, nn.EmbeddingBag)) and given.dtype not in (torch.int64, torch.int32):
+        found.dtypes.insert(0, "int64")
+    if isinstance(module, (nn.Linear, nn.LayerNorm, *_CONVOLUTIONS[2])) and not given.dtype.is_floating_point:
+        found.dtypes.insert(0, "float32")
+
+
+def _read_weight(module: nn.Module, found: Diagnosis) -> None:
+    """A module of one's own with the weight of a convolution."""
+    weight = vars(module).get("_parameters", {}).get("weight")
+    if isinstance(weight, torch.Tensor) and "conv" in found.line and weight.dim() in (3, 4, 5):
+        found.channels_first = True
+        found.ranks.append(weight.dim())
+        near = [item for item in found.exact[:4] if item.dim() == weight.dim() and item is not weight]
+        found.sizes += [(int(item.shape[1]), int(weight.shape[1])) for item in near]
+
+
+def _given(module: nn.Module, frames: list[tuple[FrameType, int]]) -> torch.Tensor | None:
+    for frame, _ in reversed(frames):
+        if frame.f_locals.get("self") is module and frame.f_code.co_name in ("forward", "_conv_forward"):
+            given = frame.f_locals.get("input", frame.f_locals.get("x"))
+            return given if isinstance(given, torch.Tensor) else None
+    return None

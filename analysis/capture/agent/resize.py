@@ -1,0 +1,126 @@
+"""Shapes that fit what an error asks for: other sizes, another rank, multiples of a number, more room."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from .errors import Diagnosis
+from .guess import Guess
+
+_SIDES = (32, 28, 64, 96, 128, 160, 192, 224, 227, 256, 299, 320, 384, 448, 512)
+_LARGEST = 4096
+
+
+def of_rank(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    for rank in [*found.ranks, *(len(guess.shape) + shift for shift in found.shifts)]:
+        if rank != len(guess.shape) and 1 <= rank <= 6:
+            for shape in _with_rank(guess.shape, rank, found):
+                yield guess.reshaped(shape, origin)
+
+
+def _with_rank(shape: tuple[int, ...], rank: int, found: Diagnosis) -> Iterator[tuple[int, ...]]:
+    """The same channels in another rank."""
+    batch = shape[0] if shape else 1
+    wanted = [want for _, want in found.sizes[:1]]
+    channels = shape[1] if len(shape) > 3 else shape[-1] if len(shape) > 1 else 64
+    if len(shape) == 3 and shape[-1] == 16000:
+        channels = shape[1]
+    if found.channels_first and wanted:
+        channels = wanted[0]
+    if rank == 1:
+        yield (batch,)
+    elif rank == 2:
+        yield (batch, channels)
+        yield (batch, 128)
+    elif rank == 3:
+        if found.channels_first:
+            yield (batch, channels, 128)
+        yield (batch, 128 if len(shape) < 4 else 196, channels)
+        yield (batch, channels, 128)
+    elif rank == 4:
+        yield (batch, channels, 56, 56) if channels > 4 else (batch, channels, 224, 224)
+        yield (batch, 56, 56, channels)
+        yield (batch, 8, 128, channels)
+    elif rank == 5:
+        yield (batch, channels, 8, 28, 28) if channels > 4 else (batch, channels, 16, 112, 112)
+        yield (batch, 8, channels, 56, 56)
+    else:
+        yield (batch, 2, channels, 8, 28, 28)
+
+
+def of_size(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    shape = guess.shape
+    for got, wanted in found.sizes:
+        if wanted > _LARGEST * 16 or got == wanted:
+            continue
+        places = [index for index, size in enumerate(shape) if size == got]
+        first = 1 if found.channels_first else len(shape) - 1
+        for index in sorted(places, key=lambda place: (place == 0, place != first)):
+            if wanted:
+                yield guess.reshaped((*shape[:index], wanted, *shape[index + 1 :]), origin)
+        if len(places) == 2 and wanted:
+            yield guess.reshaped(tuple(wanted if size == got else size for size in shape), origin)
+        if wanted in shape[1:] and len(shape) == 3:
+            yield guess.reshaped((shape[0], shape[2], shape[1]), origin)
+        if wanted in shape[1:] and len(shape) == 4:
+            yield guess.reshaped((shape[0], shape[2], shape[3], shape[1]), origin)
+        if not places or len(shape) == 4:
+            yield from _scaled(guess, got, wanted, origin, channels_first=found.channels_first)
+
+
+def _scaled(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
+    """A size that was computed from the input's: scales the last sizes so that it comes out as wanted."""
+    shape = guess.shape
+    if not got or not wanted:
+        return
+    if channels_first and len(shape) > 2 and shape[1] * wanted % got == 0 and shape[1] * wanted // got > 0:
+        yield guess.reshaped((shape[0], shape[1] * wanted // got, *shape[2:]), origin)
+    if len(shape) >= 4 and shape[-1] == shape[-2]:
+        ratio = (wanted / got) ** (1 / (len(shape) - 2))
+        near = shape[-1] * ratio
+        linear = shape[-1] * wanted / got
+        for side in sorted(_SIDES, key=lambda size: abs(math.log(size / near)))[:3]:
+            if side != shape[-1]:
+                yield guess.reshaped((*shape[:2], *(side,) * (len(shape) - 2)), origin)
+        for exact in (near, linear):
+            if exact == int(exact) and 1 <= exact <= _LARGEST:
+                yield guess.reshaped((*shape[:2], *(int(exact),) * (len(shape) - 2)), origin)
+        for side in (round(near), round(near) + 4, math.ceil(near) + 1, math.ceil(near)):
+            if 1 <= side <= _LARGEST:
+                yield guess.reshaped((*shape[:2], *(side,) * (len(shape) - 2)), origin)
+    for index in range(len(shape) - 1, 0, -1):
+        size = shape[index] * wanted / got
+        if size == int(size) and 1 <= size <= _LARGEST * 16 and size != shape[index]:
+            yield guess.reshaped((*shape[:index], int(size), *shape[index + 1 :]), origin)
+
+
+def of_divisor(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    shape = guess.shape
+    for got, divisor in found.divisors:
+        if divisor < 2 or divisor > _LARGEST:
+            continue
+        rounded = tuple(
+            size
+            if (index < 2 and len(shape) > 2) or index == 0 or size == 1
+            else max(divisor, round(size / divisor) * divisor)
+            for index, size in enumerate(shape)
+        )
+        if rounded != shape:
+            yield guess.reshaped(rounded, origin)
+        for index, size in enumerate(shape):
+            if size == got and size % divisor:
+                yield guess.reshaped(
+                    (*shape[:index], max(1, round(size / divisor)) * divisor, *shape[index + 1 :]), origin
+                )
+
+
+def larger(guess: Guess, origin: str) -> Iterator[Guess]:
+    shape = guess.shape
+    if len(shape) >= 3:
+        start = 2 if len(shape) > 3 else 1
+        for factor in (2, 4):
+            yield guess.reshaped((*shape[:start], *(size * factor for size in shape[start:])), origin)
+        yield guess.reshaped((*shape[:2], *(size * 4 for size in shape[2:])), origin)
+    if shape and shape[0] == 1:
+        yield guess.reshaped((2, *shape[1:]), origin)

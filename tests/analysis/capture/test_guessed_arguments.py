@@ -1,0 +1,186 @@
+# ruff: noqa: E501 (a model on one line)
+"""Constructor arguments nobody stated: from calls in the file, from names, annotations and use, corrected after errors."""
+
+from collections.abc import Callable
+
+import pytest
+
+
+def net(parameters: str, init: str, forward: str = "return self.a(x)") -> str:
+    body = "\n        ".join(init.splitlines())
+    return f"""
+class Net(nn.Module):
+    def __init__(self, {parameters}):
+        super().__init__()
+        {body}
+
+    def forward(self, x):
+        {forward}
+"""
+
+
+GUESSED = {
+    "dimension and heads": ("dim, num_heads", "assert dim % num_heads == 0\nself.a = nn.MultiheadAttention(dim, num_heads)", "return self.a(x, x, x)"),
+    "channels": ("in_channels, out_channels, kernel_size, stride", "self.a = nn.Conv2d(in_channels, out_channels, kernel_size, stride)", ""),
+    "classes": ("num_classes: int", "self.a = nn.Linear(16, num_classes)", ""),
+    "activation class": ("dim, act_layer", "self.a = nn.Sequential(nn.Linear(dim, dim), act_layer())", ""),
+    "activation": ("dim, act", "self.b, self.act = nn.Linear(dim, dim), act", "return self.act(self.b(x))"),
+    "norm": ("dim, norm_layer", "self.a = nn.Sequential(nn.Linear(dim, dim), norm_layer(dim))", ""),
+    "norm after a convolution": ("dim, norm_layer", "self.a = nn.Sequential(nn.Conv2d(dim, dim, 1), norm_layer(dim))", ""),
+    "list": ("dims", "self.a = nn.Sequential(*[nn.Linear(a, b) for a, b in zip(dims, dims[1:])])", ""),
+    "unpacked": ("sizes", "a, b, c = sizes\nself.a = nn.Linear(a, b + c)", ""),
+    "option": ("dim, mode", "if mode not in ('fast', 'slow'): raise ValueError(mode)\nself.a = nn.Linear(dim, dim)", ""),
+    "compared": ("dim, kind", "assert kind == 'plain'\nself.a = nn.Linear(dim, dim)", ""),
+    "wrapped": ("dim, fn", "self.norm, self.fn = nn.LayerNorm(dim), fn", "return self.fn(self.norm(x))"),
+    "config": ("config", "self.a = nn.Linear(config.hidden_size, config.num_labels)", ""),
+    "dictionary config": ("cfg", "self.a = nn.Linear(cfg['dim'], cfg['num_classes'])", ""),
+    "optional that is needed": ("dim=None", "self.a = nn.Linear(dim * 2, 8)", ""),
+    "keyword only": ("*, width", "self.a = nn.Linear(width, width)", ""),
+    "ratio": ("dim, ratio", "assert 0 < ratio < 1\nself.a = nn.Linear(dim, int(dim * ratio))", ""),
+    "divisible": ("dim, groups", "assert dim % groups == 0 and groups > 1, 'dim must be divisible by groups'\nself.a = nn.Linear(dim, dim)", ""),
+    "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_arguments_are_guessed(write: Callable, name: str) -> None:
+    parameters, init, forward = GUESSED[name]
+    (result,) = write(net(parameters, init, forward or "return self.a(x)")).analysis.results
+    assert result.constructed.startswith("assumed ") or name == "any"
+
+
+def test_the_guess_is_shown(write: Callable) -> None:
+    (result,) = write(net("dim, num_heads, dropout: float", "self.a = nn.Linear(dim, dim)")).analysis.results
+    assert result.constructed == "assumed dim=64, num_heads=8, dropout=0.0"
+
+
+CONFIG = """
+from dataclasses import dataclass
+
+@dataclass
+class NetConfig:
+    width: int = 24
+"""
+
+
+@pytest.mark.parametrize("parameter", ["config: NetConfig", "config: 'NetConfig'", "cfg"])
+def test_a_configuration_of_the_file_is_used(write: Callable, parameter: str) -> None:
+    name = parameter.partition(":")[0]
+    written = write(CONFIG + net(parameter, f"self.a = nn.Linear({name}.width, 8)"))
+    assert written.graph.inputs[0].shape == (1, 24)
+    assert "NetConfig()" in written.analysis.results[0].constructed
+
+
+def test_a_block_of_the_file_is_used(write: Callable) -> None:
+    written = write(
+        """
+class BasicBlock(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.fc = nn.Linear(n, n)
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+        + net("block, n", "self.a = block(n)")
+    )
+    assert {result.graph.model for result in written.analysis.results} == {"Net", "BasicBlock"}
+
+
+def test_a_part_takes_its_numbers_from_its_model(write: Callable) -> None:
+    written = write("""
+        class Block(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.fc = nn.Linear(n, n)
+
+            def forward(self, x):
+                return self.fc(x)
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.block = Block(12)
+
+            def forward(self, x):
+                return self.block(x)
+    """)
+    assert [result.graph.model for result in written.analysis.results] == ["Net"]
+    assert written.graph.contains == ("Block", "Net")
+
+
+def test_a_part_that_fails_alone_is_a_quiet_problem(write: Callable) -> None:
+    written = write("""
+        class Block(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                raise RuntimeError("not today")
+
+            def forward(self, x):
+                return x
+
+        class Net(nn.Module):
+            def __init__(self, use_block=False):
+                super().__init__()
+                self.block = Block(12) if use_block else nn.Linear(4, 4)
+
+            def forward(self, x):
+                return self.block(x)
+    """)
+    (problem,) = written.analysis.problems
+    assert (problem.name, problem.part) == ("Block", True)
+    assert "not today" in problem.message
+
+
+def test_an_abstract_base_says_so(write: Callable) -> None:
+    written = write("""
+        class Base(nn.Module):
+            def forward(self, x):
+                raise NotImplementedError
+
+        class Net(Base):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(4, 4)
+
+            def forward(self, x):
+                return self.fc(x)
+    """)
+    (problem,) = written.analysis.problems
+    assert (problem.name, problem.part, problem.stage) == ("Base", True, "abstract")
+    assert [result.graph.model for result in written.analysis.results] == ["Net"]
+
+
+def test_a_class_inside_a_function_is_made_by_it(write: Callable) -> None:
+    written = write("""
+        def make(n=6):
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc = nn.Linear(n, n)
+
+                def forward(self, x):
+                    return self.fc(x)
+
+            return Net()
+    """)
+    assert written.graph.inputs[0].shape == (1, 6)
+
+
+def test_a_class_inside_a_function_with_arguments_says_so(write: Callable) -> None:
+    written = write("""
+        def make(n):
+            class Net(nn.Module):
+                def forward(self, x):
+                    return x * n
+
+            return Net()
+    """)
+    (problem,) = written.analysis.problems
+    assert problem.message == "Net is defined inside make(), which needs arguments"
+
+
+def test_files_that_import_each_other_do_not_hang(write: Callable, tmp_path) -> None:
+    (tmp_path / "other.py").write_text("import model\nWIDTH = 5\n")
+    written = write("import other\n" + net("", "self.a = nn.Linear(other.WIDTH, 2)"), seconds=20)
+    assert written.graph.inputs[0].shape == (1, 5)

@@ -1,0 +1,170 @@
+"""Inputs nobody stated: from calls in the file, from names and annotations, and corrected after errors."""
+
+from collections.abc import Callable
+
+import pytest
+
+
+def net(forward: str, init: str = "pass", parameters: str = "x") -> str:
+    body = "\n        ".join(forward.splitlines())
+    return f"""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {init}
+
+    def forward(self, {parameters}):
+        {body}
+"""
+
+
+CONV = "self.conv = nn.Conv2d(3, 8, 3)"
+
+CALLS = {
+    "in a script": (
+        "if __name__ == '__main__':\n    net = Net()\n    net(torch.randn(2, 3, 64, 48))\n",
+        (2, 3, 64, 48),
+    ),
+    "named tensor": ("def test():\n    x = torch.rand(4, 3, 32, 32)\n    y = Net().cuda()(x.cuda())\n", (4, 3, 32, 32)),
+    "named sizes": ("n, side = 5, 40\nnet = Net()\nout = net(torch.zeros((n, 3, side, side * 2)))\n", (5, 3, 40, 80)),
+    "summary": ("if __name__ == '__main__':\n    summary(Net(), (3, 96, 96))\n", (1, 3, 96, 96)),
+    "torchinfo": ("def main():\n    net = Net()\n    summary(net, input_size=(7, 3, 50, 50))\n", (7, 3, 50, 50)),
+    "profile": ("def main():\n    x = torch.randn(1, 3, 70, 70)\n    profile(Net(), inputs=(x,))\n", (1, 3, 70, 70)),
+    "factory": ("def make():\n    return Net()\nmake().eval()(torch.ones(3, 3, 33, 33))\n", (3, 3, 33, 33)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_in_the_file_says_the_input(write: Callable, name: str) -> None:
+    call, shape = CALLS[name]
+    written = write(net("return self.conv(x)", CONV) + call)
+    (spec,) = written.graph.inputs
+    assert spec.shape == shape
+    assert spec.origin.startswith("the call on line ")
+
+
+def test_batch_goes_before_the_call(write: Callable) -> None:
+    written = write(net("return self.conv(x)", CONV) + "Net()(torch.randn(2, 3, 64, 48))\n", batch=6)
+    assert written.graph.inputs[0].shape == (6, 3, 64, 48)
+
+
+def test_a_call_that_does_not_fit_is_passed_over(write: Callable) -> None:
+    written = write(net("return self.conv(x)", "self.conv = nn.Conv1d(5, 8, 3)") + "Net()(torch.randn(2, 7))\n")
+    assert written.graph.inputs[0].shape[1] == 5
+
+
+REPAIRED = {
+    "flattened features": (
+        "x = F.max_pool2d(self.a(x), 2)\nreturn self.b(F.max_pool2d(x, 2).flatten(1))",
+        "self.a = nn.Conv2d(1, 6, 5, padding=2); self.b = nn.Linear(6 * 7 * 7, 10)",
+        (1, 1, 28, 28),
+    ),
+    "channels": ("return self.a(self.b(x))", "self.a = nn.Conv2d(16, 8, 1); self.b = nn.Conv2d(5, 16, 1)", None),
+    "rank": ("b, n, c = x.shape\nreturn self.a(x).view(b, n * c)", "self.a = nn.Linear(8, 8)", (1, 128, 8)),
+    "rank of a volume": ("b, c, d, h, w = x.shape\nreturn x * 2", "pass", None),
+    "parameter": ("return x * self.scale", "self.scale = nn.Parameter(torch.ones(48))", None),
+    "dtype": ("return self.table(x)", "self.first = nn.Linear(8, 8); self.table = nn.Embedding(10, 8)", None),
+    "assertion": ("assert x.shape[2] == 40\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", (1, 3, 40, 224)),
+    "multiple": ("assert x.shape[-1] % 100 == 0\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", None),
+    "too small": ("for _ in range(6): x = self.a(x)\nreturn x", "self.a = nn.Conv2d(8, 8, 3, stride=2)", None),
+    "no layer": ("return torch.relu(x)", "pass", None),
+}
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_an_error_corrects_the_guess(write: Callable, name: str) -> None:
+    forward, init, shape = REPAIRED[name]
+    (spec,) = write(net(forward, init)).graph.inputs
+    assert shape is None or spec.shape == shape
+    assert spec.origin.startswith("assumed")
+
+
+def test_only_the_successful_try_is_recorded(write: Callable) -> None:
+    written = write(
+        net(
+            "x = self.a(x)\nreturn self.b(x.flatten(1))",
+            "self.a = nn.Conv2d(3, 4, 1); self.b = nn.Linear(4 * 32 * 32, 2)",
+        )
+    )
+    assert [operator.kind for operator in written.graph.operators if not operator.view] == ["conv2d", "linear"]
+    assert len(written.graph.input_tensors) == 1
+    assert written.graph.inputs[0].origin == "assumed after the error in b (in_features 4096)"
+
+
+def test_what_a_failed_try_left_in_the_model_is_gone(write: Callable) -> None:
+    init = "self.seen = None; self.a = nn.Conv2d(3, 4, 1); self.b = nn.Linear(4 * 32 * 32, 2)"
+    forward = "if self.seen is None: self.seen = x.shape\nreturn self.b(self.a(x).flatten(1)).expand(self.seen[-1], 2)"
+    written = write(net(forward, init))
+    assert written.graph.tensors[written.graph.output_tensors[0]].shape == (32, 2)
+
+
+SEVERAL = {
+    "mask": ("if mask is not None: x = x * mask\nreturn self.a(x)", "self.a = nn.Linear(8, 8)", "x, mask"),
+    "time step": (
+        "return self.a(x) + self.b(t[:, None].float())[:, :, None, None]",
+        "self.a = nn.Conv2d(3, 8, 1); self.b = nn.Linear(1, 8)",
+        "x, t",
+    ),
+    "two images": ("return self.a(torch.cat([x1, x2], 1))", "self.a = nn.Conv2d(6, 8, 1)", "x1, x2"),
+    "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
+    "attention": (
+        "q, k, v = (t.view(t.shape[0], -1, 4, 16).transpose(1, 2) for t in (self.a(q), k, v))\n"
+        "return F.scaled_dot_product_attention(q, k, v)",
+        "self.a = nn.Linear(64, 64)",
+        "q, k, v",
+    ),
+    "tokens and lengths": (
+        "return self.a(tokens)[:, :max(lengths.tolist())]", "self.a = nn.Embedding(100, 8)", "tokens, lengths",
+    ),
+    "pyramid": ("a, b, c = features\nreturn self.a(a)", "self.a = nn.Conv2d(64, 8, 1)", "features"),
+    "dictionary": ("return self.a(batch['image'])", "self.a = nn.Conv2d(3, 8, 1)", "batch"),
+    "keyword only": ("return self.a(x) * scale", "self.a = nn.Linear(8, 8)", "x, *, scale: float"),
+    "sizes": ("b, n, c = x.shape\nreturn x.view(b, h, w, c)", "self.a = nn.LayerNorm(8)", "x, h: int, w: int"),
+    "optional": ("return self.a(x if x is not None else y)", "self.a = nn.Linear(8, 8)", "x=None, y=None"),
+    "variable": ("return self.a(xs[0])", "self.a = nn.Linear(8, 8)", "*xs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_inputs_and_odd_ones(write: Callable, name: str) -> None:
+    forward, init, parameters = SEVERAL[name]
+    graph = write(net(forward, init, parameters)).graph
+    assert graph.operators
+    assert all(spec.origin.startswith(("assumed", "annotation")) for spec in graph.inputs)
+
+
+ANNOTATED = {
+    "jaxtyping": ('x: Float[torch.Tensor, "batch 3 40 50"]', (1, 3, 40, 50), "float32"),
+    "integers": ('x: Int[torch.Tensor, "batch length"]', (1, 128), "int64"),
+}
+
+
+@pytest.mark.parametrize("name", ANNOTATED)
+def test_an_annotation_says_the_shape(write: Callable, name: str) -> None:
+    parameter, shape, dtype = ANNOTATED[name]
+    prelude = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
+    (spec,) = write(net("return x * 2", parameters=parameter), prelude=prelude).graph.inputs
+    assert (spec.shape, spec.dtype, spec.origin) == (shape, dtype, "annotation")
+
+
+def test_a_failure_says_the_likeliest_input(write: Callable) -> None:
+    (problem,) = write(net("return self.a(x).no_such()", "self.a = nn.Linear(8, 8)")).analysis.problems
+    assert problem.stage == "forward"
+    assert "no attribute 'no_such', with the input 1×8 (assumed from a)" in problem.message
+
+
+def test_the_project_says_the_input(write: Callable, tmp_path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.graphperf.models."model.py::Net"]\ninput = [3, 7, 9]\ninit = "width=9"\nprecision = "fp16"\n'
+    )
+    source = net("return self.a(x)", "self.a = nn.Linear(width, 8)").replace("__init__(self)", "__init__(self, width)")
+    written = write(source)
+    (spec,) = written.graph.inputs
+    assert (spec.shape, spec.origin) == ((3, 7, 9), "pyproject.toml")
+    assert written.analysis.results[0].constructed == "pyproject.toml"
+
+
+def test_a_wrong_key_in_the_project_is_reported(write: Callable, tmp_path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.graphperf.models."model.py::Net"]\ninputs = [3]\n')
+    (problem,) = write(net("return x")).analysis.problems
+    assert "unknown key 'inputs'" in problem.message
