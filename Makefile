@@ -20,7 +20,7 @@ test: $(READY)  ## Run the tests, without those marked slow or editors
 	$(BIN)/python -m pytest -n 2 tests
 
 test-slow: $(READY)  ## Run the tests marked slow (npm fetches the official SARIF validator, 43 MB)
-	$(BIN)/python -m pytest -n 2 -m slow tests
+	$(BIN)/python -m pytest -m slow tests
 
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
