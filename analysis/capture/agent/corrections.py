@@ -73,7 +73,7 @@ def lines_of(trace: TracebackType | None) -> list[str]:
 
 def resized(text: str, message: str) -> Iterator[str]:
     """A list with as many items as the message counts: `dims must be a tuple of 3`."""
-    if text[:1] not in "[(":
+    if not text.startswith(("[", "(")):
         return
     items = [item.strip() for item in text[1:-1].split(",") if item.strip()]
     counts = {int(number) for number in re.findall(r"(?<![\w.])\d(?![\w.])", message)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -14,7 +15,10 @@ Assignment = Mapping[str, "Guess"]
 
 @dataclass(frozen=True)
 class Guess:
-    """`kind` is tensor, list, tuple, dict or value. A `real` tensor has data (ones), for code that looks at values."""
+    """`kind` is tensor, list, tuple, dict, object (with attributes) or value.
+
+    A `real` tensor has data (ones), for code that looks at values; a `fixed` guess was given and is never changed.
+    """
 
     origin: str
     shape: tuple[int, ...] = ()
@@ -38,6 +42,8 @@ class Guess:
         parts = [item.build() for item in self.items]
         if self.kind == "dict":
             return dict(zip(self.keys, parts))  # noqa: B905 (Python 3.9)
+        if self.kind == "object":
+            return SimpleNamespace(**dict(zip(self.keys, parts)))  # noqa: B905 (Python 3.9)
         return tuple(parts) if self.kind == "tuple" else parts
 
     def key(self) -> object:
@@ -70,3 +76,14 @@ def value(origin: str, given: Any) -> Guess:
 def signature_of(assignment: Assignment) -> object:
     """Equal for assignments that pass the same."""
     return tuple((name, guess.key()) for name, guess in assignment.items())
+
+
+def tensors_of(built: Any) -> list[torch.Tensor]:
+    """The tensors of what a guess built, in order."""
+    if isinstance(built, torch.Tensor):
+        return [built]
+    if isinstance(built, SimpleNamespace):
+        built = vars(built)
+    if isinstance(built, dict):
+        built = list(built.values())
+    return [tensor for item in built for tensor in tensors_of(item)] if isinstance(built, (list, tuple)) else []

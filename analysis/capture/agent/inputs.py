@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from .configured import option, stated
-from .guess import Assignment, Guess
+from .guess import Assignment, Guess, tensors_of
 from .layers import layers_of
 from .names import attention_inputs, suggestions
 
@@ -130,21 +130,23 @@ def described(assignment: Assignment, built: Mapping[str, Any]) -> list[ModelInp
     """The tensors of an assignment, those inside lists and dicts too, with the words for each."""
     found: list[ModelInput] = []
     for name, guess in assignment.items():
-        shown = "" if name.startswith("*") else name
-        leaves = list(_tensors(built[name]))
-        for index, (item, given) in enumerate(zip(guess.leaves(), leaves)):  # noqa: B905 (Python 3.9)
-            label = (
-                f"{shown}[{index}]"
-                if guess.kind in ("list", "tuple")
-                else f"{shown}[{guess.keys[index]!r}]"
-                if guess.keys
-                else shown
-            )
+        leaves = zip(guess.leaves(), tensors_of(built[name]))  # noqa: B905 (Python 3.9)
+        for index, (item, given) in enumerate(leaves):
             origin = guess.origin if guess.items else item.origin
+            label = _label("" if name.startswith("*") else name, guess, index)
             found.append(
                 {"tensor": given, "shape": list(item.shape), "dtype": item.dtype, "origin": origin, "name": label}
             )
     return found
+
+
+def _label(name: str, guess: Guess, index: int) -> str:
+    """How the user's code names one tensor of an input."""
+    if guess.kind in ("list", "tuple"):
+        return f"{name}[{index}]"
+    if guess.kind == "dict":
+        return f"{name}[{guess.keys[index]!r}]"
+    return f"{name}.{guess.keys[index]}" if guess.kind == "object" else name
 
 
 def in_words(assignment: Assignment) -> str:
@@ -157,14 +159,6 @@ def in_words(assignment: Assignment) -> str:
             f"{name.lstrip('*')} {shown} ({guess.origin})" if len(assignment) > 1 else f"{shown} ({guess.origin})"
         )
     return ", ".join(parts)
-
-
-def _tensors(built: Any) -> list[torch.Tensor]:
-    if isinstance(built, torch.Tensor):
-        return [built]
-    if isinstance(built, dict):
-        built = list(built.values())
-    return [tensor for item in built for tensor in _tensors(item)] if isinstance(built, (list, tuple)) else []
 
 
 def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:

@@ -11,6 +11,9 @@ from .layers import SEQUENCE, WIDE, Layers, image
 
 # Rules: a pattern of names, and the guesses that it suggests.
 _Rule = Callable[[str, Layers, int], Iterator[Guess]]
+_FEATURES = re.compile(
+    r"(image|img|text|txt|visual|audio|video|query|prompt|class|pooled|\w*clip)_?(features?|embeds?|embeddings?|emb)"
+)
 _NAMED = re.compile(r"[\"']([^\"']+)[\"']")
 
 
@@ -21,6 +24,8 @@ def suggestions(name: str, annotation: object, layers: Layers, batch: int, main:
     """Guesses for one parameter. The main one follows the first layer before its name."""
     origin = f"assumed from the name {name}"
     found = list(_annotated(name, annotation, layers, batch))
+    if _FEATURES.fullmatch(name):
+        found += _embedded(origin, layers, batch)
     if main and not found:
         found += list(_from_layers(name, layers, batch))
     for pattern, rule in _RULES:

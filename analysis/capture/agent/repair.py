@@ -11,7 +11,7 @@ import torch
 
 from .assumed import Passthrough
 from .errors import Diagnosis
-from .guess import Assignment, Guess, tensor, value
+from .guess import Assignment, Guess, tensor, tensors_of, value
 from .resize import larger, of_divisor, of_rank, of_size
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
@@ -46,7 +46,7 @@ def _is_exact(given: Any, found: Diagnosis) -> bool:
 def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     if guess.fixed:
         return
-    if guess.kind in ("list", "tuple", "dict"):
+    if guess.kind in ("list", "tuple", "dict", "object"):
         yield from _of_several(guess, given, found, origin)
     elif guess.kind == "value":
         yield from _from_value(guess, found, origin)
@@ -64,7 +64,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
-    parts = list(given.values()) if isinstance(given, dict) else list(given)
+    parts = tensors_of(given)
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)
@@ -84,7 +84,9 @@ def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iter
 def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     for dtype in found.dtypes:
         if dtype != guess.dtype:
-            shape = guess.shape[:-1] if dtype == "int64" and len(guess.shape) == 3 else guess.shape
+            shape = guess.shape
+            if dtype == "int64" and len(shape) > 2:
+                shape = shape[:-1] if len(shape) == 3 else (shape[0], 128)
             yield replace(guess, dtype=dtype, shape=shape, origin=origin)
     if found.needs_values and not guess.real and guess.dtype in ("int64", "bool"):
         yield replace(guess, real=True)
@@ -95,6 +97,9 @@ def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     message = found.message
     if "object is not callable" in message:
         yield value(origin, Passthrough())
+    attribute = re.search(r"'Tensor' object has no attribute '(\w+)'", message)
+    if attribute is not None and attribute[1] not in ("keys", "items", "get", "values", "pop"):
+        yield Guess(origin, kind="object", keys=(attribute[1],), items=(guess,))
     if (_KEY.search(found.line) and "indices" in message) or _MAPPING.search(message):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
     if re.search(
@@ -122,6 +127,9 @@ def _other_counts(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess
         items = [*guess.items, *(guess.items[-1:] * count)][:count]
         yield replace(guess, items=tuple(items), origin=origin)
     missing = re.match(r"^'(\w+)'$", found.message)
+    lacking = re.search(r"SimpleNamespace' object has no attribute '(\w+)'", found.message)
+    if guess.kind == "object" and lacking is not None:
+        yield replace(guess, keys=(*guess.keys, lacking[1]), items=(*guess.items, guess.items[0]), origin=origin)
     if guess.kind == "dict" and missing is not None:
         yield replace(guess, keys=(*guess.keys, missing[1]), items=(*guess.items, guess.items[0]), origin=origin)
 

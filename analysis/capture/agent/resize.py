@@ -65,6 +65,8 @@ def of_size(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
             yield guess.reshaped((shape[0], shape[2], shape[1]), origin)
         if wanted in shape[1:] and len(shape) == 4:
             yield guess.reshaped((shape[0], shape[2], shape[3], shape[1]), origin)
+        if shape and not places and 0 < shape[-1] + wanted - got <= _LARGEST:
+            yield guess.reshaped((*shape[:-1], shape[-1] + wanted - got), origin)
         if not places or len(shape) == 4:
             yield from _scaled(guess, got, wanted, origin, channels_first=found.channels_first)
 

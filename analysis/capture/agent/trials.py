@@ -15,7 +15,7 @@ from torch import nn
 from . import assumed
 from .construct import GuessedArguments, NoArgumentsError, guess_names
 from .file_classes import BORROWED
-from .guess import Assignment
+from .guess import Assignment, tensors_of
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
 from .modules import ModuleTracker
 from .recorder import Recorder
@@ -42,6 +42,10 @@ class NothingRanError(Exception):
     def __init__(self, stage: str, error: BaseException, words: str = "") -> None:
         super().__init__(str(error))
         self.stage, self.error, self.words = stage, error, words
+
+
+class TooSmallError(ValueError):
+    """The model ran and there was nothing left at its end."""
 
 
 class WrongModelError(TypeError):
@@ -175,9 +179,12 @@ class Trials:
         recorder.values.longest = max((n for spec in specs for n in spec["shape"]), default=1)
         recorder.recording = True
         try:
-            return specs, inputs.call(built)
+            result = inputs.call(built)
         finally:
             recorder.recording = False
+        if any(tensor.numel() == 0 for tensor in tensors_of(result)) and not self._request.get("inputs"):
+            raise TooSmallError("the input is too small: the output has no elements")
+        return specs, result
 
 
 def _shown(origin: str) -> str:

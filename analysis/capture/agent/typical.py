@@ -115,7 +115,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         r"(pre_?|base_?|sub_?)?(fn|func|function|net|network|model|module|backbone|encoder|"
         r"decoder|body|head|neck|stem|submodule|layer|trunk|classifier|generator|discriminator|"
         r"transform|base|wrapped|inner|core|projector|projection|downsample|upsample|attn|attention|"
-        r"mlp|ffn|ff|mixer|token_mixer|tower|visual|text|unet|vae|bert|extractor|model_?\w|"
+        r"mlp|ffn|ff|mixer|token_mixer|tower|visual|text|unet|prior|instance|mod|policy|critic|actor|student|teacher|predictor|denoiser|renderer|vae|bert|extractor|model_?\w|"
         r"\w+_(model|net|encoder|decoder|backbone|module))",
         ("<instance>", "Passthrough()", "Passthrough", "None"),
     ),
