@@ -32,6 +32,11 @@ class SourceLocator:
         self._frames: dict[int, tuple[FrameType, int, dict[tuple[int, str], dict[int, int]]]] = {}
         self._inner: dict[int, FrameType] = {}
 
+    def forget(self) -> None:
+        """Lets go of the frames that ran."""
+        self._frames.clear()
+        self._inner.clear()
+
     def is_user_file(self, filename: str) -> bool:
         """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
         if filename.startswith("<"):

@@ -7,6 +7,8 @@ itself, so that its operators are seen.
 from __future__ import annotations
 
 import functools
+import gc
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +25,14 @@ def install(recorder: Recorder) -> None:
     for name, function in list(vars(torch.nn.init).items()):
         if name.endswith("_") and not name.startswith("_") and callable(function):
             setattr(torch.nn.init, name, _untouched(function))
-    torch.compile = _transparent  # type: ignore[assignment]
-    torch.jit.script = _transparent  # type: ignore[assignment]
-    torch.jit.script_if_tracing = _transparent  # type: ignore[assignment]
-    torch.jit.trace = _transparent  # type: ignore[assignment]
+    for module, name in (
+        (torch, "compile"),
+        (torch.jit, "script"),
+        (torch.jit, "script_if_tracing"),
+        (torch.jit, "trace"),
+    ):
+        setattr(module, name, functools.wraps(getattr(module, name))(functools.partial(_transparent)))
+    _call_without_compiler()
     torch.Tensor.tolist = _tolist(recorder, torch.Tensor.tolist)  # type: ignore[method-assign]
     torch.Tensor.numpy = _numpy(torch.Tensor.numpy)  # type: ignore[method-assign]
     torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
@@ -58,6 +64,18 @@ def _tolist(recorder: Recorder, original: Callable[[torch.Tensor], Any]) -> Call
         return _nested(tuple(tensor.shape), recorder.values.scalar(tensor))
 
     return tolist
+
+
+def _call_without_compiler() -> None:
+    """Meta kernels written in Python import torch._dynamo when first called, to be left alone by it: a second for nothing."""
+    outer: Any = getattr(torch, "_disable_dynamo", None)
+    constants = outer.__code__.co_consts if isinstance(outer, types.FunctionType) else ()
+    for code in constants:
+        wrappers = gc.get_referrers(code) if isinstance(code, types.CodeType) else []
+        for wrapper in wrappers:
+            if isinstance(wrapper, types.FunctionType) and wrapper.__closure__:
+                kernel = dict(zip(code.co_freevars, wrapper.__closure__))["fn"].cell_contents  # noqa: B905 (Python 3.10)
+                kernel.__dynamo_disable = kernel
 
 
 def _nested(shape: tuple[int, ...], value: Any) -> Any:
