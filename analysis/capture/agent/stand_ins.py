@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .values import is_meta
+from .values import is_meta, to_meta
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -36,6 +36,8 @@ def install(recorder: Recorder) -> None:
     torch.Tensor.tolist = _tolist(recorder, torch.Tensor.tolist)  # type: ignore[method-assign]
     torch.Tensor.numpy = _numpy(torch.Tensor.numpy)  # type: ignore[method-assign]
     torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
+    torch.Tensor.__deepcopy__ = _deepcopy(torch.Tensor.__deepcopy__)  # type: ignore[method-assign]
+    torch.Tensor.data = _data(torch.Tensor.data)  # type: ignore[assignment]
     torch.autocast.__init__ = _autocast(torch.autocast.__init__)  # type: ignore[method-assign]
 
 
@@ -92,6 +94,32 @@ def _numpy(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(tensor, *args, **kwargs)
 
     return numpy
+
+
+def _deepcopy(original: Callable[[torch.Tensor, Any], torch.Tensor]) -> Callable[[torch.Tensor, Any], torch.Tensor]:
+    """A copy of a real tensor is filled in after it was made empty: that one is not to become meta."""
+
+    @functools.wraps(original)
+    def deepcopy(tensor: torch.Tensor, memo: Any) -> torch.Tensor:
+        if is_meta(tensor):
+            return original(tensor, memo)
+        with torch._C._DisableTorchDispatch():
+            return original(tensor, memo)
+
+    return deepcopy
+
+
+def _data(original: Any) -> property:
+    """`weight.data = kernel` for a weight without data and a kernel with, or the other way round."""
+
+    def set_data(tensor: torch.Tensor, value: torch.Tensor) -> None:
+        if is_meta(tensor) and not is_meta(value):
+            value = to_meta((value,), {})[0][0]
+        elif is_meta(value) and not is_meta(tensor):
+            value = torch.zeros(value.shape, dtype=value.dtype, device="cpu")
+        original.__set__(tensor, value)
+
+    return property(original.__get__, set_data)
 
 
 def _autocast(original: Callable[..., None]) -> Callable[..., None]:
