@@ -1,0 +1,109 @@
+"""What mappers take: the kernels of a model, one by one or as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..costs import Family, Gemm
+
+Column = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_FAMILIES: tuple[Family, ...] = (
+    "convolution", "matmul", "attention", "recurrent", "normalization", "pointwise", "reduction", "pool", "movement",
+    "view", "unknown",
+)  # fmt: skip
+_NO_GEMM = Gemm(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size."""
+
+    family: Family
+    kind: str
+    flops: float
+    macs: float
+    elements: int
+    bytes: float
+    bytes_activations: float
+    gemm: Gemm | None
+    contiguous_convolution: bool = False
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether every group has a single input channel: nothing to multiply as a matrix."""
+        return self.family == "convolution" and self.gemm is not None and self.gemm.groups > 1 and (
+            self.gemm.k == self.gemm.taps
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there."""
+
+    kinds: tuple[str, ...]
+    family: NDArray[np.int64]
+    flops: Column
+    macs: Column
+    elements: Column
+    bytes: Column
+    bytes_activations: Column
+    batch: Column
+    m: Column
+    n: Column
+    k: Column
+    taps: Column
+    groups: Column
+    contiguous_convolution: Mask
+
+    @classmethod
+    def of(cls, kernels: Sequence[Kernel]) -> Kernels:
+        """The columns of a list of kernels."""
+        gemms = [kernel.gemm or _NO_GEMM for kernel in kernels]
+
+        def column(values: Sequence[float]) -> Column:
+            return np.array(values, dtype=np.float64)
+
+        return cls(
+            tuple(kernel.kind for kernel in kernels),
+            np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
+            column([kernel.flops for kernel in kernels]),
+            column([kernel.macs for kernel in kernels]),
+            column([kernel.elements for kernel in kernels]),
+            column([kernel.bytes for kernel in kernels]),
+            column([kernel.bytes_activations for kernel in kernels]),
+            *(column([getattr(gemm, name) for gemm in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups")),
+            np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
+        )
+
+    def __len__(self) -> int:
+        return len(self.flops)
+
+    def where(self, rows: Mask) -> Kernels:
+        """Some of the rows."""
+        kinds = tuple(kind for kind, chosen in zip(self.kinds, rows.tolist(), strict=True) if chosen)
+        return Kernels(kinds, *(getattr(self, field.name)[rows] for field in fields(self)[1:]))
+
+    def moving(self, data: Column, activations: Column) -> Kernels:
+        """The same kernels with other traffic, as at another precision."""
+        return replace(self, bytes=data, bytes_activations=activations)
+
+    def of_family(self, *families: Family) -> Mask:
+        """Rows of these families."""
+        return np.isin(self.family, [_FAMILIES.index(family) for family in families])
+
+    @cached_property
+    def products(self) -> Mask:
+        """Rows that are matrix products."""
+        return self.batch * self.groups * self.m * self.n * self.k > 0
+
+    @cached_property
+    def depthwise(self) -> Mask:
+        """Rows of convolutions with a single input channel a group."""
+        return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
