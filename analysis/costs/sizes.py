@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...hardware_profiles import Precision
-from ..graph import Graph, Tensor
-
-_DTYPE_BYTES: Mapping[str, int] = {
-    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1,
-    "complex64": 8, "complex128": 16, "complex32": 4,
-    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1, "qint8": 1, "quint8": 1, "qint32": 4,
-    "uint16": 2, "uint32": 4, "uint64": 8,
-}  # fmt: skip
+from ..graph import Graph, Tensor, bytes_of
 
 
 class Sizes:
@@ -25,7 +18,7 @@ class Sizes:
     def element(self, tensor: int) -> float:
         """Bytes of one element of a tensor."""
         dtype = self._tensors[tensor].dtype
-        return self._float if dtype == "float32" else _DTYPE_BYTES.get(dtype, 4)
+        return self._float if dtype == "float32" else bytes_of(dtype)
 
     def total(self, elements: Mapping[int, int]) -> float:
         """Bytes of so many elements of each tensor."""
@@ -33,4 +26,4 @@ class Sizes:
 
     def scale(self, tensor: Tensor) -> float:
         """Bytes at this precision per byte as captured."""
-        return self.element(tensor.id) / _DTYPE_BYTES.get(tensor.dtype, 4)
+        return self.element(tensor.id) / bytes_of(tensor.dtype)

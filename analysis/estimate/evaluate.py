@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...hardware_profiles import HardwareProfile, Precision
+from ..attention import with_attention
+from ..autocast import with_casts
 from ..concurrency import Concurrency, concurrency
 from ..costs import Cost, Sizes, costs_of
 from ..edp import attribute
 from ..fusion import Mode, Subgraph, partition
 from ..graph import Graph
-from ..mapping import Allocation, Kernel, kernel_of, map_kernel
+from ..mapping import Allocation, Kernel, kernel_of, kernel_precision, map_kernel
+from ..numerics import Autocast, Numerics, stored_as
 from .energy import Energy, kernel_energy
 from .interval import Interval, widened
 from .latency import Bottleneck, KernelTime, kernel_times
@@ -24,16 +27,22 @@ class Question:
     """What is asked of a graph: which device, which precision, which execution mode."""
 
     device: HardwareProfile
-    precision: Precision
+    precision: Numerics
     mode: Mode
+
+    @property
+    def storage(self) -> Precision:
+        """What a tensor that is float32 in the evaluated graph is stored as."""
+        return stored_as(self.precision)
 
 
 @dataclass(frozen=True, slots=True)
 class SubgraphEstimate:
-    """A kernel with everything known of it. Seconds, joules; `edp_share` of the model's EDP."""
+    """A kernel with everything known of it, `precision` it computes in included. Seconds, joules; share of the model's EDP."""
 
     subgraph: Subgraph
     kernel: Kernel
+    precision: Precision
     allocation: Allocation
     time: KernelTime
     energy: Energy
@@ -57,7 +66,7 @@ class SubgraphEstimate:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The answer to a `Question` about a `Graph`."""
+    """The answer to a `Question` about a `Graph`: `graph` is as it runs, under autocast with its casts."""
 
     graph: Graph
     question: Question
@@ -112,20 +121,24 @@ class Evaluation:
 
 def evaluate(graph: Graph, question: Question) -> Evaluation:
     """Runs every stage after capture."""
+    graph = _as_run(graph, question)
     costs = costs_of(graph)
-    sizes = Sizes(graph, question.precision)
+    sizes = Sizes(graph, question.storage)
     subgraphs = partition(graph, costs, sizes, question.mode)
     kernels = [kernel_of(subgraph, graph, costs, question.mode) for subgraph in subgraphs]
-    allocations = [map_kernel(kernel, question.device, question.precision) for kernel in kernels]
+    precisions = [kernel_precision(subgraph, graph, costs, question.precision) for subgraph in subgraphs]
+    allocations = [map_kernel(k, question.device, p) for k, p in zip(kernels, precisions, strict=True)]
     working = [sum(costs[m].family != "view" for m in subgraph.operators) for subgraph in subgraphs]
     times = kernel_times(allocations, working, question.device, question.mode)
     energies = [
-        kernel_energy(k, t.seconds, question.device, question.precision) for k, t in zip(kernels, times, strict=True)
+        kernel_energy(k, t.seconds, question.device, p) for k, t, p in zip(kernels, times, precisions, strict=True)
     ]
     attribution = attribute(graph, costs, sizes, subgraphs, times, energies, question.device.kind)
     estimates = tuple(
         SubgraphEstimate(*parts)
-        for parts in zip(subgraphs, kernels, allocations, times, energies, attribution.subgraph_shares, strict=True)
+        for parts in zip(
+            subgraphs, kernels, precisions, allocations, times, energies, attribution.subgraph_shares, strict=True
+        )
     )
     return Evaluation(
         graph=graph,
@@ -136,8 +149,15 @@ def evaluate(graph: Graph, question: Question) -> Evaluation:
         operator_seconds=attribution.operator_seconds,
         operator_joules=attribution.operator_joules,
         concurrency=_concurrency(graph, costs, attribution.operator_seconds),
-        peak_memory_bytes=peak_memory(graph, question.precision),
+        peak_memory_bytes=peak_memory(graph, question.storage),
     )
+
+
+def _as_run(graph: Graph, question: Question) -> Graph:
+    """The captured graph with what PyTorch decides at run time: autocast's casts, attention's kernel."""
+    if isinstance(question.precision, Autocast):
+        graph = with_casts(graph, question.precision.dtype)
+    return with_attention(graph, question.device, question.precision)
 
 
 def _concurrency(graph: Graph, costs: Sequence[Cost], seconds: Sequence[float]) -> Concurrency:

@@ -15,7 +15,8 @@ def weight_bytes(graph: Graph, precision: Precision) -> float:
 def peak_memory(graph: Graph, precision: Precision) -> float:
     """Bytes of weights and of the largest set of activation storages alive at once, in execution order.
 
-    A storage lives from its first writer to its last reader; inputs live throughout, as their caller holds them.
+    A storage lives from its first writer to its last reader; inputs live throughout, as their caller holds them. Autocast
+    keeps the casts of parameters until the run ends.
     """
     sizes = _storage_bytes(graph, precision, weights=False)
     first: dict[int, int] = {}
@@ -25,7 +26,7 @@ def peak_memory(graph: Graph, precision: Precision) -> float:
             storage = graph.tensors[tensor].storage
             first.setdefault(storage, operator.id)
             last[storage] = operator.id
-    for tensor in (*graph.input_tensors, *graph.output_tensors):
+    for tensor in (*graph.input_tensors, *graph.output_tensors, *_cast_parameters(graph)):
         last[graph.tensors[tensor].storage] = len(graph.operators)
     for tensor in graph.input_tensors:
         first[graph.tensors[tensor].storage] = 0
@@ -41,9 +42,13 @@ def peak_memory(graph: Graph, precision: Precision) -> float:
     return weight_bytes(graph, precision) + peak
 
 
+def _cast_parameters(graph: Graph) -> list[int]:
+    return [t for t in graph.producers if graph.tensors[t].role == "parameter"]
+
+
 def _storage_bytes(graph: Graph, precision: Precision, *, weights: bool) -> dict[int, float]:
     """Bytes at the precision of each storage that holds weights, or of each that does not."""
-    held = {tensor.storage for tensor in graph.tensors if tensor.is_weight}
+    held = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
     sizes = Sizes(graph, precision)
     found: dict[int, float] = {}
     for tensor in graph.tensors:

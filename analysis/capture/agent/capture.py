@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import atoms, inputs, program, stand_ins
+from . import atoms, conversions, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -113,6 +113,7 @@ def _capture(request: Request) -> Graph:
     recorder = Recorder(locator)
     tracker = ModuleTracker(recorder, locator)
     atoms.install(recorder)
+    conversions.install(recorder)
     stand_ins.install(recorder)
     tracker.install()
     module = _stage("import", request, _load, request)

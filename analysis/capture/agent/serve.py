@@ -71,7 +71,7 @@ def _warm_up() -> None:
     import torch
     from torch import nn
 
-    from . import atoms, capture, modules  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    from . import atoms, capture, conversions, modules  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from .recorder import Recorder
     from .sources import SourceLocator
 
