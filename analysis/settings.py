@@ -9,6 +9,7 @@ from ..hardware_profiles import HardwareProfile, Precision, profile
 from .capture.request import Shapes
 from .discovery import UsageError
 from .fusion import MODES, Mode
+from .numerics import Autocast, Numerics, parse_numerics, runs_in
 
 DEFAULT_HARDWARE = "h100-sxm5-80gb"
 
@@ -23,7 +24,7 @@ class Options:
     """
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
-    precision: Precision = Precision.FP32
+    precision: Numerics = Precision.FP32
     batch: int | None = None
     mode: Mode = "eager"
     inputs: Shapes = ()
@@ -37,8 +38,8 @@ class Options:
         """The chosen profiles. Raises `UsageError` for an unknown device or a precision that it does not compute in."""
         devices = tuple(_device(name) for name in self.hardware)
         for device in devices:
-            if not device.supports(self.precision):
-                known = [p.value for p in Precision if device.supports(p)]
+            if not runs_in(device, self.precision):
+                known = [n.value for n in (*Precision, *Autocast) if runs_in(device, n)]
                 raise UsageError(
                     f"{device.id} does not compute in {self.precision.value}; it does in {', '.join(known)}"
                 )
@@ -55,7 +56,7 @@ def with_values(
         changed = replace(changed, hardware=tuple(_device(name).id for name in hardware))
     if precision is not None:
         try:
-            changed = replace(changed, precision=Precision.parse(precision))
+            changed = replace(changed, precision=parse_numerics(precision))
         except ValueError as error:
             raise UsageError(str(error)) from error
     if mode is not None:

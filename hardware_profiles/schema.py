@@ -134,6 +134,7 @@ class Energy(_Table):
     """Energy above the static floor, per operation and per DRAM byte (the whole path from DRAM to the registers)."""
 
     dram_byte: EnergyPerByte
+    llc_byte: EnergyPerByte | None = None
     vector: Mapping[PrecisionKey, EnergyPerFlop] = Field(min_length=1)
     matrix: Mapping[PrecisionKey, EnergyPerFlop] = {}
 

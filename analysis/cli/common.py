@@ -24,7 +24,8 @@ def question_options(command: Command) -> Command:
     decorators = [
         click.option("--hardware", "-H", multiple=True, metavar="ID[,ID...]", default=(DEFAULT_HARDWARE,), show_default=True,
                      help="Device profiles; `graphperf hardware` lists them."),
-        click.option("--precision", metavar="NAME", default="fp32", show_default=True, help="fp32, fp16, bf16, int8, ..."),
+        click.option("--precision", metavar="NAME", default="fp32", show_default=True,
+                     help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
         click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
         click.option("--mode", metavar="MODE", default="eager", show_default=True, help="eager, compiled or ideal."),
         click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,16 +57,20 @@ class Energies:
 
 
 def kernel_energies(
-    kernels: Kernels, allocations: Allocations, seconds: Column, device: HardwareProfile, precisions: PerKernel
+    kernels: Kernels,
+    allocations: Allocations,
+    seconds: Column,
+    device: HardwareProfile,
+    precisions: Sequence[Precision],
 ) -> Energies:
     """MACs at the matrix unit's energy where one takes the precision, other arithmetic at the vector unit's.
 
     A byte from DRAM costs the whole path to the registers. A byte that the last-level cache holds costs what the profile
     gives for that level; where it gives none, as much as from DRAM, as the fits behind `dram_byte` count both alike.
     """
-    matrix, vector = (
-        per_kernel(precisions, len(kernels), lambda p, on=on: device.energy_per_flop(p, matrix=on)) for on in (True, False)
-    )
+    kinds = list(dict.fromkeys(precisions))
+    which = np.array([kinds.index(p) for p in precisions], dtype=np.int64) if len(kinds) > 1 else 0
+    matrix, vector = (np.array([device.energy_per_flop(p, matrix=on) for p in kinds])[which] for on in (True, False))
     elementwise = np.maximum(0.0, kernels.flops - 2 * kernels.macs)
     dram_byte = device.energy.dram_byte.si
     cache_byte = device.energy.llc_byte.si if device.energy.llc_byte is not None else dram_byte

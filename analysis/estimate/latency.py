@@ -46,9 +46,7 @@ class KernelTimes:
         return len(self.seconds)
 
     def __getitem__(self, row: int) -> KernelTime:
-        bottleneck: Bottleneck = (
-            "launch" if self.launching[row] else "compute" if self.computing[row] else "memory"
-        )
+        bottleneck: Bottleneck = "launch" if self.launching[row] else "compute" if self.computing[row] else "memory"
         return KernelTime(float(self.seconds[row]), float(self.host_s[row]), float(self.device_s[row]), bottleneck)
 
     def __iter__(self) -> Iterator[KernelTime]:

@@ -75,6 +75,11 @@ class Allocations:
         for name, values in {"alignment": 1.0, "resident": 1.0, **columns}.items():
             getattr(self, name)[rows] = values
 
+    def merge(self, rows: Mask, other: Allocations) -> None:
+        """Fills rows in from another table with as many."""
+        for field in fields(self)[1:]:
+            getattr(self, field.name)[rows] = getattr(other, field.name)
+
     def __len__(self) -> int:
         return len(self.fill)
 

@@ -12,7 +12,7 @@ from ..constants import constant, constant_value
 from .allocation import Allocations
 from .kernels import Column, Kernels, Mask
 from .memory import Traffic, traffic
-from .occupancy import resident_tiles, resident_threads
+from .occupancy import resident_threads, resident_tiles
 
 _LARGE_KERNEL = 49
 _SKINNY = 8  # rows or columns below which a tile of the matrix unit would be mostly padding

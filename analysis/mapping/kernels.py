@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Kernel:
 class Kernels:
     """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there."""
 
-    kinds: tuple[str, ...]
+    kinds: NDArray[np.object_]
     family: NDArray[np.int64]
     flops: Column
     macs: Column
@@ -71,7 +72,7 @@ class Kernels:
             return np.array(values, dtype=np.float64)
 
         return cls(
-            tuple(kernel.kind for kernel in kernels),
+            np.array([kernel.kind for kernel in kernels], dtype=np.object_),
             np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
             column([kernel.flops for kernel in kernels]),
             column([kernel.macs for kernel in kernels]),
@@ -87,8 +88,8 @@ class Kernels:
 
     def where(self, rows: Mask) -> Kernels:
         """Some of the rows."""
-        kinds = tuple(kind for kind, chosen in zip(self.kinds, rows.tolist(), strict=True) if chosen)
-        return Kernels(kinds, *(getattr(self, field.name)[rows] for field in fields(self)[1:]))
+        chosen = np.flatnonzero(rows)
+        return Kernels(*(column[chosen] for column in self._columns))
 
     def moving(self, data: Column, activations: Column) -> Kernels:
         """The same kernels with other traffic, as at another precision."""
@@ -96,7 +97,11 @@ class Kernels:
 
     def of_family(self, *families: Family) -> Mask:
         """Rows of these families."""
-        return np.isin(self.family, [_FAMILIES.index(family) for family in families])
+        return _wanted(families)[self.family]
+
+    @cached_property
+    def _columns(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self))
 
     @cached_property
     def products(self) -> Mask:
@@ -107,3 +112,9 @@ class Kernels:
     def depthwise(self) -> Mask:
         """Rows of convolutions with a single input channel a group."""
         return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
+
+
+@cache
+def _wanted(families: tuple[Family, ...]) -> Mask:
+    """Family number → whether it is among `families`."""
+    return np.array([family in families for family in _FAMILIES], dtype=np.bool_)

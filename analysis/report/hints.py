@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...hardware_profiles import Precision
 from ..estimate import Evaluation, SubgraphEstimate
 from ..graph import Graph
 from . import units
@@ -88,7 +89,7 @@ def hover_lines(evaluation: Evaluation, summary: LineSummary, others: Sequence[E
     flops = sum(costs[o].flops for o in summary.operators)
     estimates = _estimates(evaluation, summary)
     moved = sum(e.subgraph.bytes for e in estimates)
-    lines = [_title(evaluation, summary), _shapes(graph, summary, evaluation.question.precision.value)]
+    lines = [_title(evaluation, summary), _shapes(graph, summary, _precision(evaluation, estimates))]
     if not estimates:
         return [*lines, "views only: no data moves, nothing is computed"]
     arithmetic = f"{units.large(macs, 'MAC')}" if macs else f"{units.large(flops, 'FLOP')}"
@@ -128,6 +129,14 @@ def _shapes(graph: Graph, summary: LineSummary, precision: str) -> str:
     return f"{source} → {units.shape(summary.output_shape)}, {precision}"
 
 
+def _precision(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) -> str:
+    """`fp16`; under autocast the formats of the line's kernels: `amp: fp16, fp32`."""
+    chosen = evaluation.question.precision
+    if isinstance(chosen, Precision):
+        return chosen.value
+    return ": ".join([chosen.value, ", ".join(dict.fromkeys(e.precision.value for e in estimates))])
+
+
 def _intensity(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) -> str:
     """` · 124 FLOP/byte, ridge 295`: of the kernels the line runs in."""
     moved = sum(e.subgraph.bytes for e in estimates)
@@ -135,9 +144,8 @@ def _intensity(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) ->
         return ""
     question = evaluation.question
     matrix = any(e.kernel.macs for e in estimates)
-    peak = question.device.peak_flops(question.precision, matrix) or question.device.peak_flops(
-        question.precision, True
-    )
+    precision = max(estimates, key=lambda e: e.kernel.flops).precision
+    peak = question.device.peak_flops(precision, matrix) or question.device.peak_flops(precision, True)
     text = f" · {units.three_digits(sum(e.kernel.flops for e in estimates) / moved)} FLOP/byte"
     return f"{text}, ridge {units.three_digits(peak / question.device.memory.dram_bandwidth.si)}" if peak else text
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
 from graphperf.server.settings import Settings, read_settings
 
@@ -11,6 +12,13 @@ def test_the_defaults_are_those_of_the_engine():
     settings, complaints = read_settings([None, {}, {"graphperf": None}])
     assert settings.options() == Options()
     assert complaints == ()
+
+
+def test_autocast_is_a_precision():
+    settings, complaints = read_settings([{"precision": "amp_bf16"}])
+    assert (settings.precision, settings.options().precision, complaints) == ("amp-bf16", Autocast.BF16, ())
+    settings, complaints = read_settings([{"precision": "amp", "hardware": "i7-12700k"}])
+    assert (settings.precision, len(complaints)) == ("fp32", 1)
 
 
 def test_later_layers_go_first_and_null_means_not_set():

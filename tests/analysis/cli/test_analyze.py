@@ -36,6 +36,15 @@ def test_the_table_is_sorted_and_can_be_shown_whole(run: Callable) -> None:
     assert len(rows) == 20
 
 
+def test_a_model_under_autocast(run: Callable) -> None:
+    done = run("graphperf", "analyze", "model.py", "--precision", "amp-bf16")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1] == "amp-bf16 · batch 1 · eager · input 1×8192 float32 (assumed from fc)"
+    assert "fc.cast (cast)" in done.out
+    (report,) = run("graphperf", "analyze", "model.py", "--precision", "amp", "--format", "json").json["reports"]
+    assert (report["precision"], report["totals"]["macs"]) == ("amp", 8192 * 8192)
+
+
 def test_a_model_as_json(run: Callable) -> None:
     done = run(
         "graphperf", "analyze", "model.py::Net", "--format", "json", "--hardware", f"{H100},rtx-3090", "-H", "i7-12700k"
@@ -106,6 +115,7 @@ USAGE = [
         "unknown mode 'compile', choose from eager, compiled, ideal; did you mean compiled?",
     ),
     (["model.py", "-H", "i7-12700k", "--precision", "fp16"], "i7-12700k does not compute in fp16; it does in "),
+    (["model.py", "-H", "i7-12700k", "--precision", "amp"], "i7-12700k does not compute in amp; it does in "),
     (["model.py", "--batch", "0"], "batch must be at least 1, not 0"),
     (["model.py", "--input", "3,x"], "--input: '3,x' is not a shape such as (1, 3, 224, 224)"),
     (["model.py", "--input", "(1, 8)", "--dtype", "float31"], "--input: 'float31' is no dtype"),
