@@ -203,10 +203,11 @@ def _calls(operators: Sequence[Operator]) -> Iterator[list[Operator]]:
 
 
 def _as_cast(reader: Operator, number: int, tensor: int, outputs: tuple[int, ...], dtype: str) -> Operator:
-    """What `.to(dtype)` at the reader's line would have been captured as."""
+    """What `.to(dtype)` at the reader's line would have been captured as; it says nothing of how often that line ran."""
     return replace(
         reader, id=number, kind="cast", target="aten._to_copy.default", inputs=(tensor,), input_names=("self",),
         outputs=outputs, attributes={"dtype": f"torch.{dtype}"}, view=False,
+        source=tuple(replace(place, direct=False) for place in reader.source),
     )  # fmt: skip
 
 

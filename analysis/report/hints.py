@@ -123,7 +123,8 @@ def _title(evaluation: Evaluation, summary: LineSummary) -> str:
 
 
 def _shapes(graph: Graph, summary: LineSummary, precision: str) -> str:
-    first = graph.operators[summary.operators[0]]
+    operators = [graph.operators[o] for o in summary.operators]
+    first = next((o for o in operators if not all(graph.tensors[t].is_weight for t in o.outputs)), operators[0])
     inputs = [t for t in first.inputs if not graph.tensors[t].is_weight]
     source = units.shape(graph.tensors[inputs[0]].shape) if inputs else "nothing"
     return f"{source} → {units.shape(summary.output_shape)}, {precision}"
@@ -134,7 +135,8 @@ def _precision(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) ->
     chosen = evaluation.question.precision
     if isinstance(chosen, Precision):
         return chosen.value
-    return ": ".join([chosen.value, ", ".join(dict.fromkeys(e.precision.value for e in estimates))])
+    found = ", ".join(dict.fromkeys(e.precision.value for e in estimates))
+    return f"{chosen.value}: {found}" if found else chosen.value
 
 
 def _intensity(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) -> str:

@@ -48,7 +48,8 @@ def test_a_cast_stands_at_the_line_and_module_of_its_reader(write: Callable) -> 
     cast = with_casts(net.graph, "bfloat16")
     (reader,) = net.graph.operators
     for number, operator in enumerate(casts(cast)):
-        assert (operator.module, operator.source, operator.call) == (reader.module, reader.source, reader.call)
+        assert (operator.module, operator.call) == (reader.module, reader.call)
+        assert [(p.file, p.line) for p in operator.source] == [(p.file, p.line) for p in reader.source]
         assert operator.name == ("conv.cast" if number == 0 else f"conv.cast#{number + 1}")
         assert (operator.target, operator.attribute("dtype")) == ("aten._to_copy.default", "torch.bfloat16")
     assert len(casts(cast)) == 3
@@ -66,7 +67,7 @@ def test_a_cast_is_what_a_capture_of_one_gives(write: Callable) -> None:
     assert [operator.kind for operator in cast[:2]] == [by_hand.kind] * 2
     assert [operator.target for operator in cast[2:]] == [by_hand.target] * 2
     assert cast[2].attribute("dtype") == "torch.bfloat16"
-    assert cast[2].source == product.source
+    assert [place.line for place in cast[2].source] == [place.line for place in product.source]
 
 
 def test_parts_of_a_parameter_and_buffers_are_cast_in_every_use(write: Callable) -> None:
