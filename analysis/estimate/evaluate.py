@@ -105,7 +105,7 @@ class Evaluation:
 
 def evaluate(graph: Graph, question: Question) -> Evaluation:
     """Runs every stage after capture."""
-    plan = Plan.of(as_run(graph, question), question.mode)
+    plan = Plan.of(as_run(graph, question), question.mode, question.device.kind)
     subgraphs = plan.subgraphs(question.storage)
     found = on_device(plan, question)
     sizes = Sizes(plan.graph, question.storage.bytes)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant
-from ..fusion import Mode
+from ..fusion import Dispatch, Mode, policy_for
 from ..mapping import Allocations
 from ..mapping.kernels import Column, Mask
 
@@ -55,8 +55,9 @@ class KernelTimes:
 
 def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
-    gap = device.launch.kernel_graph.si if mode == "ideal" else device.launch.kernel_stream.si
-    host, gaps = exists * _dispatch(device, mode), exists * gap
+    dispatch = policy_for(mode, device.kind).dispatch
+    gap = device.launch.kernel_graph.si if dispatch == "program" else device.launch.kernel_stream.si
+    host, gaps = exists * _dispatch(device, dispatch), exists * gap
     busy = exists * np.maximum(allocations.compute_s, allocations.memory_s)
     device_s = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
@@ -69,11 +70,11 @@ def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile
     )
 
 
-def _dispatch(device: HardwareProfile, mode: Mode) -> float:
-    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing in the ideal bound."""
-    if mode == "ideal":
+def _dispatch(device: HardwareProfile, dispatch: Dispatch) -> float:
+    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing where a program is issued as one."""
+    if dispatch == "program":
         return 0.0
-    ratio = constant("gpu", "compiled_dispatch_ratio") if mode == "compiled" else 1.0
+    ratio = constant("gpu", "compiled_dispatch_ratio") if dispatch == "wrapper" else 1.0
     return device.launch.eager_dispatch.si * ratio
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
 from ..autocast import with_casts
-from ..fusion import Mode
+from ..fusion import Mode, policy_for, with_folded_norms
 from ..graph import Graph
 from ..mapping import Allocations, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
@@ -64,7 +64,9 @@ class Estimate:
 
 
 def as_run(graph: Graph, question: Question) -> Graph:
-    """The captured graph with what PyTorch decides at run time: autocast's casts, attention's kernel."""
+    """The captured graph with what is decided at run time: folded norms, autocast's casts, attention's kernel."""
+    if policy_for(question.mode, question.device.kind).fold_bn:
+        graph = with_folded_norms(graph)
     if isinstance(question.precision, Autocast):
         graph = with_casts(graph, question.precision.dtype)
     return with_attention(graph, question.device, question.precision)

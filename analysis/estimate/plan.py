@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...hardware_profiles import Precision
+from ...hardware_profiles import Kind, Precision
 from ..costs import Cost, Sizes, costs_of
 from ..fusion import Mode, Partition, Subgraph, partition
 from ..graph import Graph
@@ -32,10 +32,10 @@ class Plan:
     partition: Partition
 
     @classmethod
-    def of(cls, graph: Graph, mode: Mode) -> Plan:
-        """Costs and kernels of a graph."""
+    def of(cls, graph: Graph, mode: Mode, kind: Kind | None = None) -> Plan:
+        """Costs and kernels of a graph, as a mode runs on a kind of device."""
         costs = costs_of(graph)
-        return cls(graph, mode, costs, partition(graph, costs, mode))
+        return cls(graph, mode, costs, partition(graph, costs, mode, kind))
 
     def subgraphs(self, storage: Precision) -> tuple[Subgraph, ...]:
         """The kernels in detail, with what the graph calls float32 stored at a precision."""

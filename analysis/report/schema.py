@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class _Record(BaseModel):
@@ -54,6 +54,7 @@ class Totals(_Record):
     flops: int = Field(description="2·macs + one per elementwise arithmetic operation")
     bytes_unfused: float
     bytes_fused: float
+    bytes_saved: float = Field(description="bytes_unfused - bytes_fused")
     arithmetic_intensity: float = Field(description="flops / bytes_fused")
     latency_s: IntervalRecord
     energy_j: EnergyRecord
@@ -93,6 +94,9 @@ class SubgraphRecord(_Record):
     id: int
     name: str
     pattern: str
+    ends: list[str] = Field(description="why it ends where it does, each reason in words")
+    bytes: float
+    bytes_saved: float = Field(description="against its operators as kernels of their own")
     precision: str = Field(description="what its leading operator computes in: differs between kernels under autocast")
     bottleneck: Literal["compute", "memory", "launch"]
     latency_s: float
@@ -100,6 +104,14 @@ class SubgraphRecord(_Record):
     edp_share: float
     utilization: float
     operators: list[OperatorRecord]
+
+
+class PatternRecord(_Record):
+    """Kernels that run the same kinds of operators, and the bytes that fusion saves in all of them."""
+
+    pattern: str
+    count: int
+    bytes_saved: float
 
 
 class Report(_Record):
@@ -117,6 +129,7 @@ class Report(_Record):
     coverage: Coverage
     totals: Totals
     concurrency: ConcurrencyRecord
+    patterns: list[PatternRecord] = Field(description="what fused, the most frequent first")
     subgraphs: list[SubgraphRecord]
 
 
