@@ -12,7 +12,8 @@ _INTO = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "
 def with_folded_norms(graph: Graph) -> Graph:
     """`graph` with each batch norm that alone reads a convolution or linear layer folded into that layer's weights.
 
-    A folded norm stays in the graph, at its line, as a view of the layer's result: it costs nothing. Its shift is the layer's bias.
+    A folded norm stays in the graph, at its line, as a view of the layer's result that costs nothing. Its shift is the layer's
+    bias.
     """
     operators, storages = list(graph.operators), dict[int, int]()
     for norm in graph.operators:

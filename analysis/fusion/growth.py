@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from .dataflow import Dataflow
@@ -30,13 +30,19 @@ class Growth:
         self._flow, self._policy = flow, policy
         self._group: dict[int, int] = {}
         self._members: dict[int, list[int]] = {}
+        # Of each kernel: how many operators that stand alone it holds, and whether all of it may be computed again.
+        self._anchors: dict[int, int] = {}
+        self._inlined: dict[int, bool] = {}
         self.refused: dict[tuple[int, int], Boundary] = {}
 
     def grow(self) -> list[list[int]]:
         """The kernels, in order of their first operator."""
         for operator_id in self._flow.working:
+            family = self._flow.costs[operator_id].family
             self._group[operator_id] = operator_id
             self._members[operator_id] = [operator_id]
+            self._anchors[operator_id] = family in self._policy.alone
+            self._inlined[operator_id] = family in self._policy.inlined
             # Latest first: a join goes with the branch that finishes last.
             for producer in sorted(self._flow.predecessors[operator_id], reverse=True):
                 reason = self._merge(producer, operator_id)
@@ -52,15 +58,17 @@ class Growth:
         reason = self._incompatible(producer, consumer)
         if reason is not None:
             return reason
-        merged = sorted(self._members[first] + self._members[second])
-        if self._anchors(merged) > 1:
+        if self._anchors[first] + self._anchors[second] > 1:
             return "join"
+        merged = sorted(self._members[first] + self._members[second])
         if self._too_large(merged):
             return "limit"
         if self._leaves_and_returns(first, second):
             return "wait"
         keep, drop = min(first, second), max(first, second)
         self._members[keep] = merged
+        self._anchors[keep] += self._anchors.pop(drop)
+        self._inlined[keep] &= self._inlined.pop(drop)
         for member in self._members.pop(drop):
             self._group[member] = keep
         return None
@@ -71,7 +79,7 @@ class Growth:
         before, after = costs[producer].family, costs[consumer].family
         if not policy.fused:
             return "operator"
-        anchored = self._anchors(self._members[self._group[producer]])
+        anchored = self._anchors[self._group[producer]] > 0
         if after in policy.alone:
             allowed = before in policy.prologue and not anchored and not self._forks(producer)
             return None if allowed else "extern"
@@ -86,23 +94,26 @@ class Growth:
             return "fork"
         if policy.cat_inputs is not None and self._joined(producer) > policy.cat_inputs:
             return "limit"
-        return None if self._walks_alike(producer, consumer, anchored > 0) else "shape"
+        return None if self._walks_alike(producer, consumer, anchored) else "shape"
 
     def _walks_alike(self, producer: int, consumer: int, anchored: bool) -> bool:
         """Whether one loop serves both: over the same elements, over a result, or computing a small one again and again."""
         flow, policy = self._flow, self._policy
-        walked = flow.domain(consumer)
+        walked, group = flow.domain(consumer), self._group[producer]
+        inlined = self._inlined[group]
+        # A copy in another order takes what can be computed in that order: not what comes from whole rows.
+        if flow.costs[consumer].family == "movement" and not (anchored or inlined or self._joined(consumer)):
+            return False
         if walked in flow.results(producer):
             return True
         if anchored:
             return flow.costs[producer].family not in policy.alone and walked == flow.domain(producer)
         if walked == flow.domain(producer) or self._joined(consumer):
             return True
-        members = self._members[self._group[producer]]
-        if walked > flow.domain(producer) and all(flow.costs[m].family in policy.inlined for m in members):
+        if inlined and walked > flow.domain(producer):
             return True
         # Rows are reduced and read again: the kernel walks over all of them, and keeps one at a time.
-        return max(flow.results(producer)) > 1 and any(flow.domain(member) == walked for member in members)
+        return max(flow.results(producer)) > 1 and any(flow.domain(m) == walked for m in self._members[group])
 
     def _joined(self, operator_id: int) -> int:
         """How many tensors a concatenation joins: its producers write their parts in place. Of other operators none."""
@@ -113,11 +124,8 @@ class Growth:
         """Whether several operators read its result, or the model returns it."""
         flow = self._flow
         results = flow.graph.operators[operator_id].outputs
-        return any(tensor in flow.returned for tensor in results) or sum(len(flow.readers.get(t, ())) for t in results) > 1
-
-    def _anchors(self, members: Iterable[int]) -> int:
-        alone, costs = self._policy.alone, self._flow.costs
-        return sum(costs[member].family in alone for member in members)
+        readers = sum(len(flow.readers.get(tensor, ())) for tensor in results)
+        return readers > 1 or any(tensor in flow.returned for tensor in results)
 
     def _too_large(self, members: Sequence[int]) -> bool:
         policy = self._policy

@@ -16,6 +16,7 @@ Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Dispatch = Literal["operator", "wrapper", "program"]
 _NONE: frozenset[Family] = frozenset()
+_FAMILIES = ("fused", "alone", "epilogue", "prologue", "inlined", "last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +70,4 @@ def _tables() -> Mapping[str, Any]:
 
 
 def _policy(name: str, table: Mapping[str, Any]) -> Policy:
-    return Policy(name, **{key: frozenset(value) if isinstance(value, list) else value for key, value in table.items()})  # pyright: ignore[reportUnknownArgumentType]
+    return Policy(name, **{key: frozenset(table[key]) if key in _FAMILIES else table[key] for key in table})
