@@ -56,9 +56,10 @@ class KernelTimes:
 def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
     gap = device.launch.kernel_graph.si if mode == "ideal" else device.launch.kernel_stream.si
-    host, gaps = exists * _dispatch(device, mode), exists * gap
-    busy = exists * np.maximum(allocations.compute_s, allocations.memory_s)
-    device_s = busy + gaps
+    existing = exists.astype(np.float64)
+    host, gaps = _host_seconds(existing, device, mode), existing * gap
+    busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
+    device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
     return KernelTimes(
         seconds=host_rate * host + device_rate * device_s,
@@ -69,12 +70,19 @@ def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile
     )
 
 
-def _dispatch(device: HardwareProfile, mode: Mode) -> float:
-    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing in the ideal bound."""
+def _host_seconds(existing: Column, device: HardwareProfile, mode: Mode) -> Column:
+    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing in the ideal bound.
+
+    Accelerators run a compiled model as one program: the host starts it once.
+    """
     if mode == "ideal":
-        return 0.0
-    ratio = constant("gpu", "compiled_dispatch_ratio") if mode == "compiled" else 1.0
-    return device.launch.eager_dispatch.si * ratio
+        return np.zeros(len(existing))
+    dispatch = device.launch.eager_dispatch.si
+    if mode == "eager":
+        return existing * dispatch
+    if device.kind in ("gpu", "cpu"):
+        return existing * dispatch * constant("gpu", "compiled_dispatch_ratio")
+    return np.where(np.cumsum(existing) * existing == 1, dispatch, 0.0)
 
 
 def _rates(host: float, device_total: float, device: HardwareProfile) -> tuple[float, float]:
