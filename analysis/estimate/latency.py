@@ -56,10 +56,11 @@ class KernelTimes:
 def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
     dispatch = policy_for(mode, device.kind).dispatch
-    gap = device.launch.kernel_graph.si if dispatch == "program" else device.launch.kernel_stream.si
-    host, gaps = exists * _dispatch(device, dispatch), exists * gap
-    busy = exists * np.maximum(allocations.compute_s, allocations.memory_s)
-    device_s = busy + gaps
+    gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
+    existing = exists.astype(np.float64)
+    host, gaps = _host_seconds(existing, device, dispatch), existing * gap
+    busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
+    device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
     return KernelTimes(
         seconds=host_rate * host + device_rate * device_s,
@@ -70,12 +71,16 @@ def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile
     )
 
 
-def _dispatch(device: HardwareProfile, dispatch: Dispatch) -> float:
-    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing where a program is issued as one."""
+def _host_seconds(existing: Column, device: HardwareProfile, dispatch: Dispatch) -> Column:
+    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, one start of a whole program, or nothing."""
+    once = device.launch.eager_dispatch.si
+    if dispatch == "operator":
+        return existing * once
+    if dispatch == "wrapper":
+        return existing * once * constant("gpu", "compiled_dispatch_ratio")
     if dispatch == "program":
-        return 0.0
-    ratio = constant("gpu", "compiled_dispatch_ratio") if dispatch == "wrapper" else 1.0
-    return device.launch.eager_dispatch.si * ratio
+        return np.where(np.cumsum(existing) * existing == 1, once, 0.0)
+    return np.zeros(len(existing))
 
 
 def _rates(host: float, device_total: float, device: HardwareProfile) -> tuple[float, float]:

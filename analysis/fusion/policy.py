@@ -14,7 +14,7 @@ from ..costs import Family
 
 Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-Dispatch = Literal["operator", "wrapper", "program"]
+Dispatch = Literal["operator", "wrapper", "program", "none"]
 _NONE: frozenset[Family] = frozenset()
 _FAMILIES = ("fused", "alone", "epilogue", "prologue", "inlined", "last")
 
@@ -70,4 +70,5 @@ def _tables() -> Mapping[str, Any]:
 
 
 def _policy(name: str, table: Mapping[str, Any]) -> Policy:
-    return Policy(name, **{key: frozenset(table[key]) if key in _FAMILIES else table[key] for key in table})
+    fields: dict[str, Any] = {key: frozenset(table[key]) if key in _FAMILIES else table[key] for key in table}
+    return Policy(name, **fields)

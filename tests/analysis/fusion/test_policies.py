@@ -9,7 +9,7 @@ from graphperf.analysis.discovery import UsageError
 from graphperf.analysis.fusion import MODES, modes_of, policy_for
 from graphperf.analysis.report.json_report import assumptions
 from graphperf.analysis.settings import Options
-from graphperf.hardware_profiles import KINDS
+from graphperf.hardware_profiles.schema import KINDS
 
 
 @pytest.mark.parametrize(("mode", "kind"), [(mode, kind) for kind in KINDS for mode in modes_of(kind)])
@@ -20,7 +20,7 @@ def test_rules_name_known_families_and_their_source(mode, kind) -> None:
     assert not policy.fused & policy.alone
     assert policy.epilogue | policy.prologue | policy.inlined | policy.last <= policy.fused
     assert policy.source
-    assert policy.dispatch in ("operator", "wrapper", "program")
+    assert policy.dispatch in ("operator", "wrapper", "program", "none")
 
 
 def test_which_modes_a_device_has() -> None:
