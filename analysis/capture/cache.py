@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..graph import Graph, SourceLine
-from .agent.program import package_of, statements_for
+from .agent.program import statements_for
+from .agent.roots import package_of, relative_dots
 from .decode import decode_answer
 from .request import Captured, CaptureRequest
 from .store import Store
@@ -88,7 +89,7 @@ def _needed_source(request: CaptureRequest) -> tuple[str, Spans]:
     if request.file is None or request.text is None:
         return "", ()
     whole: tuple[str, Spans] = (request.text, ((1, request.text.count("\n") + 1),))
-    if "." in package_of(request.file)[1]:
+    if "." in package_of(request.file, dots=relative_dots(request.text))[1]:
         return whole
     try:
         body = ast.parse(request.text).body

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from .configured import option, stated
+from .consumers import consumer
 from .guess import Assignment, Guess, tensors_of
-from .layers import layers_of
+from .layers import layers_at, layers_of
 from .names import attention_inputs, suggestions
 
 
@@ -58,6 +59,9 @@ class ForwardInputs:
         if not needed and self._parameters:
             needed = [next(iter(self._parameters))]
         found: dict[str, list[Guess]] = {}
+        main = consumer(self._model, needed[0]) if needed else None
+        if main is not None:
+            self._layers = layers_at(*main, self._layers)
         for index, name in enumerate(needed):
             guesses = self._suggestions(name, main=index == 0)
             if _is_of_attention(name, needed):
@@ -110,7 +114,12 @@ class ForwardInputs:
 
     def _suggestions(self, name: str, *, main: bool) -> list[Guess]:
         annotation = self._parameters[name].annotation
-        return suggestions(name, annotation, self._layers, self._batch, main)
+        layers, seen = self._layers, False
+        found = consumer(self._model, name)
+        if found is not None:
+            layers = layers_at(*found, layers)
+            seen = layers.path == found[0]
+        return suggestions(name, annotation, layers, self._batch, main, seen)
 
 
 def _is_of_attention(name: str, names: Sequence[str]) -> bool:

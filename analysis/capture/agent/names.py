@@ -20,20 +20,27 @@ _NAMED = re.compile(r"[\"']([^\"']+)[\"']")
 _IMAGES = re.compile(r".*(img|image|frame|photo)s?")
 
 
-def suggestions(name: str, annotation: object, layers: Layers, batch: int, main: bool) -> list[Guess]:
-    """Guesses for one parameter. The main one follows the first layer before its name."""
+def suggestions(name: str, annotation: object, layers: Layers, batch: int, main: bool, seen: bool) -> list[Guess]:
+    """Guesses for one parameter. The main one follows the first layer before its name, and so does any other whose
+    layer was `seen`, but for numbers: one label or a sequence of them, its name tells.
+    """
     origin = f"assumed from the name {name}"
     found = list(_annotated(name, annotation, layers, batch))
     if _FEATURES.fullmatch(name):
         found += _embedded(origin, layers, batch)
-    if main and not found:
+    named = list(_named(name, origin, layers, batch))
+    numbers = named[0].dtype == "int64" and (layers.form == "tokens" or not seen)
+    if (main or (seen and not numbers)) and not found:
         found += list(_from_layers(name, layers, batch))
-    for pattern, rule in _RULES:
-        if re.fullmatch(pattern, name, re.IGNORECASE):
-            found += rule(origin, layers, batch)
-            break
-    found += list(_anything(origin, layers, batch))
+    found += named
     return found
+
+
+def _named(name: str, origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    """Guesses from the first pattern that the name has."""
+    rule = next(rule for pattern, rule in _RULES if re.fullmatch(pattern, name, re.IGNORECASE))
+    yield from rule(origin, layers, batch)
+    yield from _anything(origin, layers, batch)
 
 
 def _annotated(name: str, annotation: object, layers: Layers, batch: int) -> Iterator[Guess]:

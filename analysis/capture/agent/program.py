@@ -14,7 +14,9 @@ import types
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 
-_RELATIVE = re.compile(r"^from \.", re.MULTILINE)
+from .roots import package_of, relative_dots
+
+_CHANGES = re.compile(r"append|insert|extend|update|add|setdefault|(add|set|register)_\w+|register")
 
 
 def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
@@ -33,12 +35,12 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
     if text is None:
         text = read_source(path)
     linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-    root, name = package_of(path, relative=_RELATIVE.search(text) is not None)
+    sys.argv = [path]  # a file may parse its arguments where it is imported
+    root, name = package_of(path, dots=relative_dots(text))
+    _prepend([root])
     if "." in name:
-        _prepend([root])
         sys.meta_path.insert(0, _EditedFile(name, path, text))
         return importlib.import_module(name)
-    _prepend([root])
     return _execute_slice(path, text, needed, name)
 
 
@@ -46,26 +48,6 @@ def read_source(path: str) -> str:
     """The text of a Python file in its declared encoding."""
     with open(path, "rb") as file:
         return importlib.util.decode_source(file.read())
-
-
-def package_of(path: str, *, relative: bool = False) -> tuple[str, str]:
-    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards with an `__init__.py`.
-
-    The folder of a file with relative imports is one when only the folder above it has an `__init__.py`.
-    """
-    folder, filename = os.path.split(os.path.abspath(path))
-    names = [] if filename == "__init__.py" else [filename.rpartition(".")[0]]
-    if relative and not _is_package(folder) and _is_package(os.path.dirname(folder)):
-        folder, name = os.path.split(folder)
-        names.append(name)
-    while _is_package(folder):
-        folder, name = os.path.split(folder)
-        names.append(name)
-    return folder, ".".join(reversed(names))
-
-
-def _is_package(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier()
 
 
 def _prepend(paths: Sequence[str]) -> None:
@@ -153,10 +135,10 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 
 def _changed_by_call(node: ast.expr) -> set[str]:
-    """`sys.path.append(...)` changes `sys`; `CONFIG.update(...)` changes `CONFIG`."""
+    """`sys.path.append(...)` changes `sys`; `parser.add_argument(...)` changes `parser`."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return set()
-    if node.func.attr not in ("append", "insert", "extend", "update", "add", "setdefault"):
+    if not _CHANGES.fullmatch(node.func.attr):
         return set()
     value = node.func.value
     while isinstance(value, ast.Attribute):

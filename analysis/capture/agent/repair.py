@@ -20,18 +20,25 @@ _MAPPING = re.compile(
 )
 _OTHER_USE = re.compile(r"object is not callable|has no attribute|not iterable|too many indices|invalid data type")
 
+# Two tensors do not fit each other: rather the later input is wrong, and not both alike.
+_APART = re.compile(r"must match|broadcast")
+
 
 def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) -> Iterator[dict[str, Guess]]:
     """Changed assignments, likeliest first."""
     origin = f"assumed after the error in {found.place}"
-    order = sorted(assignment, key=lambda name: _suspicion(name, built.get(name), found))
-    for name in order:
+    apart = _APART.search(found.message) is not None
+    blame = {name: _suspicion(name, built.get(name), found) for name in assignment}
+    for name in sorted(reversed(blame) if apart else blame, key=lambda name: blame[name]):
         guess = assignment[name]
         alike = [other for other, given in assignment.items() if given.key() == guess.key() and not given.fixed]
+        alone = apart or any(blame[other] > blame[name] for other in alike)
         for change in _changes(guess, built.get(name), found, origin):
-            if len(alike) > 1:
+            if len(alike) > 1 and not alone:
                 yield {**assignment, **dict.fromkeys(alike, change)}
             yield {**assignment, name: change}
+            if len(alike) > 1 and alone:
+                yield {**assignment, **dict.fromkeys(alike, change)}
 
 
 def _suspicion(name: str, given: Any, found: Diagnosis) -> int:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from .absent import AbsentError
 from .errors import Diagnosis
 from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
@@ -63,6 +64,8 @@ class Search:
             self.tries += 1
             try:
                 return assignment, attempt(assignment, built)
+            except AbsentError as error:  # no other input brings the module
+                raise RefusedError(error, {}, self.tries) from error
             except Exception as error:
                 progress = self._progress()
                 if best is None or (progress > best[0] and str(error) != str(best[1])):

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from . import assumed
+from .absent import parent_missing
 from .construct import GuessedArguments, NoArgumentsError, guess_names
 from .file_classes import BORROWED
 from .guess import Assignment, tensors_of
@@ -86,6 +87,9 @@ class Trials:
         """A class of the file that has `forward` and is something else."""
         name = self._request.get("wanted") or ""
         cls = vars(self._module).get(name)
+        lacking = parent_missing(cls) if isinstance(cls, type) else None
+        if lacking is not None:
+            return NothingRanError("import", lacking)
         if not isinstance(cls, type) or issubclass(cls, nn.Module):
             return None
         return NothingRanError("abstract", WrongModelError(f"{name} is no nn.Module"))

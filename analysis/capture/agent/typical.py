@@ -8,6 +8,14 @@ from collections.abc import Iterator
 # Patterns of names, and the expressions that stand for a typical value. `<class>` and `<instance>` stand for a layer of
 # the file, `<config>` for a configuration.
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
+    (
+        r"(image|img|input|in|data|obs|observation|state)_?shape",
+        ("(3, 224, 224)", "(3, 64, 64)", "(64,)", "(224, 224)"),
+    ),
+    (
+        r"d_(model|inner|hidden|hid|ff|embed|emb|input|feature|word_vec|out)|n_(embd?|hid|hidden|state)|dim_model",
+        ("64", "256"),
+    ),
     (r"(image|img|input|resolution|crop)_?(size|res|resolution|dim|shape)?s?", ("224", "(224, 224)", "64")),
     (
         r"(.*_)?(hidden|embed(ding)?|d?model|inner|intermediate|ffn?|mlp|features?|latent|channels?|"
