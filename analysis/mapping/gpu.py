@@ -85,8 +85,8 @@ def _tiled(kernel: Kernel, device: HardwareProfile, precision: Precision) -> All
         if best is None or seconds < best.compute_s:
             executed = 2.0 * tiles * tile_m * tile_n * k
             best = Allocation(
-                units, min(units, pieces), pieces, waves, pieces / (waves * units), seconds,
-                memory, min(1.0, 2.0 * gemm.macs / executed), (tile_m, tile_n),
+                units, min(units, pieces), pieces, waves, pieces / max(waves * units, 1), seconds,
+                memory, min(1.0, 2.0 * gemm.macs / max(executed, 1.0)), (tile_m, tile_n),
             )  # fmt: skip
     assert best is not None
     return best

@@ -14,9 +14,10 @@ from . import absent, atoms, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
+from .outcome import NothingRanError, Run
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
-from .trials import NothingRanError, Run, Trials
+from .trials import Trials
 
 _T = TypeVar("_T")
 

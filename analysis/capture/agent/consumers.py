@@ -1,4 +1,4 @@
-"""Which layer a parameter of `forward` goes into first, read from the source of `forward` and of what it calls."""
+"""Which layer or configured model a parameter of `forward` goes into first, read from the source of `forward` and of what it calls."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 from torch import nn
 
+from .configured import is_configured
+
 _DEEPEST = 8
 # Methods of a tensor that leave its shape.
 _SAME = ("float", "long", "int", "to", "type", "type_as", "contiguous", "cuda", "clone", "detach", "double", "half")
@@ -22,7 +24,7 @@ Found = tuple[str, nn.Module]
 
 
 def consumer(model: nn.Module, parameter: str) -> Found | None:
-    """The layer of torch that the parameter goes into as it is; None when that cannot be seen."""
+    """The layer of torch, or the configured model, that the parameter goes into as it is; None when it is not seen."""
     return _Reader(model, "", 0).in_function(type(model).forward, parameter)
 
 
@@ -61,6 +63,8 @@ class _Reader:
     def at_place(self, place: int | str) -> Found | None:
         """The layer that an argument of the module goes into first."""
         module = self._module
+        if is_configured(module):
+            return self._path, module
         if isinstance(module, (nn.Sequential, nn.ModuleList)):
             for name, child in module.named_children():
                 if not isinstance(child, _ANY):

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import torch
 from torch import nn
 
-from .configured import option, stated
+from .configured import handed_on, is_configured, option, stated
 from .consumers import consumer
 from .guess import Assignment, Guess, tensors_of
 from .layers import layers_at, layers_of
@@ -116,10 +116,12 @@ class ForwardInputs:
         annotation = self._parameters[name].annotation
         layers, seen = self._layers, False
         found = consumer(self._model, name)
+        known = handed_on(name, found[1], self._batch) if found is not None and is_configured(found[1]) else None
         if found is not None:
             layers = layers_at(*found, layers)
             seen = layers.path == found[0]
-        return suggestions(name, annotation, layers, self._batch, main, seen)
+        rest = suggestions(name, annotation, layers, self._batch, main, seen)
+        return [known, *rest] if known is not None else rest
 
 
 def _is_of_attention(name: str, names: Sequence[str]) -> bool:
