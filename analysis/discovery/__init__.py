@@ -2,6 +2,7 @@
 
 from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
+from .imports import Imports
 from .project import configured
 from .targets import FileTarget, ModuleTarget, Target, UsageError, parse_target
 
@@ -9,6 +10,7 @@ __all__ = [
     "Candidate",
     "Discovery",
     "FileTarget",
+    "Imports",
     "InputHint",
     "ModelClass",
     "ModuleTarget",

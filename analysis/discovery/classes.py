@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
 from .factories import Factory, factories, names_in, required
+from .imports import Imports, imports_of
 from .inheritance import Definition, definitions, initializer, is_module, method, no_model
 
 _MOST_FACTORIES = 3
@@ -19,7 +20,7 @@ class ModelClass:
     """A class of the file that looks like an `nn.Module`. Lines count from 1; `column` is in code points.
 
     `no_model` says why it is not meant to run: an abstract base, a container. `hints` are inputs that calls give it,
-    `function` the one that defines it, if any.
+    `function` the one that defines it, if any, `imports` what its file imports.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ModelClass:
     hints: tuple[InputHint, ...] = ()
     no_model: str = ""
     function: str = ""
+    imports: Imports = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ def _classes(tree: ast.Module, lines: Sequence[str]) -> Iterator[ModelClass]:
     makers = factories(tree)
     names = frozenset(definition.node.name for definition in chosen)
     calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
+    imports = imports_of(tree)
     for definition in chosen:
-        yield _model_class(definition, lines, makers, calls, by_name)
+        yield replace(_model_class(definition, lines, makers, calls, by_name), imports=imports)
 
 
 def _model_class(

@@ -1,4 +1,4 @@
-"""Which layer or configured model a parameter of `forward` goes into first, read from the source of `forward` and of what it calls."""
+"""Which layer or configured model a parameter of `forward` goes into first, read from the source of the functions."""
 
 from __future__ import annotations
 
