@@ -38,8 +38,10 @@ def _expressions(
         yield from named_like(name, namespace, instance=True)
         yield from ("Passthrough()",) if layer else ()
     if "<class>" in typical:
+        yield from with_attributes(usage.attributes, namespace, instance=False)
         yield from named_like(name, namespace, instance=False)
-    if "<config>" in typical or ((usage.attributes or usage.keys) and "<instance>" not in typical and not layer):
+    read = (usage.attributes or usage.keys) and not {"<instance>", "<class>"} & set(typical) and not layer
+    if "<config>" in typical or read:
         yield from configurations(annotation, namespace)
         yield "Assumed()"
     plain = [text for text in typical if text not in _PLACES]

@@ -77,9 +77,30 @@ class Assumed:
 
     def _guess(self, name: str) -> Any:
         low = name.lower()
-        typical = next(typical_values(low, root=True))
+        suggested = list(typical_values(low, root=True))
+        if suggested == ["64"]:  # no pattern has the name
+            return Branch(self._absent)
+        typical = suggested[0]
         if typical == "<config>" or (
             name.isupper() and low in ("model", "backbone", "data", "train", "network", "head")
         ):
             return Assumed(self._absent)
         return eval(typical, {"nn": nn}) if not typical.startswith("<") else Passthrough()
+
+
+class Branch(int):
+    """A value of a configuration that its name does not tell: a number, and a configuration if its parts are read."""
+
+    _inner: Assumed
+
+    def __new__(cls, absent: frozenset[str]) -> Branch:
+        """The number 64."""
+        made = super().__new__(cls, 64)
+        made._inner = Assumed(absent)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __getitem__(self, name: object) -> Any:
+        return self._inner[name]

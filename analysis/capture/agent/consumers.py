@@ -98,7 +98,7 @@ class _Reader:
         """The module that is called; or the name of a method of this one."""
         if isinstance(node, ast.Name) and node.id == itself:
             return self._path, self._module
-        if _is_super(node):
+        if isinstance(node, ast.Attribute) and _is_super(node):
             return node.attr
         if isinstance(node, ast.Name) and node.id in elements:
             several = self._called(elements[node.id], itself, {})
@@ -170,10 +170,18 @@ def _in_order(tree: ast.FunctionDef) -> list[Any]:
     )
 
 
+def source_of(function: Callable[..., Any]) -> str:
+    """The source of a function; empty when there is none."""
+    try:
+        return textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError, ValueError):
+        return ""
+
+
 @functools.cache
 def _definition(function: Callable[..., Any]) -> ast.FunctionDef | None:
     try:
-        definition = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function)))).body[0]
-    except (OSError, TypeError, SyntaxError, ValueError, IndexError):
+        definition = ast.parse(source_of(function)).body[0]
+    except (SyntaxError, IndexError):
         return None
     return definition if isinstance(definition, ast.FunctionDef) else None

@@ -6,6 +6,8 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 
+import torch
+
 from .guess import Guess, tensor, value
 from .layers import SEQUENCE, WIDE, Layers, image
 
@@ -190,6 +192,15 @@ def _lengths(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield value(origin, None)
 
 
+def _count(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    yield value(origin, SEQUENCE)
+    yield Guess(origin, (batch,), "int64", real=True)
+
+
+def _device(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    yield value(origin, torch.device("cpu"))
+
+
 def _edges(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield tensor(origin, 2, 4 * SEQUENCE, dtype="int64")
 
@@ -240,7 +251,9 @@ _RULES: list[tuple[str, _Rule]] = [
         r"h|hx|h0|c0|h_0|hidden|hidden_state|states?|.*_state|cell|prev_\w+|cache|past\w*|pos|pos_emb\w*|freqs\w*|rope\w*",
         _state,
     ),
+    (r"(max_?|seq_?|sequence_?|src_?|tgt_?|target_?|context_?)+len(gth)?|num_\w+", _count),
     (r".*len(gth)?s?", _lengths),
+    (r"device", _device),
     (r"edge_(index|indices)|edges", _edges),
     (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d|i|j", _size),
     (r"(return|use|is|with|need|output|do)_\w+|train(ing)?|inplace|causal", _flag),

@@ -62,9 +62,13 @@ def of_size(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
 def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
     shape = guess.shape
     places = [index for index, size in enumerate(shape) if size == got]
+    first = 1 if channels_first else len(shape) - 1
+    if len(shape) == 4 and first == 3 and shape[2:] == (got, got) and wanted <= 4:  # channels come last
+        yield guess.reshaped((shape[0], 224, 224, wanted), origin)
     if len(shape) > 3 and len(places) > 1 and shape[-2:] == (got, got):
         yield guess.reshaped((*shape[:-2], wanted, wanted), origin)
-    first = 1 if channels_first else len(shape) - 1
+    if len(shape) == 1 and places:
+        yield guess.reshaped((*shape, wanted), origin)
     for index in sorted(places, key=lambda place: place != first):
         if index or len(shape) < 3:
             yield guess.reshaped((*shape[:index], wanted, *shape[index + 1 :]), origin)
@@ -80,8 +84,11 @@ def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first
         yield guess.reshaped((shape[0], shape[2], shape[1]), origin)
     if wanted in shape[1:] and len(shape) == 4:
         yield guess.reshaped((shape[0], shape[2], shape[3], shape[1]), origin)
-    if shape and got not in shape and 0 < shape[-1] + wanted - got <= _LARGEST:
-        yield guess.reshaped((*shape[:-1], shape[-1] + wanted - got), origin)
+    last = shape[-1] + wanted - got if shape and got not in shape else 0
+    if len(shape) == 4 and shape[2] == shape[3] and not channels_first and 0 < last <= 4:  # channels come last
+        yield guess.reshaped((shape[0], 224, 224, last), origin)
+    if 0 < last <= _LARGEST:
+        yield guess.reshaped((*shape[:-1], last), origin)
     if got not in shape or len(shape) == 4:
         yield from _scaled(guess, got, wanted, origin, channels_first=channels_first)
 

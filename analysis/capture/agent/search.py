@@ -26,7 +26,7 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the try that got furthest, and what was tried in it."""
+    """No guess was accepted: the error of the likeliest, which was tried first, and what it was."""
 
     def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
         super().__init__(str(error))
@@ -56,9 +56,9 @@ class Search:
         return self._run(attempt)
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
-        best: tuple[int, BaseException, Assignment] | None = None
+        first: RefusedError | None = None
         end = time.monotonic() + _SECONDS
-        while self._queue and self.tries < MOST_TRIES and (time.monotonic() < end or best is None):
+        while self._queue and self.tries < MOST_TRIES and (time.monotonic() < end or first is None):
             _, _, depth, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}
             self.tries += 1
@@ -68,13 +68,12 @@ class Search:
                 raise RefusedError(error, {}, self.tries) from error
             except Exception as error:
                 progress = self._progress()
-                if best is None or (progress > best[0] and str(error) != str(best[1])):
-                    best = progress, error, assignment
+                first = first or RefusedError(error, assignment, self.tries)
                 self._learn(error, assignment, built, depth, depth - progress)
             except BaseException as error:  # the user's code ends the program: no other input helps
                 raise RefusedError(error, assignment, self.tries) from error
-        assert best is not None
-        raise RefusedError(best[1], best[2], self.tries) from best[1]
+        assert first is not None
+        raise first from first.error
 
     def _learn(
         self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], depth: int, rank: int

@@ -23,6 +23,7 @@ from .recorder import Recorder
 from .search import RefusedError, Search
 
 _SECONDS = 25.0
+_ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
 _ABSENT = re.compile(r"(?:getattr|hasattr)\([\w.]+, *[\"'](\w+)[\"']")
 
@@ -89,6 +90,8 @@ class Trials:
             words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
             if origin.startswith("assumed"):
                 words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
+            if words and not self._request.get("inputs"):
+                words += f"; {_ADVICE}"
             raise NothingRanError("forward", refused.error, words) from refused
         if search.tries > 1:
             try:

@@ -9,6 +9,11 @@ from collections.abc import Iterator
 # the file, `<config>` for a configuration.
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (
+        r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|"
+        r"block)|mlp_?layer|layer_?fn",
+        ("<class>", "Passthrough", "Passthrough()"),
+    ),
+    (
         r"(image|img|input|in|data|obs|observation|state)_?shape",
         ("(3, 224, 224)", "(3, 64, 64)", "(64,)", "(224, 224)"),
     ),
@@ -113,11 +118,6 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         r"affine|residual|bilinear|deploy|last|final|first|shortcut|flash|normalize)(_\w+)?|"
         r".*_bias|.*_only",
         ("False", "True"),
-    ),
-    (
-        r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|"
-        r"block)|mlp_?layer|layer_?fn",
-        ("<class>", "Passthrough", "Passthrough()"),
     ),
     (
         r"(pre_?|base_?|sub_?)?(fn|func|function|net|network|model|module|backbone|encoder|"
