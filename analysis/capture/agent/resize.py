@@ -78,7 +78,7 @@ def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_firs
 
 def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
     shape = guess.shape
-    if shape and shape[0] == got and wanted:
+    if shape and shape[0] == got > 1 and wanted:
         yield guess.reshaped((wanted, *shape[1:]), origin)
     if wanted in shape[1:] and len(shape) == 3:
         yield guess.reshaped((shape[0], shape[2], shape[1]), origin)
