@@ -100,7 +100,7 @@ def read_message(message: str, found: Diagnosis) -> None:
     if "repeat dims can not be smaller" in message:
         found.shifts.append(-1)
     _read_dtype(message, found)
-    unpacked = re.search(r"not enough values to unpack \(expected (\d+), got (\d+)\)", message)
+    unpacked = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
     if unpacked is not None:
         found.shifts.append(int(unpacked[1]) - int(unpacked[2]))
     found.too_small = bool(_SMALL.search(message))

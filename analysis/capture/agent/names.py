@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .expected import anything, from_layers, pyramid
 from .guess import Guess, tensor, value
 from .layers import SEQUENCE, Layers, image
-from .patterns import RULES
+from .patterns import RULES, embedded
 
 _FEATURES = re.compile(
     r"(image|img|text|txt|visual|audio|video|query|prompt|class|pooled|\w*clip)_?(features?|embeds?|embeddings?|emb)"
@@ -25,7 +25,7 @@ def suggestions(name: str, annotation: object, layers: Layers, batch: int, main:
     origin = f"assumed from the name {name}"
     found = list(_annotated(name, annotation, layers, batch))
     if _FEATURES.fullmatch(name):
-        found += _embedded(origin, layers, batch)
+        found += embedded(origin, layers, batch)
     named = list(_named(name, origin, layers, batch))
     numbers = named[0].dtype == "int64" and (layers.form == "tokens" or not seen)
     if (main or (seen and not numbers)) and not found:

@@ -35,7 +35,8 @@ def _time(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield value(origin, 1)
 
 
-def _embedded(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+def embedded(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    """A vector, or a sequence of them."""
     yield tensor(origin, batch, layers.width)
     yield tensor(origin, batch, SEQUENCE, layers.width)
 
@@ -116,7 +117,7 @@ RULES: list[tuple[str, Rule]] = [
         _tokens,
     ),
     (r"t|ts|time|times|time_?steps?|sigmas?|noise_levels?|steps?|.*_times?|lambda_?|gamma", _time),
-    (r".*(temb|t_emb|time_emb|emb|embed|embedding|style|vec|adaln_input|pooled\w*)s?", _embedded),
+    (r".*(temb|t_emb|time_emb|emb|embed|embedding|style|vec|adaln_input|pooled\w*)s?", embedded),
     (r"(.*_)?(context|cond|condition|memory|encoder_hidden_states|enc_out\w*|encoder_out\w*|c|ctx)", _context),
     (r".*(labels?|targets?|y|classes|class_id|gt|y_true)", _labels),
     (

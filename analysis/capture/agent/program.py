@@ -39,8 +39,15 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
     root, name = package_of(path, dots=relative_dots(text))
     _prepend([root])
     if "." in name:
-        sys.meta_path.insert(0, _EditedFile(name, path, text))
-        return importlib.import_module(name)
+        file = _EditedFile(name, path, text)
+        sys.meta_path.insert(0, file)
+        try:
+            return importlib.import_module(name)
+        except (ImportError, SyntaxError):
+            raise
+        except Exception:  # what raised may be nothing that the class needs
+            file.needed = needed
+            return importlib.import_module(name)
     return _execute_slice(path, text, needed, name)
 
 
@@ -57,10 +64,11 @@ def _prepend(paths: Sequence[str]) -> None:
 
 
 class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Answers the import of one module with the text the editor holds."""
+    """Answers the import of one module with the text the editor holds; of `needed` names only, if there are such."""
 
     def __init__(self, name: str, path: str, text: str) -> None:
         self._name, self._path, self._text = name, path, text
+        self.needed: Iterable[str] | None = None
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
@@ -76,7 +84,10 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         )
 
     def exec_module(self, module: types.ModuleType) -> None:
-        exec(compile(self._text, self._path, "exec", dont_inherit=True), module.__dict__)
+        tree = ast.parse(self._text, self._path)
+        if self.needed is not None:
+            tree.body = statements_for(tree.body, self.needed)
+        exec(compile(tree, self._path, "exec", dont_inherit=True), module.__dict__)
 
 
 def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> types.ModuleType:

@@ -118,3 +118,12 @@ class Net(nn.Module):
     path.write_text(text)
     analysis = analyze(FileTarget(path), Options(), capturer)
     assert analysis.results[0].graph.inputs[0].shape == (1, 24)
+
+
+def test_a_statement_that_no_class_needs_may_fail(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").touch()
+    source = "assert torch.cuda.is_available(), 'a GPU is needed'\n" + net("SIZE = 8")
+    assert [operator.kind for operator in write(source, name="pkg/net.py").graph.operators] == ["linear"]
+    broken = write("SIZE = 1 / 0\n" + net("", "self.fc(x) * SIZE"), name="pkg/broken.py")
+    assert "ZeroDivisionError" in broken.analysis.problems[0].message
