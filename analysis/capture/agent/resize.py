@@ -78,6 +78,10 @@ def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_firs
 
 def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
     shape = guess.shape
+    if channels_first and got and len(shape) > 2 and got not in shape:  # as many channels as were joined
+        channels = shape[1] * wanted // got
+        if channels and shape[1] * wanted % got == 0:
+            yield guess.reshaped((shape[0], channels, *shape[2:]), origin)
     if shape and shape[0] == got > 1 and wanted:
         yield guess.reshaped((wanted, *shape[1:]), origin)
     if wanted in shape[1:] and len(shape) == 3:
@@ -90,16 +94,14 @@ def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first
     if 0 < last <= _LARGEST:
         yield guess.reshaped((*shape[:-1], last), origin)
     if got not in shape or len(shape) == 4:
-        yield from _scaled(guess, got, wanted, origin, channels_first=channels_first)
+        yield from _scaled(guess, got, wanted, origin)
 
 
-def _scaled(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
+def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]:
     """A size that was computed from the input's: scales the last sizes so that it comes out as wanted."""
     shape = guess.shape
     if not got or not wanted:
         return
-    if channels_first and len(shape) > 2 and shape[1] * wanted % got == 0 and shape[1] * wanted // got > 0:
-        yield guess.reshaped((shape[0], shape[1] * wanted // got, *shape[2:]), origin)
     if len(shape) >= 4 and shape[-1] == shape[-2]:
         ratio = (wanted / got) ** (1 / (len(shape) - 2))
         near = shape[-1] * ratio
