@@ -12,6 +12,7 @@ from .capture import AgentPool, AgentUnavailable, Captured, CaptureError, Captur
 from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, configured, discover
 from .estimate import Evaluation, Question, evaluate
 from .graph import Graph
+from .mapping.mapper import UnsupportedDevice
 from .settings import Options, with_values
 
 Progress = Callable[[str], None]
@@ -245,5 +246,8 @@ def _in_words(error: CaptureError, model: ModelClass | None) -> str:
 
 
 def _result(target: str, graph: Graph, constructed: str, options: Options) -> ModelResult:
-    evaluations = tuple(evaluate(graph, Question(d, options.precision, options.mode)) for d in options.devices())
+    try:
+        evaluations = tuple(evaluate(graph, Question(d, options.precision, options.mode)) for d in options.devices())
+    except UnsupportedDevice as error:
+        raise UsageError(str(error)) from error
     return ModelResult(target, graph, constructed, evaluations, options)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from graphperf.analysis.mapping import mapper
+
 H100 = "h100-sxm5-80gb"
 
 
@@ -132,6 +134,13 @@ def test_a_request_that_cannot_be_carried_out(run: Callable, arguments: list[str
     assert (done.code, done.out) == (2, "")
     (words,) = done.err.splitlines()
     assert words.startswith(f"error: {message}")
+
+
+def test_a_kind_of_device_without_a_mapper(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapper, "_MAPPERS", {})
+    done = run("graphperf", "analyze", "model.py", "-H", "tpu-v4")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: tpu-v4: tpu devices cannot be estimated yet\n"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import pytest
 
 from graphperf.analysis.fusion import MODES
+from graphperf.analysis.mapping.mapper import _MAPPERS
 from graphperf.hardware_profiles import Precision, ids, profile
 
 MODELS = ["resnet18", "mobilenet_v2", "efficientnet_b0", "vgg16", "vit_b_16"]
-DEVICES = list(ids())
+DEVICES = [name for name in ids() if profile(name).kind in _MAPPERS]
 PRECISIONS = ["fp32", "fp16", "int8"]
 CASES = [
     (model, mode, device, precision)
