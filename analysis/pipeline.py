@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Protocol
 
 from .capture import AgentPool, AgentUnavailable, Captured, CaptureError, CaptureRequest, file_request, module_request
-from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, configured, discover
+from .discovery import (
+    Discovery,
+    FileTarget,
+    ModelClass,
+    ModuleTarget,
+    Target,
+    UnreadableSource,
+    UsageError,
+    configured,
+    discover,
+    read_python,
+)
 from .estimate import Evaluation, Question, evaluate
 from .graph import Graph
 from .settings import Options, with_values
@@ -116,10 +127,11 @@ def _analyze_file(
     if text is None:
         try:
             text = read_python(target.path)
-        except (OSError, UnicodeError, SyntaxError) as error:
-            reason = getattr(error, "msg", None) or getattr(error, "strerror", None) or str(error)
-            return Analysis((), (Problem(str(target), "syntax", f"cannot be read: {reason}", str(target.path), 1),))
-    discovery = discover(text)
+        except UnreadableSource as error:
+            message = f"cannot be read: {error.message}"
+            return Analysis((), (Problem(str(target), "syntax", message, str(target.path), error.line),))
+    text = text.removeprefix("\ufeff")
+    discovery = discover(text, target.path)
     if discovery.problem is not None:
         problem = discovery.problem
         return Analysis(
@@ -140,14 +152,6 @@ def _analyze_file(
         else:
             problems.append(replace(found, part=is_part))
     return Analysis(tuple(results), tuple(problems), discovery)
-
-
-def read_python(path: Path) -> str:
-    """The text of a Python file in its declared encoding (PEP 263). Raises OSError, UnicodeError or SyntaxError."""
-    import tokenize
-
-    with tokenize.open(path) as file:
-        return file.read()
 
 
 def _order(target: FileTarget, discovery: Discovery) -> Iterator[tuple[ModelClass, bool]]:

@@ -3,7 +3,8 @@
 from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
 from .project import configured
-from .targets import FileTarget, ModuleTarget, Target, UsageError, parse_target
+from .source import UnreadableSource, read_python
+from .targets import FileTarget, ModuleTarget, Target, UsageError, check_file, parse_target
 
 __all__ = [
     "Candidate",
@@ -14,8 +15,11 @@ __all__ = [
     "ModuleTarget",
     "SyntaxProblem",
     "Target",
+    "UnreadableSource",
     "UsageError",
+    "check_file",
     "configured",
     "discover",
     "parse_target",
+    "read_python",
 ]

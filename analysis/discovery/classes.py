@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
 from .factories import Factory, factories, names_in, required
 from .inheritance import Definition, definitions, initializer, is_module, method, no_model
+from .siblings import known_definitions
 
 _MOST_FACTORIES = 3
 
@@ -57,15 +59,29 @@ class Discovery:
         return tuple(model for model in self.classes if model.name not in used)
 
 
-def discover(text: str) -> Discovery:
-    """The models of a Python text."""
+def discover(text: str, path: Path | None = None) -> Discovery:
+    """The models of a Python text. Where `path` is given, bases that other files of the project define are known."""
+    lines = split_lines(text)
     try:
-        tree = ast.parse(text)
-        return Discovery(tuple(_classes(tree, split_lines(text))))
+        return Discovery(tuple(_classes(ast.parse(text), lines, path)))
     except SyntaxError as error:
-        return Discovery((), SyntaxProblem(f"syntax error: {error.msg}", error.lineno or 1))
-    except (ValueError, RecursionError, MemoryError) as error:
+        return Discovery((), _syntax_problem(error, lines))
+    except (RecursionError, MemoryError):
+        return Discovery((), SyntaxProblem("cannot be parsed: an expression or a block is nested too deeply", 1))
+    except ValueError as error:
         return Discovery((), SyntaxProblem(f"cannot be parsed: {error}", 1))
+
+
+def _syntax_problem(error: SyntaxError, lines: Sequence[str]) -> SyntaxProblem:
+    """What Python says of the text; more clearly where it is a notebook's or has NUL characters."""
+    nul = next((number for number, line in enumerate(lines, 1) if "\0" in line), None)
+    if nul is not None:
+        return SyntaxProblem("syntax error: there is a NUL character", nul)
+    number = error.lineno or 1
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    if line.startswith(("%", "!")):
+        return SyntaxProblem(f"syntax error: {line[:40]!r} is a command for a notebook, not Python", number)
+    return SyntaxProblem(f"syntax error: {error.msg}", number)
 
 
 def split_lines(text: str) -> list[str]:
@@ -73,9 +89,12 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _classes(tree: ast.Module, lines: Sequence[str]) -> Iterator[ModelClass]:
-    by_name = {definition.node.name: definition for definition in definitions(tree)}
-    chosen = [d for d in by_name.values() if is_module(d, by_name)]
+def _classes(tree: ast.Module, lines: Sequence[str], path: Path | None) -> Iterator[ModelClass]:
+    by_name = known_definitions(tree, path)
+    own = {definition.node.name: definition for definition in definitions(tree)}
+    chosen = [d for d in own.values() if is_module(d, by_name)]
+    if not chosen:
+        return
     makers = factories(tree)
     names = frozenset(definition.node.name for definition in chosen)
     calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
