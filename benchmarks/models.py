@@ -68,6 +68,53 @@ class ResNet50(nn.Module):
 """
 
 
+LLAMA_70B = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, width: int, heads: int, groups: int, hidden: int) -> None:
+        super().__init__()
+        self.heads, self.size = heads, width // heads
+        self.norm1, self.norm2 = nn.RMSNorm(width), nn.RMSNorm(width)
+        self.q = nn.Linear(width, width, bias=False)
+        self.k = nn.Linear(width, groups * self.size, bias=False)
+        self.v = nn.Linear(width, groups * self.size, bias=False)
+        self.o = nn.Linear(width, width, bias=False)
+        self.gate = nn.Linear(width, hidden, bias=False)
+        self.up = nn.Linear(width, hidden, bias=False)
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def split(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.unflatten(-1, (-1, self.size)).transpose(1, 2)
+        return x.repeat_interleave(self.heads // x.shape[1], dim=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.norm1(x)
+        y = F.scaled_dot_product_attention(self.split(self.q(y)), self.split(self.k(y)), self.split(self.v(y)), is_causal=True)
+        x = x + self.o(y.transpose(1, 2).flatten(2))
+        y = self.norm2(x)
+        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+
+
+class Llama70B(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(128256, 8192)
+        self.blocks = nn.ModuleList(Block(8192, 64, 8, 28672) for _ in range(80))
+        self.norm = nn.RMSNorm(8192)
+        self.head = nn.Linear(8192, 128256, bias=False)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        x = self.embedding(tokens)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))
+"""
+
+
 def write_resnet50(folder: Path, edit: int = 0) -> Path:
     """ResNet-50 in plain PyTorch; `edit` changes its text and its last layer, as a keystroke would."""
     path = folder / "resnet50.py"
@@ -81,4 +128,11 @@ def write_chain(folder: Path, layers: int) -> Path:
     """A chain of linear layers."""
     path = folder / f"chain{layers}.py"
     path.write_text(CHAIN.replace("{layers}", str(layers)))
+    return path
+
+
+def write_llama(folder: Path) -> Path:
+    """A decoder of 70.6 billion parameters."""
+    path = folder / "llama.py"
+    path.write_text(LLAMA_70B)
     return path

@@ -106,7 +106,7 @@ def _span(statement: ast.stmt) -> tuple[int, int]:
 
 
 def _key(request: CaptureRequest, text: str, python: str) -> str:
-    asked = {**request.message(), "text": text, "seconds": None, "memory_gb": None}
+    asked = {**request.message(), "text": text, "seconds": None, "memory_gb": None, "imports": None}
     content = json.dumps([asked, python, _capture_code(), sorted(_environment().items())], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..discovery import ModelClass, ModuleTarget
+from ..discovery import Imports, ModelClass, ModuleTarget
 from ..discovery.calls import Candidate, InputHint
 from ..graph import Graph
 
@@ -22,6 +22,7 @@ class CaptureRequest:
 
     `wanted` names a class that must be in the model: a candidate that gives a model without it is passed over. With
     `guess` its constructor's arguments may be guessed where no candidate works; `root` is a model, not a part of one.
+    `imports` are modules, and names in them, that are worth keeping imported for the next capture.
     """
 
     candidates: tuple[Candidate, ...]
@@ -38,6 +39,7 @@ class CaptureRequest:
     wanted: str = ""
     guess: bool = False
     root: bool = True
+    imports: Imports = ()
 
     def message(self) -> Mapping[str, Any]:
         """The request as the agent reads it."""
@@ -61,6 +63,7 @@ class CaptureRequest:
             "wanted": self.wanted,
             "guess": self.guess,
             "root": self.root,
+            "imports": self.imports,
         }
 
 
@@ -109,6 +112,7 @@ def file_request(
         wanted=model.name,
         guess=model.directive is None or model.directive.init is None,
         root=not part,
+        imports=model.imports,
     )
 
 
@@ -120,6 +124,7 @@ def module_request(
     return CaptureRequest(
         candidates=(candidate,),
         module=target.module,
+        imports=((target.module, ()),),
         paths=tuple(paths),
         inputs=inputs,
         inputs_origin=inputs_origin,

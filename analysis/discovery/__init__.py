@@ -2,6 +2,7 @@
 
 from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
+from .imports import Imports
 from .project import configured
 from .source import UnreadableSource, read_python
 from .targets import FileTarget, ModuleTarget, Target, UsageError, check_file, parse_target
@@ -10,6 +11,7 @@ __all__ = [
     "Candidate",
     "Discovery",
     "FileTarget",
+    "Imports",
     "InputHint",
     "ModelClass",
     "ModuleTarget",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
 from .factories import Factory, factories, names_in, required
+from .imports import Imports, imports_of
 from .inheritance import Definition, definitions, initializer, is_module, method, no_model
 from .siblings import known_definitions
 
@@ -21,7 +22,7 @@ class ModelClass:
     """A class of the file that looks like an `nn.Module`. Lines count from 1; `column` is in code points.
 
     `no_model` says why it is not meant to run: an abstract base, a container. `hints` are inputs that calls give it,
-    `function` the one that defines it, if any.
+    `function` the one that defines it, if any, `imports` what its file imports.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ModelClass:
     hints: tuple[InputHint, ...] = ()
     no_model: str = ""
     function: str = ""
+    imports: Imports = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,9 @@ def _classes(tree: ast.Module, lines: Sequence[str], path: Path | None) -> Itera
     makers = factories(tree)
     names = frozenset(definition.node.name for definition in chosen)
     calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
+    imports = imports_of(tree)
     for definition in chosen:
-        yield _model_class(definition, lines, makers, calls, by_name)
+        yield replace(_model_class(definition, lines, makers, calls, by_name), imports=imports)
 
 
 def _model_class(

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import atoms, inputs, program, stand_ins
+from . import atoms, guards, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -48,6 +48,7 @@ class Request(TypedDict):
     wanted: str
     guess: bool
     root: bool
+    imports: list[tuple[str, list[str]]]
 
 
 class Graph(TypedDict):
@@ -92,33 +93,48 @@ class CaptureFailedError(Exception):
         self.stage, self.message, self.place = stage, message, place
 
 
-def capture(request: Request) -> Answer:
-    """`{"graph": ...}` or `{"error": {"stage", "message", "file", "line"}}` for a request of the host."""
-    try:
-        return {"graph": _capture(request)}
-    except CaptureFailedError as failure:
-        file, line = failure.place or (None, None)
-        return {"error": {"stage": failure.stage, "message": failure.message, "file": file, "line": line}}
+class Capturer:
+    """Has PyTorch record what runs, from its construction to the end of the process and in all forks of it.
+
+    Made before anything else is imported: a library may bind the functions of PyTorch that are replaced here.
+    """
+
+    def __init__(self) -> None:
+        self._locator = SourceLocator()
+        self._locator.outermost.add(Trials.first_that_runs.__code__)
+        self._recorder = Recorder(self._locator)
+        self._tracker = ModuleTracker(self._recorder, self._locator)
+        atoms.install(self._recorder)
+        stand_ins.install(self._recorder)
+        guards.install_in_torch()
+        self._tracker.install()
+
+    def capture(self, request: Request) -> Answer:
+        """`{"graph": ...}` or `{"error": {"stage", "message", "file", "line"}}` for a request of the host."""
+        try:
+            return {"graph": self._capture(request)}
+        except CaptureFailedError as failure:
+            file, line = failure.place or (None, None)
+            return {"error": {"stage": failure.stage, "message": failure.message, "file": file, "line": line}}
+
+    def forget(self) -> None:
+        """Leaves nothing of a capture."""
+        self._recorder.restart()
+        self._tracker.forget()
+        self._locator.forget()
+
+    def _capture(self, request: Request) -> Graph:
+        recorder, tracker = self._recorder, self._tracker
+        module = _stage("import", request, _load, request)
+        with torch.no_grad(), recorder:
+            run = _run(request, Trials(request, module, recorder, tracker))
+        return _graph(run, recorder, tracker, self._locator, request.get("file"))
 
 
 def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
     """What an exception from the user's code is to the user: a sentence and the line where it left that code."""
     file, line = innermost_user_line(error, request.get("file")) or (None, None)
     return {"stage": stage, "message": explain(error, limits_of(request).memory), "file": file, "line": line}
-
-
-def _capture(request: Request) -> Graph:
-    file = request.get("file")
-    locator = SourceLocator()
-    recorder = Recorder(locator)
-    tracker = ModuleTracker(recorder, locator)
-    atoms.install(recorder)
-    stand_ins.install(recorder)
-    tracker.install()
-    module = _stage("import", request, _load, request)
-    with torch.no_grad(), recorder:
-        run = _run(request, Trials(request, module, recorder, tracker))
-    return _graph(run, recorder, tracker, locator, file)
 
 
 def _load(request: Request) -> types.ModuleType:

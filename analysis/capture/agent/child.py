@@ -13,10 +13,10 @@ import traceback
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from . import guards, imported, scratch
-from .confine import Limits, confine
+from .confine import Limits, confine, limit
 
 if TYPE_CHECKING:
-    from .capture import Request
+    from .capture import Capturer, Request
 
 # Descriptors that user code does not come across by counting.
 _FIRST_DESCRIPTOR = 200
@@ -38,20 +38,29 @@ def limits_of(request: Request) -> Limits:
     return Limits(float(request.get("seconds") or DEFAULT_SECONDS), int(gigabytes * (1 << 30)))
 
 
-def run(request: Request, sinks: Sinks, folder: str, parent: int) -> NoReturn:
-    """Carries out a request in this process, a fork of `parent`, and ends it."""
+def run(asked: Request | int, capturer: Capturer, sinks: Sinks, folder: str, parent: int) -> NoReturn:
+    """Carries out a request in this process, a fork of `parent`, and ends it.
+
+    `asked` is the request; or the descriptor that it will come from, before which this process makes itself ready.
+    """
     end = os._exit  # the user's code gets another one
     status = 1
     try:
         gc.disable()
-        answer, report = _take_over(sinks)
+        source, answer, report = _take_over(
+            asked if isinstance(asked, int) else os.open(os.devnull, os.O_RDONLY), sinks
+        )
         _report_stack_to(report)
         scratch.use(folder)
-        confine(folder, limits_of(request), parent)
-        _write(answer, _carry_out(request, folder, parent) + END)
-        os.close(answer)  # the answer goes out while this process is still being taken down
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
+        confine(folder, parent)
+        request = asked if not isinstance(asked, int) else _request_from(source, capturer)
+        os.close(source)
+        if request is not None:
+            limit(limits_of(request))
+            _write(answer, _carry_out(request, capturer, folder, parent) + END)
+            os.close(answer)  # the answer goes out while this process is still being taken down
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
         status = 0
     except BaseException:  # the process ends here, whatever it is
         traceback.print_exc()
@@ -59,41 +68,52 @@ def run(request: Request, sinks: Sinks, folder: str, parent: int) -> NoReturn:
         end(status)
 
 
-def answer_to(request: Request) -> bytes:
+def answer_to(request: Request, capturer: Capturer) -> bytes:
     """The capture's answer as JSON; an exception in the agent's own code is an answer too."""
-    from .capture import capture, failure_of
+    from .capture import failure_of
 
     try:
-        return json.dumps({**capture(request), "files": imported.files(request.get("file"))}).encode()
+        return json.dumps({**capturer.capture(request), "files": imported.files(request.get("file"))}).encode()
     except BaseException as error:
         return json.dumps({"error": failure_of(error, "crash", request)}).encode()
 
 
-def _carry_out(request: Request, folder: str, parent: int) -> bytes:
+def _request_from(source: int, capturer: Capturer) -> Request | None:
+    """Waits for the request, with all memory in place that a capture touches; None when there will be none."""
+    from .warm_up import warm_up
+
+    warm_up(capturer)
+    with open(source, "rb", closefd=False) as lines:
+        line = lines.read()
+    return json.loads(line) if line else None
+
+
+def _carry_out(request: Request, capturer: Capturer, folder: str, parent: int) -> bytes:
     if request["op"] == "probe":
         from .probe import probe
 
         return json.dumps({"probe": probe(folder, parent, limits_of(request))}).encode()
     guards.install(folder)
     imported.watch_reads()
-    return answer_to(request)
+    return answer_to(request, capturer)
 
 
-def _take_over(sinks: Sinks) -> tuple[int, int]:
-    """The answer's and the report's descriptor; all others are closed but the three that every process has."""
+def _take_over(source: int, sinks: Sinks) -> tuple[int, int, int]:
+    """The request's, the answer's and the report's descriptor; all others are closed but those that every process has."""
     import fcntl
 
     os.setpgid(0, 0)
     os.dup2(sinks.output, 1)
     os.dup2(sinks.output, 2)
-    answer, report = (
-        fcntl.fcntl(sink, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR) for sink in (sinks.answer, sinks.report)
+    source, answer, report = (
+        fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR)
+        for descriptor in (source, sinks.answer, sinks.report)
     )
     for name in os.listdir("/dev/fd"):
-        if int(name) not in (0, 1, 2, answer, report):
+        if int(name) not in (0, 1, 2, source, answer, report):
             with contextlib.suppress(OSError):
                 os.close(int(name))
-    return answer, report
+    return source, answer, report
 
 
 def _report_stack_to(descriptor: int) -> None:

@@ -6,6 +6,7 @@ Walls are in `confine`.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -47,7 +48,6 @@ def install(scratch: str) -> None:
 
     sys.addaudithook(audit)
     _guard_ends()
-    _guard_torch()
 
 
 def _checks(files: _Files) -> dict[str, Callable[..., None]]:
@@ -146,17 +146,24 @@ def _ending(name: str) -> Callable[..., NoReturn]:
     return end
 
 
-def _guard_torch() -> None:
+def install_in_torch() -> None:
+    """Weights and GPUs are refused from now on."""
     import torch
     import torch.hub
 
-    torch.load = _loading("torch.load")
-    torch.jit.load = _loading("torch.jit.load")
-    torch.hub.load_state_dict_from_url = _loading("torch.hub.load_state_dict_from_url")
-    torch.cuda._lazy_init = _no_device
-    torch.cuda.is_available = lambda: False
-    torch.cuda.device_count = lambda: 0
-    torch.backends.mps.is_available = lambda: False
+    for module, name, full in (
+        (torch, "load", "torch.load"),
+        (torch.jit, "load", "torch.jit.load"),
+        (torch.hub, "load_state_dict_from_url", "torch.hub.load_state_dict_from_url"),
+    ):
+        setattr(module, name, functools.wraps(getattr(module, name))(_loading(full)))
+    for module, name, instead in (
+        (torch.cuda, "_lazy_init", _no_device),
+        (torch.cuda, "is_available", lambda: False),
+        (torch.cuda, "device_count", lambda: 0),
+        (torch.backends.mps, "is_available", lambda: False),
+    ):
+        setattr(module, name, functools.wraps(getattr(module, name))(instead))
 
 
 def _loading(name: str) -> Callable[..., NoReturn]:

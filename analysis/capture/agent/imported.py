@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
+from collections.abc import Iterable
 
 # Path, modification time in nanoseconds, size in bytes.
 File = tuple[str, int, int]
 
-_at_start: set[str] = set()
+_known: set[str] = set()
+_ahead: dict[str, File] = {}
 _read: set[str] = set()
 
 
 def remember_start() -> None:
     """What is imported by now belongs to the agent: torch stands for all of it."""
-    _at_start.update(sys.modules)
+    _known.update(sys.modules)
+
+
+def remember_ahead() -> None:
+    """What is imported by now was imported ahead, for captures that need it: it counts as imported in each of them."""
+    for path in _new_paths():
+        file = _state(path)
+        if file is not None:
+            _ahead[path] = file
+    _known.update(sys.modules)
+
+
+def changed() -> bool:
+    """Whether a file that was imported ahead is another one now."""
+    return any(_state(path) != file for path, file in _ahead.items())
 
 
 def watch_reads() -> None:
@@ -32,15 +47,23 @@ def files(own: str | None) -> list[File]:
     """The interpreter, torch, and what was imported or read since the start but `own`, the analysed file."""
     import torch
 
-    read = {os.path.abspath(path) for path in _read if not path.startswith(("/proc/", "/sys/", "/dev/"))}
-    paths = {sys.executable, torch.__file__, *(path for path in read if path != own and not path.endswith(".pyc"))}
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if name not in _at_start and isinstance(path, str) and path != own:
-            paths.add(path)
-    found: list[File] = []
-    for path in sorted(paths):
-        with contextlib.suppress(OSError):
-            status = os.stat(path)
-            found.append((path, status.st_mtime_ns, status.st_size))
-    return found
+    read = (os.path.abspath(path) for path in _read if not path.startswith(("/proc/", "/sys/", "/dev/")))
+    paths = {sys.executable, torch.__file__, *_new_paths(), *(path for path in read if not path.endswith(".pyc"))}
+    found = [_state(path) for path in sorted(paths) if path != own and path not in _ahead]
+    return [*_ahead.values(), *(file for file in found if file is not None)]
+
+
+def _new_paths() -> Iterable[str]:
+    """Files of the modules that were imported since the last look; the known ones stay untouched in memory."""
+    for name in sys.modules.keys() - _known:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(path, str):
+            yield path
+
+
+def _state(path: str) -> File | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return path, status.st_mtime_ns, status.st_size

@@ -70,6 +70,12 @@ class ModuleTracker:
         module_class.__init__ = init
         module_class.__call__ = call
 
+    def forget(self) -> None:
+        """Forgets all modules."""
+        self.restart()
+        self._constructed.clear()
+        self._paths.clear()
+
     def restart(self) -> None:
         """Forgets which modules ran."""
         self._calls = 0

@@ -11,12 +11,19 @@ Args = tuple[Any, ...]
 _META = torch.device("meta")
 
 
+def _like(data: torch.Tensor) -> torch.Tensor:
+    """A new tensor of the shape, type and layout of another."""
+    if data.is_contiguous():
+        return torch.empty(data.shape, dtype=data.dtype, device=_META)
+    return torch.empty_like(data)
+
+
 def _batch_norm(args: Args) -> object:
     """`(input, weight, bias, running_mean, running_var, training, momentum, eps)`; in training PyTorch does it itself."""
     if args[5]:
         return None
-    none = torch.empty((0,), dtype=args[0].dtype, device=_META)
-    return torch.empty_like(args[0]), none, torch.empty_like(none)
+    none = (torch.empty((0,), dtype=args[0].dtype, device=_META) for _ in range(2))
+    return (_like(args[0]), *none)
 
 
 def _layer_norm(args: Args) -> object:
@@ -25,20 +32,74 @@ def _layer_norm(args: Args) -> object:
     if tuple(data.shape[-normalized:]) != tuple(args[1]):
         return None
     kept = (*data.shape[:-normalized], *(1,) * normalized)
-    mean = torch.empty(kept, dtype=data.dtype, device=_META)
-    return torch.empty(data.shape, dtype=data.dtype, device=_META), mean, torch.empty_like(mean)
+    statistics = (torch.empty(kept, dtype=data.dtype, device=_META) for _ in range(2))
+    return (torch.empty(data.shape, dtype=data.dtype, device=_META), *statistics)
 
 
 def _group_norm(args: Args) -> object:
     """`(input, weight, bias, N, C, HxW, group, eps)` → result, mean and reciprocal deviation of each group."""
     data, samples, groups = args[0], args[3], args[6]
-    mean = torch.empty((samples, groups), dtype=data.dtype, device=_META)
-    return torch.empty_like(data), mean, torch.empty_like(mean)
+    statistics = (torch.empty((samples, groups), dtype=data.dtype, device=_META) for _ in range(2))
+    return (_like(data), *statistics)
+
+
+def _convolution(args: Args) -> object:
+    """`(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)`, batched and not transposed."""
+    data, weight, _, stride, padding, dilation, transposed, _, groups = args
+    dims = weight.dim() - 2
+    if (
+        transposed or data.dim() != dims + 2 or data.dtype != weight.dtype or data.shape[1] != weight.shape[1] * groups
+        or weight.shape[0] % groups or not (data.is_contiguous() and weight.is_contiguous())
+    ):  # fmt: skip
+        return None
+    sizes: list[int] = []
+    for index in range(dims):
+        step, pad, spread = (values[index % len(values)] for values in (stride, padding, dilation))
+        free = data.shape[index + 2] + 2 * pad - spread * (weight.shape[index + 2] - 1) - 1
+        if free < 0 or step < 1:
+            return None
+        sizes.append(free // step + 1)
+    return torch.empty((data.shape[0], weight.shape[0], *sizes), dtype=data.dtype, device=_META)
+
+
+def _matrix_product(args: Args) -> object:
+    """`(left, right)` of two dimensions."""
+    left, right = args
+    if left.shape[1] != right.shape[0] or left.dtype != right.dtype:
+        return None
+    return torch.empty((left.shape[0], right.shape[1]), dtype=left.dtype, device=_META)
+
+
+def _matrix_product_and_row(args: Args) -> object:
+    """`(row, left, right)`: a row added to each row of a product."""
+    row, left, right = args
+    if tuple(row.shape) != (right.shape[1],) or row.dtype != left.dtype:
+        return None
+    return _matrix_product((left, right))
+
+
+def _matrix_products(args: Args) -> object:
+    """`(left, right)` of three dimensions."""
+    left, right = args
+    if left.shape[0] != right.shape[0] or left.shape[2] != right.shape[1] or left.dtype != right.dtype:
+        return None
+    return torch.empty((left.shape[0], left.shape[1], right.shape[2]), dtype=left.dtype, device=_META)
 
 
 def _same(args: Args) -> object:
     """A floating-point activation: a result like its input."""
-    return torch.empty_like(args[0]) if args[0].is_floating_point() else None
+    return _like(args[0]) if args[0].is_floating_point() else None
+
+
+def _of_two(args: Args) -> object:
+    """`x + y` for floating-point tensors alike, or a tensor and a number."""
+    left, right = args[0], args[1]
+    if not isinstance(left, torch.Tensor) or not left.is_floating_point() or not left.is_contiguous():
+        return None
+    if isinstance(right, torch.Tensor):
+        alike = right.shape == left.shape and right.dtype == left.dtype and right.is_contiguous()
+        return _like(left) if alike else None
+    return None if isinstance(right, complex) else _like(left)
 
 
 def _in_place(args: Args) -> object:
@@ -61,7 +122,12 @@ KNOWN: dict[str, Callable[[Args], object]] = {
     "native_batch_norm": _batch_norm,
     "native_layer_norm": _layer_norm,
     "native_group_norm": _group_norm,
+    "convolution": _convolution,
+    "mm": _matrix_product,
+    "addmm": _matrix_product_and_row,
+    "bmm": _matrix_products,
     **dict.fromkeys(_ACTIVATIONS, _same),
+    **dict.fromkeys(("add", "sub", "mul", "div"), _of_two),
     **{f"{name}_": _in_place for name in _ACTIVATIONS},
     **dict.fromkeys(("fill_", "zero_"), _in_place),
     **dict.fromkeys(("add_", "mul_"), _in_place_of_two),

@@ -29,11 +29,24 @@ class SourceLocator:
         self._standard = (_folder(paths["stdlib"]), _folder(paths["platstdlib"]))
         self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
         self._is_user: dict[CodeType, bool] = {}
+        self._is_user_file: dict[str, bool] = {}
         self._frames: dict[int, tuple[FrameType, int, dict[tuple[int, str], dict[int, int]]]] = {}
         self._inner: dict[int, FrameType] = {}
+        self.outermost: set[CodeType] = set()  # no user code below these
+
+    def forget(self) -> None:
+        """Lets go of the frames that ran."""
+        self._frames.clear()
+        self._inner.clear()
 
     def is_user_file(self, filename: str) -> bool:
         """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
+        known = self._is_user_file.get(filename)
+        if known is None:
+            known = self._is_user_file[filename] = self._classify(filename)
+        return known
+
+    def _classify(self, filename: str) -> bool:
         if filename.startswith("<"):
             return False
         real = os.path.realpath(filename)
@@ -56,6 +69,8 @@ class SourceLocator:
             known = is_user.get(code)
             if known is None:
                 known = is_user[code] = self.is_user_file(code.co_filename)
+            if code in self.outermost:
+                break
             if known and frame.f_lineno is not None:
                 found.append(
                     (code.co_filename, frame.f_lineno, code.co_name, *self._run(frame, inner, operator), inner is None)

@@ -7,12 +7,14 @@ itself, so that its operators are seen.
 from __future__ import annotations
 
 import functools
+import gc
+import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .values import is_meta
+from .values import is_meta, to_meta
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -23,13 +25,19 @@ def install(recorder: Recorder) -> None:
     for name, function in list(vars(torch.nn.init).items()):
         if name.endswith("_") and not name.startswith("_") and callable(function):
             setattr(torch.nn.init, name, _untouched(function))
-    torch.compile = _transparent  # type: ignore[assignment]
-    torch.jit.script = _transparent  # type: ignore[assignment]
-    torch.jit.script_if_tracing = _transparent  # type: ignore[assignment]
-    torch.jit.trace = _transparent  # type: ignore[assignment]
+    for module, name in (
+        (torch, "compile"),
+        (torch.jit, "script"),
+        (torch.jit, "script_if_tracing"),
+        (torch.jit, "trace"),
+    ):
+        setattr(module, name, functools.wraps(getattr(module, name))(functools.partial(_transparent)))
+    _call_without_compiler()
     torch.Tensor.tolist = _tolist(recorder, torch.Tensor.tolist)  # type: ignore[method-assign]
     torch.Tensor.numpy = _numpy(torch.Tensor.numpy)  # type: ignore[method-assign]
     torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
+    torch.Tensor.__deepcopy__ = _deepcopy(torch.Tensor.__deepcopy__)  # type: ignore[method-assign]
+    torch.Tensor.data = _data(torch.Tensor.data)  # type: ignore[assignment]
     torch.autocast.__init__ = _autocast(torch.autocast.__init__)  # type: ignore[method-assign]
 
 
@@ -60,6 +68,18 @@ def _tolist(recorder: Recorder, original: Callable[[torch.Tensor], Any]) -> Call
     return tolist
 
 
+def _call_without_compiler() -> None:
+    """Meta kernels written in Python import torch._dynamo when first called, to be left alone by it: a second for nothing."""
+    outer: Any = getattr(torch, "_disable_dynamo", None)
+    constants = outer.__code__.co_consts if isinstance(outer, types.FunctionType) else ()
+    for code in constants:
+        wrappers = gc.get_referrers(code) if isinstance(code, types.CodeType) else []
+        for wrapper in wrappers:
+            if isinstance(wrapper, types.FunctionType) and wrapper.__closure__:
+                kernel = dict(zip(code.co_freevars, wrapper.__closure__))["fn"].cell_contents  # noqa: B905 (Python 3.10)
+                kernel.__dynamo_disable = kernel
+
+
 def _nested(shape: tuple[int, ...], value: Any) -> Any:
     return [_nested(shape[1:], value) for _ in range(shape[0])] if shape else value
 
@@ -74,6 +94,32 @@ def _numpy(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(tensor, *args, **kwargs)
 
     return numpy
+
+
+def _deepcopy(original: Callable[[torch.Tensor, Any], torch.Tensor]) -> Callable[[torch.Tensor, Any], torch.Tensor]:
+    """A copy of a real tensor is filled in after it was made empty: that one is not to become meta."""
+
+    @functools.wraps(original)
+    def deepcopy(tensor: torch.Tensor, memo: Any) -> torch.Tensor:
+        if is_meta(tensor):
+            return original(tensor, memo)
+        with torch._C._DisableTorchDispatch():
+            return original(tensor, memo)
+
+    return deepcopy
+
+
+def _data(original: Any) -> property:
+    """`weight.data = kernel` for a weight without data and a kernel with, or the other way round."""
+
+    def set_data(tensor: torch.Tensor, value: torch.Tensor) -> None:
+        if is_meta(tensor) and not is_meta(value):
+            value = to_meta((value,), {})[0][0]
+        elif is_meta(value) and not is_meta(tensor):
+            value = torch.zeros(value.shape, dtype=value.dtype, device="cpu")
+        original.__set__(tensor, value)
+
+    return property(original.__get__, set_data)
 
 
 def _autocast(original: Callable[..., None]) -> Callable[..., None]:

@@ -7,7 +7,8 @@ the two meet in one operator, the real one becomes meta first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils._pytree import tree_map_only
@@ -35,6 +36,7 @@ _REAL_ARGUMENTS = {"_pack_padded_sequence": (1,), "_pad_packed_sequence": (1,)} 
 _RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ geometric_ cauchy_ bernoulli_".split())
 
 
+@functools.cache
 def base_name(func: OpOverload) -> str:
     """`aten.add_.Tensor` → `add_`."""
     return func._schema.name.rpartition("::")[2]
@@ -157,14 +159,25 @@ def tensors_in(value: object) -> list[torch.Tensor]:
     """The tensors in an argument or result of an operator: itself, or those in nested lists and tuples."""
     if isinstance(value, torch.Tensor):
         return [value]
+    found: list[torch.Tensor] = []
     if isinstance(value, (list, tuple)):
-        return [tensor for item in value for tensor in tensors_in(item)]
-    return []
+        for item in value:
+            if isinstance(item, torch.Tensor):
+                found.append(item)
+            elif isinstance(item, (list, tuple)):
+                found.extend(tensors_in(item))
+    return found
 
 
 def to_meta(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
     """Arguments with every tensor on the meta device."""
-    return tree_map_only(torch.Tensor, _to_meta, (args, kwargs))
+    return tuple(_brought(value) for value in args), {name: _brought(value) for name, value in kwargs.items()}
+
+
+def _brought(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return _to_meta(value)
+    return tree_map_only(torch.Tensor, _to_meta, value) if isinstance(value, (list, tuple, dict)) else value
 
 
 def _to_meta(tensor: torch.Tensor) -> torch.Tensor:

@@ -97,7 +97,7 @@ class Watched:
 
     def _look(self) -> None:
         """Limits that no system call enforces for one process of a user."""
-        if _threads(self.process) > MOST_THREADS:
+        if threads_of(self.process) > MOST_THREADS:
             self.stop("crash", f"started more than {MOST_THREADS} threads")
         elif scratch.bytes_in(self.folder, MOST_SCRATCH_BYTES) > MOST_SCRATCH_BYTES:
             self.stop("crash", f"wrote more than {MOST_SCRATCH_BYTES >> 20} MB of temporary files")
@@ -150,7 +150,7 @@ class Watched:
                 self._output = (self._output + data)[-_KEPT_OUTPUT:]
 
 
-def _threads(process: int) -> int:
+def threads_of(process: int) -> int:
     """The number of threads of a process, where the system tells."""
     try:
         with open(f"/proc/{process}/stat", "rb") as file:

@@ -1,7 +1,7 @@
 """Confinement of the process that runs the user's code. In full on Linux; elsewhere what the platform gives.
 
-`confine` is called in a fork before any of the user's code. Each mechanism is tried on its own, and what is missing is
-left out: `probe` says what holds.
+`confine` is called in a fork before any of the user's code, and `limit` when what it may use is known. Each mechanism is
+tried on its own, and what is missing is left out: `probe` says what holds.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ import platform
 import signal
 import sys
 
-from .limits import Limits, apply, drop_capabilities
+from .limits import Limits, apply_lasting, drop_capabilities
+from .limits import apply as limit
 
-__all__ = ["Limits", "confine", "mechanisms"]
+__all__ = ["Limits", "confine", "limit", "mechanisms"]
 
 _EVERYWHERE_WRITABLE = (os.devnull,)
 
 
-def confine(scratch: str, limits: Limits, parent: int, *, with_landlock: bool = True) -> None:
+def confine(scratch: str, parent: int, *, with_landlock: bool = True, forks: bool = False) -> None:
     """Gives up all rights but computing, reading files, and writing below `scratch`.
 
     `parent` is the process to end with. Without Landlock (as in kernels that lack it) nothing can be written at all.
+    A process that `forks` may start and end processes like itself, and no programs.
     """
-    apply(limits)
+    apply_lasting()
     if sys.platform == "linux":
-        _confine_on_linux(scratch, parent, with_landlock)
+        _confine_on_linux(scratch, parent, with_landlock, forks)
 
 
-def _confine_on_linux(scratch: str, parent: int, with_landlock: bool) -> None:
+def _confine_on_linux(scratch: str, parent: int, with_landlock: bool, forks: bool) -> None:
     from . import kernel, seccomp
     from .landlock import restrict
 
@@ -44,7 +46,7 @@ def _confine_on_linux(scratch: str, parent: int, with_landlock: bool) -> None:
         with contextlib.suppress(OSError):
             restricted = restrict((scratch, *_EVERYWHERE_WRITABLE)) > 0
     with contextlib.suppress(OSError):
-        seccomp.restrict(writing=restricted)
+        seccomp.restrict(writing=restricted, forks=forks)
 
 
 def mechanisms() -> dict[str, object]:

@@ -9,6 +9,7 @@ import os
 import signal
 import struct
 import sys
+import time
 from typing import NamedTuple
 
 if sys.platform != "win32":
@@ -30,16 +31,20 @@ class Limits(NamedTuple):
 
 
 def apply(limits: Limits) -> None:
-    """Sets the limits of this process. Its wall clock is the parent's matter; the alarm is for when that is gone."""
-    seconds = math.ceil(limits.seconds)
-    signal.alarm(seconds + _GRACE_S)
+    """Limits this process from now on. Its wall clock is the parent's matter; the alarm is for when that is gone."""
+    seconds = math.ceil(limits.seconds + time.process_time())
+    signal.alarm(math.ceil(limits.seconds) + _GRACE_S)
     _limit(resource.RLIMIT_CPU, seconds + 1, seconds + 1 + _GRACE_S)
-    _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
-    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _limit(resource.RLIMIT_CORE, 0)
     mapped = mapped_bytes()
     if mapped is not None:
         _limit(resource.RLIMIT_AS, mapped + limits.memory)
+
+
+def apply_lasting() -> None:
+    """The limits that are the same for every capture."""
+    _limit(resource.RLIMIT_FSIZE, _FILE_BYTES)
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _limit(resource.RLIMIT_CORE, 0)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # when the machine runs out of memory, this process goes first
 

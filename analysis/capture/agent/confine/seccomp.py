@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from . import kernel
 from .calls import FIRST_UNKNOWN, MACHINES, number
 
-_PROCESSES = ("fork", "vfork", "execve", "execveat", "unshare", "setns")
+_PROCESSES = ("fork", "vfork")
+_PROGRAMS = ("execve", "execveat", "unshare", "setns")
 _SOCKETS = ("socket", "connect", "bind", "listen", "accept", "accept4")
 _SHARED = (
     "shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl",
@@ -35,7 +36,7 @@ _SYSTEM = (
     "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
     "mount_setattr", "bpf", "userfaultfd", "perf_event_open", "open_by_handle_at", "name_to_handle_at",
 )  # fmt: skip
-_FORBIDDEN = (*_PROCESSES, *_SOCKETS, *_SHARED, *_OTHERS, *_ATTRIBUTES, *_SYSTEM)
+_FORBIDDEN = (*_PROGRAMS, *_SOCKETS, *_SHARED, *_OTHERS, *_ATTRIBUTES, *_SYSTEM)
 _WRITING = (
     "creat", "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat",
     "symlink", "symlinkat", "mknod", "mknodat",
@@ -69,12 +70,15 @@ def supported() -> bool:
     return platform.machine() in MACHINES and os.path.exists("/proc/sys/kernel/seccomp")
 
 
-def restrict(*, writing: bool) -> None:
-    """Installs the filter in every thread. Without `writing`, no file can be opened for it at all. Raises `OSError`."""
+def restrict(*, writing: bool, forks: bool = False) -> None:
+    """Installs the filter in every thread. Without `writing`, no file can be opened for it at all. Raises `OSError`.
+
+    A process that `forks` may make processes and signal them; the filters of those add to this one.
+    """
     machine = platform.machine()
     if machine not in MACHINES:
         raise OSError(f"no filter for {machine}")
-    code = assemble(machine, os.getpid(), writing)
+    code = assemble(machine, os.getpid(), writing, forks)
     program = _Program(len(code) // 8, code)
     kernel.give_up_new_privileges()
     call = number("seccomp", machine)
@@ -82,7 +86,7 @@ def restrict(*, writing: bool) -> None:
     kernel.syscall(call, ctypes.c_uint(_SET_FILTER), ctypes.c_uint(_ALL_THREADS), ctypes.byref(program))
 
 
-def assemble(machine: str, process: int, writing: bool) -> bytes:
+def assemble(machine: str, process: int, writing: bool, forks: bool = False) -> bytes:
     """The filter as the kernel takes it: first the machine, then calls that depend on arguments, then plain ones."""
     code: list[_Instruction] = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
@@ -92,18 +96,20 @@ def assemble(machine: str, process: int, writing: bool) -> bytes:
         (_AT_LEAST, 0, 1, FIRST_UNKNOWN),
         (_RETURN, 0, 0, _UNKNOWN),
     ]
-    for name, body in _conditions(process, writing).items():
+    conditions = _conditions(writing) if forks else {**_on_processes(process), **_conditions(writing)}
+    for name, body in conditions.items():
         call = number(name, machine)
         if call is not None:
             code += [(_EQUAL, 0, len(body), call), *body]
     code += _returning(_ABSENT, machine, _UNKNOWN)
-    code += _returning(_FORBIDDEN if writing else (*_FORBIDDEN, *_WRITING), machine, _REFUSE)
+    forbidden = _FORBIDDEN if forks else (*_PROCESSES, *_FORBIDDEN)
+    code += _returning(forbidden if writing else (*forbidden, *_WRITING), machine, _REFUSE)
     code.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
-def _conditions(process: int, writing: bool) -> dict[str, list[_Instruction]]:
-    """What follows the number of a call that is allowed for some arguments only; each ends by returning."""
+def _on_processes(process: int) -> dict[str, list[_Instruction]]:
+    """What follows the number of a call that makes or changes processes; each ends by returning."""
     only_own = _only(0, (process,))
     return {
         "clone": _with_bit(0, _CLONE_THREAD),
@@ -114,6 +120,12 @@ def _conditions(process: int, writing: bool) -> dict[str, list[_Instruction]]:
         "prlimit64": _only(0, (0, process)),
         "sched_setaffinity": _only(0, (0, process)),
         "prctl": _never(0, (_DEATH_SIGNAL,)),
+    }
+
+
+def _conditions(writing: bool) -> dict[str, list[_Instruction]]:
+    """What follows the number of another call that is allowed for some arguments only."""
+    return {
         "fcntl": _never(1, (_SET_OWNER, _SET_SIGNAL, _SET_OWNER_EX)),
         "ioctl": _never(1, (_TYPE_AS_TERMINAL, _TERMINAL_OF_LINUX, _SET_FLAGS, _SET_FLAGS_X)),
         "socketpair": _connected_pair(),

@@ -1,0 +1,167 @@
+"""Installed packages are imported once for a file, ahead of its captures; the user's own modules in each capture."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from graphperf.analysis.capture import Agent, CaptureRequest
+from graphperf.analysis.capture.agent.packages import ahead
+from graphperf.analysis.discovery import discover
+from graphperf.analysis.discovery.classes import Candidate
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="branches are confined")
+
+MODEL = """\
+import os
+from torch import nn
+import slowlib
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        assert slowlib.PROCESS {sign} os.getpid()
+        return self.fc(x){more}
+"""
+IMPORTED_ONCE = "import os\nPROCESS = os.getpid()\n"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+    return folder / "slowlib.py"
+
+
+@pytest.fixture
+def agent(installed):
+    agent = Agent(sys.executable)
+    agent.wait_ready(120)
+    yield agent
+    agent.close()
+
+
+def _capture(agent, tmp_path, sign="!=", more=""):
+    request = CaptureRequest(
+        candidates=(Candidate("Net()", "a test"),),
+        file=str(tmp_path / "model.py"),
+        text=MODEL.format(sign=sign, more=more),
+        inputs=(((1, 4), "float32"),),
+        seconds=20,
+        imports=(("os", ()), ("torch", ("nn",)), ("slowlib", ())),
+    )
+    return agent.capture(request)[1].result(60)
+
+
+def test_a_package_is_imported_outside_the_capture(agent, installed, tmp_path):
+    installed.write_text(IMPORTED_ONCE)
+    for more in ("", ".exp()"):
+        captured = _capture(agent, tmp_path, more=more)
+        assert captured.error is None
+        assert str(installed) in [file[0] for file in captured.answer["files"]]
+
+
+def test_a_package_that_changes_is_imported_anew(agent, installed, tmp_path):
+    installed.write_text(IMPORTED_ONCE)
+    assert _capture(agent, tmp_path).error is None
+    time.sleep(0.01)
+    installed.write_text(IMPORTED_ONCE + "PROCESS = 'changed'\n")
+    error = _capture(agent, tmp_path, sign="==").error
+    assert error is not None
+    assert "AssertionError" in error.message
+    assert _capture(agent, tmp_path).error is None
+
+
+FAILS = {"raise ImportError('no luck')": "no luck", "import ctypes; ctypes.CDLL(None)._exit(3)": "ended"}
+
+
+@pytest.mark.parametrize("code", FAILS)
+def test_a_package_that_fails_is_named_at_the_users_line(agent, installed, tmp_path, code):
+    installed.write_text(code)
+    for _ in range(2):
+        error = _capture(agent, tmp_path).error
+        assert error is not None
+        assert FAILS[code] in error.message
+        assert (error.file, error.line) == (str(tmp_path / "model.py"), 3) or "ended" in error.message
+
+
+def test_a_package_with_threads_is_imported_in_the_capture(agent, installed, tmp_path):
+    installed.write_text(
+        IMPORTED_ONCE + "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    )
+    assert _capture(agent, tmp_path, sign="==").error is None
+
+
+def test_a_package_is_confined_when_it_is_imported(agent, installed, tmp_path):
+    (outside := tmp_path / "outside").mkdir()
+    installed.write_text(
+        IMPORTED_ONCE
+        + "import socket, subprocess\nfor harm in (\n"
+        + f"    lambda: open({str(outside / 'file')!r}, 'w'), lambda: os.rmdir({str(outside)!r}),\n"
+        + "    lambda: socket.socket(), lambda: subprocess.run(['true']),\n):\n"
+        + "    try:\n        harm()\n    except OSError:\n        continue\n    PROCESS = os.getpid() + 1\n    break\n"
+        + "else:\n    HELD = True\n"
+    )
+    captured = _capture(agent, tmp_path, more="if slowlib.HELD else None")
+    assert captured.error is None
+    assert list(outside.iterdir()) == []
+
+
+def test_two_files_with_other_imports_and_cancelled_captures(agent, installed, tmp_path):
+    installed.write_text("import time; time.sleep(1)\n" + IMPORTED_ONCE)
+    request = CaptureRequest((Candidate("Net()", ""),), str(tmp_path / "a.py"), MODEL, imports=(("slowlib", ()),))
+    number, cancelled = agent.capture(request)
+    agent.cancel(number)
+    assert _capture(agent, tmp_path).error is None
+    assert cancelled.cancelled()
+
+
+def _ahead(folder: Path, **changes):
+    request = {"file": str(folder / "net.py"), "paths": [], "imports": [["torchvision", ["models"]], ["os", []]]}
+    return ahead({**request, **changes})
+
+
+def test_only_installed_packages_are_imported_ahead(tmp_path):
+    assert _ahead(tmp_path) == (("torchvision", ("models",)),)
+    assert _ahead(tmp_path, imports=[["no_such_package", []], ["json.tool", []]]) == ()
+    (tmp_path / "torchvision.py").touch()
+    assert _ahead(tmp_path) == ()
+
+
+def test_a_package_does_not_import_itself_ahead(tmp_path):
+    package = tmp_path / "site-packages" / "torchvision"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    assert _ahead(package, imports=[["torchvision.ops", []]]) == ()
+
+
+def test_imports_of_a_file():
+    text = """
+import a, b.c as d
+from e import f as g, h
+from . import local
+from .x import y
+from star import *
+try:
+    import fast
+except ImportError:
+    fast = None
+if True:
+    import maybe
+def function():
+    import lazy
+from torch import nn
+class Net(nn.Module):
+    def forward(self, x):
+        return x
+"""
+    assert discover(text).classes[0].imports == (
+        ("a", ()), ("b.c", ()), ("e", ("f", "h")), ("star", ()), ("fast", ()), ("maybe", ()), ("torch", ("nn",)),
+    )  # fmt: skip
