@@ -150,7 +150,8 @@ def _analyze_file(
         if isinstance(found, ModelResult):
             results.append(found)
         else:
-            problems.append(replace(found, part=is_part))
+            is_model = not is_part and (found.stage != "abstract" or target.class_name is not None)
+            problems.append(replace(found, part=not is_model))
     return Analysis(tuple(results), tuple(problems), discovery)
 
 

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
 from .agent.program import package_of, statements_for
 from .decode import decode_answer
@@ -87,16 +88,16 @@ def _needed_source(request: CaptureRequest) -> tuple[str, Spans]:
     """The text that the capture executes, and the first and last line of each of its statements."""
     if request.file is None or request.text is None:
         return "", ()
-    whole: tuple[str, Spans] = (request.text, ((1, request.text.count("\n") + 1),))
+    lines = split_lines(request.text)
+    whole: tuple[str, Spans] = (request.text, ((1, len(lines)),))
     if "." in package_of(request.file)[1]:
         return whole
     try:
         body = ast.parse(request.text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return whole
-    lines = request.text.splitlines(keepends=True)
     spans = tuple(_span(statement) for statement in statements_for(body, request.message()["needed"]))
-    return "".join("".join(lines[first - 1 : last]) for first, last in spans), spans
+    return "\n".join("\n".join(lines[first - 1 : last]) for first, last in spans), spans
 
 
 def _span(statement: ast.stmt) -> tuple[int, int]:

@@ -18,11 +18,21 @@ _MOST_FACTORIES = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The lines of a class, and that of its `forward` if it has one."""
+
+    line: int
+    end_line: int
+    forward_line: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelClass:
     """A class of the file that looks like an `nn.Module`. Lines count from 1; `column` is in code points.
 
     `no_model` says why it is not meant to run: an abstract base, a container. `hints` are inputs that calls give it,
-    `function` the one that defines it, if any, `imports` what its file imports.
+    `function` the one that defines it, if any, `imports` what its file imports. `earlier` are classes of the same name
+    above it, one of which runs where conditions decide.
     """
 
     name: str
@@ -38,6 +48,12 @@ class ModelClass:
     no_model: str = ""
     function: str = ""
     imports: Imports = ()
+    earlier: tuple[Span, ...] = ()
+
+    def span_at(self, line: int) -> Span:
+        """The lines of the definition that begins at `line`; else of the last one."""
+        own = Span(self.line, self.end_line, self.forward_line)
+        return next((span for span in self.earlier if span.line == line), own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,8 @@ def split_lines(text: str) -> list[str]:
 
 def _classes(tree: ast.Module, lines: Sequence[str], path: Path | None) -> Iterator[ModelClass]:
     by_name = known_definitions(tree, path)
-    own = {definition.node.name: definition for definition in definitions(tree)}
+    every = list(definitions(tree))
+    own = {definition.node.name: definition for definition in every}
     chosen = [d for d in own.values() if is_module(d, by_name)]
     if not chosen:
         return
@@ -102,7 +119,14 @@ def _classes(tree: ast.Module, lines: Sequence[str], path: Path | None) -> Itera
     calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
     imports = imports_of(tree)
     for definition in chosen:
-        yield replace(_model_class(definition, lines, makers, calls, by_name), imports=imports)
+        earlier = tuple(_span(d) for d in every if d.node.name == definition.node.name and d is not definition)
+        yield replace(_model_class(definition, lines, makers, calls, by_name), imports=imports, earlier=earlier)
+
+
+def _span(definition: Definition) -> Span:
+    node = definition.node
+    forward = method(node, "forward")
+    return Span(node.lineno, node.end_lineno or node.lineno, forward.lineno if forward else None)
 
 
 def _model_class(
@@ -112,17 +136,16 @@ def _model_class(
     calls: Calls,
     by_name: Mapping[str, Definition],
 ) -> ModelClass:
-    node = definition.node
-    forward = method(node, "forward")
+    node, span = definition.node, _span(definition)
     init = initializer(definition, by_name)
     needed = required(init.args, skip=1) if init is not None else ()
     directive = directive_above(lines, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]))
     return ModelClass(
         name=node.name,
-        line=node.lineno,
-        end_line=node.end_lineno or node.lineno,
+        line=span.line,
+        end_line=span.end_line,
         column=node.col_offset,
-        forward_line=forward.lineno if forward else None,
+        forward_line=span.forward_line,
         required=needed,
         references=frozenset(name for item in node.body for name in names_in(item)) | _base_names(definition, by_name),
         candidates=tuple(_candidates(definition, needed, directive, makers, calls)),

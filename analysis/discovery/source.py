@@ -50,7 +50,7 @@ def _decoded(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = len(data[: error.start].splitlines()) if error.start else 1
+        line = len(data[: error.start + 1].splitlines())
         undeclared = " and no other encoding is declared" if encoding.startswith("utf-8") else ""
         found = f"byte 0x{data[error.start]:02x} is not {encoding.removesuffix('-sig').upper()}{undeclared}"
         raise UnreadableSource(found, line) from error
