@@ -23,7 +23,7 @@ from .discovery import (
 )
 from .estimate import Evaluation, Question, evaluate
 from .graph import Graph
-from .settings import Options, with_values
+from .settings import Options, with_project, with_values
 
 Progress = Callable[[str], None]
 
@@ -112,7 +112,7 @@ def _silent(_: str) -> None:
 
 def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Analysis:
     if not options.trusted:
-        return Analysis((), ())
+        return Analysis((), (Problem(str(target), "untrusted", _untrusted(str(target)), None, None),))
     note(f"capturing {target}")
     request = module_request(target, [str(Path.cwd())], options.inputs, "given", options.batch)
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
@@ -137,8 +137,12 @@ def _analyze_file(
         return Analysis(
             (), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery
         )
+    try:
+        options = with_project(options, target.path)
+    except UsageError as error:
+        return Analysis((), (Problem(str(target), "settings", str(error), str(target.path), 1),), discovery)
     if not options.trusted:
-        return Analysis((), (), discovery)
+        return Analysis((), tuple(_not_captured(target, discovery)), discovery)
     results: list[ModelResult] = []
     problems: list[Problem] = []
     for model, is_part in _order(target, discovery):
@@ -153,6 +157,20 @@ def _analyze_file(
             is_model = not is_part and (found.stage != "abstract" or target.class_name is not None)
             problems.append(replace(found, part=not is_model))
     return Analysis(tuple(results), tuple(problems), discovery)
+
+
+def _not_captured(target: FileTarget, discovery: Discovery) -> Iterator[Problem]:
+    """Said once, at the first of the models that trust would show."""
+    models = [model for model, is_part in _order(target, discovery) if not is_part]
+    if models:
+        first, more = models[0], len(models) - 1
+        subject = f"{first.name} and {more} other model{'s' if more > 1 else ''}" if more else first.name
+        name = f"{target.path}::{first.name}"
+        yield Problem(name, "untrusted", _untrusted(subject), str(target.path), first.line, first.name)
+
+
+def _untrusted(subject: str) -> str:
+    return f"{subject}: not captured, since the workspace is not trusted and none of its code runs"
 
 
 def _order(target: FileTarget, discovery: Discovery) -> Iterator[tuple[ModelClass, bool]]:

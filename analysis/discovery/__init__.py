@@ -3,7 +3,7 @@
 from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
 from .imports import Imports
-from .project import configured
+from .project import configured, project_table
 from .source import UnreadableSource, read_python
 from .targets import FileTarget, ModuleTarget, Target, UsageError, check_file, parse_target
 
@@ -23,5 +23,6 @@ __all__ = [
     "configured",
     "discover",
     "parse_target",
+    "project_table",
     "read_python",
 ]

@@ -244,8 +244,10 @@ def test_an_untrusted_target_is_only_read(tmp_path):
     options = Options(trusted=False)
     analysis = analyze(FileTarget(tmp_path / "model.py"), options, _NeverAsked())
     assert [model.name for model in analysis.discovery.classes] == ["Net"]
-    assert (analysis.results, analysis.problems) == ((), ())
-    assert analyze(ModuleTarget("model", "Net"), options, _NeverAsked()).problems == ()
+    (problem,) = analysis.problems
+    assert (analysis.results, problem.stage, problem.line) == ((), "untrusted", analysis.discovery.classes[0].line)
+    (problem,) = analyze(ModuleTarget("model", "Net"), options, _NeverAsked()).problems
+    assert problem.message == "model:Net: not captured, since the workspace is not trusted and none of its code runs"
 
 
 class _NeverAsked:
