@@ -3,6 +3,7 @@
 from .agents import Agent, AgentPool, AgentUnavailable, Guarantee
 from .cache import CachingCapturer
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
+from .store import Store
 
 __all__ = [
     "Agent",
@@ -13,6 +14,7 @@ __all__ = [
     "CaptureRequest",
     "Captured",
     "Guarantee",
+    "Store",
     "file_request",
     "module_request",
 ]

@@ -120,6 +120,26 @@ async def test_an_agent_that_dies_is_replaced(unconnected, capabilities, resnet,
 
 
 @posix
+async def test_an_unchanged_file_is_shown_without_its_interpreter(unconnected, capabilities, resnet, tmp_path):
+    python, pids = _recording_interpreter(tmp_path)
+    path = tmp_path / "model.py"
+    path.write_text(resnet)
+    command = [sys.executable, "-m", "graphperf.analysis.cli.main", "analyze", str(path), "--python", python]
+    assert (await asyncio.to_thread(subprocess.run, command, capture_output=True)).returncode == 0
+    (_,) = pids()
+    await unconnected.start(capabilities(configuration=False), {"interpreter": python})
+    uri = unconnected.open(path, resnet)
+    await unconnected.diagnosed(uri)
+    assert (await unconnected.hints(uri))[STEM].startswith("64×112×112")
+    unconnected.save(uri)
+    await unconnected.diagnosed(uri, 1, 2)
+    await unconnected.diagnosed(uri, unconnected.replace(uri, "import torch\n", "import torch\n\nwidth = 3\n"))
+    assert len(pids()) == 1
+    await unconnected.diagnosed(uri, unconnected.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
+    assert len(pids()) == 2
+
+
+@posix
 @pytest.mark.parametrize("politely", [True, False])
 async def test_no_process_outlives_the_server(unconnected, capabilities, resnet, tmp_path, politely):
     python, pids = _recording_interpreter(tmp_path)
