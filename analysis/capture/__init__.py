@@ -2,6 +2,7 @@
 
 from .agents import Agent, AgentPool, AgentUnavailable, Guarantee
 from .cache import CachingCapturer
+from .capturers import Capturer, PoolCapturer, at_once
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 from .store import Store
 
@@ -13,8 +14,11 @@ __all__ = [
     "CaptureError",
     "CaptureRequest",
     "Captured",
+    "Capturer",
     "Guarantee",
+    "PoolCapturer",
     "Store",
+    "at_once",
     "file_request",
     "module_request",
 ]

@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
 from .agent.program import package_of, statements_for
+from .capturers import Capturer
 from .decode import decode_answer
 from .request import Captured, CaptureRequest
 from .store import Store
@@ -28,18 +29,10 @@ _KEPT_STAGES = frozenset({"construct", "input", "forward"})
 Spans = tuple[tuple[int, int], ...]
 
 
-class Asker(Protocol):
-    """Whoever really captures."""
-
-    def capture(self, request: CaptureRequest) -> Captured:
-        """The graph or the error, with the answer as it came."""
-        ...
-
-
 class CachingCapturer:
     """Answers from the store where it can, else asks and remembers."""
 
-    def __init__(self, asker: Asker, python: str, store: Store | None = None) -> None:
+    def __init__(self, asker: Capturer, python: str, store: Store | None = None) -> None:
         self._asker = asker
         self._python = os.path.abspath(python)
         self._store = store or Store()

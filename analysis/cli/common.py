@@ -9,10 +9,10 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from ..capture import AgentPool, CachingCapturer
+from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
-from ..pipeline import Analysis, Capturer, PoolCapturer
+from ..pipeline import Analysis
 from ..settings import DEFAULT_HARDWARE, Options, with_values
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import Agent, AgentPool, CaptureRequest
+from graphperf.analysis.capture import Agent, AgentPool, CaptureRequest, PoolCapturer
 from graphperf.analysis.capture.agents import _captured
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.discovery.classes import Candidate
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")

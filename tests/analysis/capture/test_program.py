@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import file_request
+from graphperf.analysis.capture import PoolCapturer, file_request
 from graphperf.analysis.discovery import FileTarget, ModuleTarget, discover, parse_target
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 NET = """
