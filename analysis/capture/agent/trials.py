@@ -160,8 +160,18 @@ class Trials:
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
         except BaseException as error:  # the user's code may end the program
+            if self._undefined(error):
+                words = (
+                    f"importing the file does not define {self._request['wanted']}: a condition around it does not hold"
+                )
+                raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
         return value.eval()
+
+    def _undefined(self, error: BaseException) -> bool:
+        """Whether the wanted class itself is what is not defined."""
+        wanted = self._request.get("wanted")
+        return isinstance(error, NameError) and str(error) == f"name {wanted!r} is not defined"
 
     def _evaluate(self, expression: str) -> object:
         return eval(expression, vars(self._module), _Names(self._module, self._names))
