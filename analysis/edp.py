@@ -18,8 +18,9 @@ from .fusion import Subgraph
 from .graph import Graph
 
 if TYPE_CHECKING:
-    from .estimate.energy import Energy
-    from .estimate.latency import KernelTime
+    from .estimate.energy import Energies
+    from .estimate.latency import KernelTimes
+    from .estimate.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,19 @@ class Attribution:
 
 
 def attribute(
-    graph: Graph, costs: Sequence[Cost], sizes: Sizes, subgraphs: Sequence[Subgraph],
-    times: Sequence[KernelTime], energies: Sequence[Energy], device_kind: str,
-) -> Attribution:  # fmt: skip
+    plan: Plan, sizes: Sizes, subgraphs: Sequence[Subgraph], times: KernelTimes, energies: Energies, device_kind: str
+) -> Attribution:
     """Levels 1 and 2 of the hierarchy for one device."""
-    total_s = sum(time.seconds for time in times)
-    total_j = sum(energy.total for energy in energies)
+    graph = plan.graph
+    total_s, total_j = float(times.seconds.sum()), float(energies.total.sum())
     seconds, joules = [0.0] * len(graph.operators), [0.0] * len(graph.operators)
-    for subgraph, time, energy in zip(subgraphs, times, energies, strict=True):
-        for member, part in split(subgraph, graph, costs, sizes, device_kind).items():
-            seconds[member] = part * time.seconds
-            joules[member] = part * energy.total
+    pairs = list(zip(times.seconds.tolist(), energies.total.tolist(), strict=True))
+    for subgraph, (time, energy) in zip(subgraphs, pairs, strict=True):
+        for member, part in split(subgraph, graph, plan.costs, sizes, device_kind).items():
+            seconds[member] = part * time
+            joules[member] = part * energy
     return Attribution(
-        tuple(share(e.total, t.seconds, total_j, total_s) for e, t in zip(energies, times, strict=True)),
+        tuple(share(energy, time, total_j, total_s) for time, energy in pairs),
         tuple(share(e, t, total_j, total_s) for e, t in zip(joules, seconds, strict=True)),
         tuple(seconds),
         tuple(joules),

@@ -16,6 +16,18 @@ Role = Literal["input", "parameter", "buffer", "constant", "activation"]
 Scalar = bool | int | float | str | None
 Attribute = Scalar | tuple["Attribute", ...]
 
+_BYTES: Mapping[str, int] = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1,
+    "complex64": 8, "complex128": 16, "complex32": 4,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1, "qint8": 1, "quint8": 1, "qint32": 4,
+    "uint16": 2, "uint32": 4, "uint64": 8,
+}  # fmt: skip
+
+
+def bytes_of(dtype: str) -> int:
+    """Bytes of one element of a type, named as in torch."""
+    return _BYTES.get(dtype, 4)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
@@ -66,7 +78,7 @@ class Operator:
     """One executed operator. `inputs[i]` is the tensor passed as the argument `input_names[i]`.
 
     `source` holds the lines that led to it, innermost first; `call` numbers the module call it ran in; a `view` moves no
-    data; `iteration` tells apart repeated runs of the same line.
+    data; `iteration` tells apart repeated runs of the same line. Operators in a row with one `site` ran in one Python call.
     """
 
     id: int
@@ -81,6 +93,7 @@ class Operator:
     call: int
     source: tuple[SourceLine, ...]
     view: bool
+    site: int | None = None
 
     def input(self, name: str) -> int | None:
         """The tensor passed as the argument `name`, if there was one."""

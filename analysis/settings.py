@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..hardware_profiles import HardwareProfile, Precision, profile
 from .capture.request import Shapes
-from .discovery import UsageError
+from .discovery import UsageError, project_table
 from .fusion import MODES, Mode
+from .numerics import Autocast, Numerics, parse_numerics, runs_in
 
 DEFAULT_HARDWARE = "h100-sxm5-80gb"
 
@@ -23,7 +26,7 @@ class Options:
     """
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
-    precision: Precision = Precision.FP32
+    precision: Numerics = Precision.FP32
     batch: int | None = None
     mode: Mode = "eager"
     inputs: Shapes = ()
@@ -37,8 +40,8 @@ class Options:
         """The chosen profiles. Raises `UsageError` for an unknown device or a precision that it does not compute in."""
         devices = tuple(_device(name) for name in self.hardware)
         for device in devices:
-            if not device.supports(self.precision):
-                known = [p.value for p in Precision if device.supports(p)]
+            if not runs_in(device, self.precision):
+                known = [n.value for n in (*Precision, *Autocast) if runs_in(device, n)]
                 raise UsageError(
                     f"{device.id} does not compute in {self.precision.value}; it does in {', '.join(known)}"
                 )
@@ -47,7 +50,7 @@ class Options:
 
 def with_values(
     options: Options, *, hardware: tuple[str, ...] | None = None, precision: str | None = None,
-    mode: str | None = None, batch: int | None = None,
+    mode: str | None = None, batch: int | None = None, seconds: float | None = None, memory_gb: float | None = None,
 ) -> Options:  # fmt: skip
     """`options` with the given values checked and put in. Raises `UsageError` with what would be right."""
     changed = options
@@ -55,7 +58,7 @@ def with_values(
         changed = replace(changed, hardware=tuple(_device(name).id for name in hardware))
     if precision is not None:
         try:
-            changed = replace(changed, precision=Precision.parse(precision))
+            changed = replace(changed, precision=parse_numerics(precision))
         except ValueError as error:
             raise UsageError(str(error)) from error
     if mode is not None:
@@ -64,7 +67,32 @@ def with_values(
         if batch < 1:
             raise UsageError(f"batch must be at least 1, not {batch}")
         changed = replace(changed, batch=batch)
+    if seconds is not None:
+        changed = replace(changed, seconds=_above_zero("the seconds of a capture", seconds))
+    if memory_gb is not None:
+        changed = replace(changed, memory_gb=_above_zero("the memory of a capture", memory_gb))
     return changed
+
+
+def with_project(options: Options, path: Path) -> Options:
+    """`options` with what the project of a file says. Raises `UsageError`.
+
+    Its limits hold where the user left the defaults. A project can ask not to be trusted; it cannot ask for trust.
+    """
+    table, usual = project_table(path), Options()
+    seconds = table.get("capture-seconds") if options.seconds == usual.seconds else None
+    memory_gb = table.get("capture-memory-gb") if options.memory_gb == usual.memory_gb else None
+    trusted = options.trusted and table.get("trusted", True) is True
+    try:
+        return with_values(replace(options, trusted=trusted), seconds=seconds, memory_gb=memory_gb)
+    except UsageError as error:
+        raise UsageError(f"[tool.graphperf] in pyproject.toml: {error}") from error
+
+
+def _above_zero(what: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise UsageError(f"{what} must be a number above 0, not {value!r}")
+    return float(value)
 
 
 def _device(name: str) -> HardwareProfile:

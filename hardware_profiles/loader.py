@@ -1,7 +1,8 @@
 """Finding and reading device files.
 
 A profile is looked for among the shipped devices, then in the user's configuration directory, then in the directories
-the caller adds; a later place overrides an earlier one. pydantic and the TOML parser are imported inside functions: see
+the caller adds; a later place overrides an earlier one. The variant of a device, `<id>@<variant>`, is in the device's
+file. pydantic and the TOML parser are imported inside functions: see
 the package's docstring.
 """
 
@@ -13,12 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import variants
 from ._suggest import did_you_mean, matches
+from .variants import SEPARATOR
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from .schema import HardwareProfile
+    from .variants import Tables
 
 _SHIPPED = Path(__file__).parent / "devices"
 
@@ -63,49 +67,50 @@ class ProfileError(ValueError):
 
 
 def profile(name: str, extra: Iterable[Path] = ()) -> HardwareProfile:
-    """Return the profile with this id (any case, ``_`` or ``-``).
+    """Return the profile with this id (any case, ``_`` or ``-``), which may name a variant: ``<id>@<variant>``.
 
     *extra* are directories to search besides the shipped and the user's. Files are read once and again when they
     change. Raises :class:`UnknownHardware` or :class:`ProfileError`.
     """
     files = _files(extra)
-    path = files.get(_normal(name))
+    wanted = _normal(name)
+    path = files.get(wanted) or files.get(wanted.partition(SEPARATOR)[0])
     if path is None:
         raise UnknownHardware(name, tuple(files))
-    return _load(path)
+    devices = {device.id: device for device in _load(path)}
+    if wanted not in devices:
+        raise UnknownHardware(name, tuple(sorted({*files, *devices})))
+    return devices[wanted]
 
 
 def profiles(extra: Iterable[Path] = ()) -> tuple[HardwareProfile, ...]:
-    """Return all profiles, by id. Raises :class:`ProfileError` at the first file that cannot be used."""
-    return tuple(_load(path) for path in _files(extra).values())
+    """Return all profiles, by id, each followed by its variants. Raises :class:`ProfileError` at the first file that
+    cannot be used."""
+    return tuple(device for path in _files(extra).values() for device in _load(path))
 
 
 def ids(extra: Iterable[Path] = ()) -> tuple[str, ...]:
-    """Return the ids of all profiles, sorted, from the names of the files: none is opened."""
+    """Return the ids of all devices, sorted, from the names of the files: none is opened, so variants are not listed."""
     return tuple(_files(extra))
 
 
 def load_file(path: Path) -> HardwareProfile:
-    """Read and check one device file, whose name must be its id. Raises :class:`ProfileError`."""
-    from pydantic import ValidationError
+    """Read and check one device file, whose name must be its id, with its variants. Raises :class:`ProfileError`."""
+    return load_variants(path)[0]
 
-    from . import toml_file
-    from .schema import HardwareProfile
 
+def load_variants(path: Path) -> tuple[HardwareProfile, ...]:
+    """Return the device of a file, and then its variants. Raises :class:`ProfileError`."""
+    text, tables = _read(path)
     try:
-        text, tables = toml_file.read(path)
-    except OSError as error:
-        raise ProfileError(path, (Problem("", error.strerror or str(error)),)) from error
-    except toml_file.TomlError as error:
-        raise ProfileError(path, (Problem("", error.message, error.line),)) from error
-    try:
-        result = HardwareProfile.model_validate(tables)
-    except ValidationError as error:
-        raise ProfileError(path, tuple(_problem(text, item) for item in error.errors())) from error
-    if result.id != _normal(path.stem):
-        message = f"{result.id!r} differs from the file's name {path.stem!r}"
-        raise ProfileError(path, (Problem("id", message, toml_file.line_of(text, ("id",))),))
-    return result
+        base, changed = variants.split(tables)
+    except variants.VariantError as error:
+        raise ProfileError(path, (_problem(text, error.field, error.message),)) from error
+    device = _validated(path, text, base)
+    if device.id != _normal(path.stem):
+        message = f"{device.id!r} differs from the file's name {path.stem!r}"
+        raise ProfileError(path, (_problem(text, ("id",), message),))
+    return (device, *(_validated(path, text, value, (variants.TABLE, name)) for name, value in changed.items()))
 
 
 def user_directory() -> Path:
@@ -115,14 +120,14 @@ def user_directory() -> Path:
     return Path(user_config_dir("graphperf")) / "hardware"
 
 
-def _load(path: Path) -> HardwareProfile:
+def _load(path: Path) -> tuple[HardwareProfile, ...]:
     status = path.stat()
     return _load_version(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=256)
-def _load_version(path: Path, _modified: int, _size: int) -> HardwareProfile:
-    return load_file(path)
+def _load_version(path: Path, _modified: int, _size: int) -> tuple[HardwareProfile, ...]:
+    return load_variants(path)
 
 
 def _files(extra: Iterable[Path]) -> dict[str, Path]:
@@ -141,9 +146,36 @@ def _normal(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 
 
-def _problem(text: str, error: ErrorDetails) -> Problem:
-    from .toml_file import line_of
+def _read(path: Path) -> tuple[str, Tables]:
+    from . import toml_file
 
+    try:
+        return toml_file.read(path)
+    except OSError as error:
+        raise ProfileError(path, (Problem("", error.strerror or str(error)),)) from error
+    except toml_file.TomlError as error:
+        raise ProfileError(path, (Problem("", error.message, error.line),)) from error
+
+
+def _validated(path: Path, text: str, tables: Tables, place: tuple[str, ...] = ()) -> HardwareProfile:
+    """Return the profile in *tables*; what is wrong is looked for at *place* in *text*."""
+    from pydantic import ValidationError
+
+    from .schema import HardwareProfile
+
+    try:
+        return HardwareProfile.model_validate(tables)
+    except ValidationError as error:
+        raise ProfileError(path, tuple(_invalid(text, place, item) for item in error.errors())) from error
+
+
+def _invalid(text: str, place: tuple[str, ...], error: ErrorDetails) -> Problem:
     field = tuple(str(part) for part in error["loc"] if part != "[key]")
     message = {"missing": "missing", "extra_forbidden": "unknown field"}.get(error["type"], error["msg"])
-    return Problem(".".join(field), message.removeprefix("Value error, "), line_of(text, field))
+    return _problem(text, (*place, *field), message.removeprefix("Value error, "))
+
+
+def _problem(text: str, field: tuple[str, ...], message: str) -> Problem:
+    from .toml_file import line_of
+
+    return Problem(".".join(field), message, line_of(text, field))

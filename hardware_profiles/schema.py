@@ -1,4 +1,4 @@
-"""The shape of a device file.
+"""A device, as its file describes it.
 
 Every number is a :class:`Figure`; read ``figure.si`` for SI units. All peaks are dense (never 2:4 sparse) and count a
 multiply-add as two operations.
@@ -9,150 +9,61 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from .figure import (
-    GRADES,
-    Bandwidth,
-    Count,
-    Duration,
-    EnergyPerByte,
-    EnergyPerFlop,
-    Figure,
-    FlopPerClock,
-    Fraction,
-    Frequency,
-    Grade,
-    Rate,
-    Size,
-    Watts,
-    Width,
-)
+from .figure import GRADES, Figure, Grade
 from .precision import Precision
+from .tables import (
+    Compute,
+    Cpu,
+    Efficiency,
+    Energy,
+    Fallback,
+    Gpu,
+    Kpu,
+    Launch,
+    Memory,
+    Npu,
+    Power,
+    Slug,
+    Table,
+    Text,
+    TileType,
+    Tpu,
+)
 
 __all__ = [
     "Compute",
     "Cpu",
     "Efficiency",
     "Energy",
+    "Fallback",
     "Figure",
     "Gpu",
     "Grade",
     "HardwareProfile",
     "Kind",
+    "Kpu",
     "Launch",
     "Memory",
+    "Npu",
     "Power",
+    "TileType",
+    "Tpu",
 ]
 
 Kind = Literal["gpu", "cpu", "tpu", "kpu", "npu"]
+KINDS: tuple[Kind, ...] = ("gpu", "cpu", "tpu", "kpu", "npu")
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(@[a-z0-9]+(-[a-z0-9]+)*)?$")]
 
 
-def _precision(key: object) -> Precision:
-    """Read a table key; aliases are refused, or a file could name one precision twice."""
-    if isinstance(key, Precision):
-        return key
-    precision = Precision.parse(str(key))
-    if precision.value != key:
-        raise ValueError(f"{key!r} is spelled {precision.value} in a profile")
-    return precision
+class HardwareProfile(Table):
+    """One device, as read from ``devices/<id>.toml``.
 
+    *variants* names its other power modes, each a profile of its own with the id ``<id>@<variant>``.
+    """
 
-PrecisionKey = Annotated[Precision, BeforeValidator(_precision)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Compute(_Table):
-    """Peaks of the whole chip at *clock*; *matrix* at *matrix_clock* where the two differ."""
-
-    units: Count
-    clock: Frequency
-    matrix_clock: Frequency | None = None
-    vector: Mapping[PrecisionKey, Rate] = Field(min_length=1)
-    matrix: Mapping[PrecisionKey, Rate] = {}
-
-
-class Memory(_Table):
-    """DRAM and on-chip memories. *llc*: L2 of a GPU, L3 of a CPU. *l2_size*: all L2 of a CPU. *l1_size*: per SM or
-    core. *llc_effective*: the working set up to which llc_bandwidth was seen to hold."""
-
-    dram_size: Size
-    dram_bandwidth: Bandwidth
-    llc_size: Size
-    llc_bandwidth: Bandwidth | None = None
-    llc_effective: Size | None = None
-    l2_size: Size | None = None
-    l1_size: Size
-
-
-class Gpu(_Table):
-    """Limits of one SM."""
-
-    warp_size: Count
-    max_threads_per_sm: Count
-    max_warps_per_sm: Count
-    max_blocks_per_sm: Count
-    registers_per_sm: Count
-    shared_memory_per_sm: Size
-    tensor_cores_per_sm: Count
-    fp32_lanes_per_sm: Count
-
-
-class Cpu(_Table):
-    """Cores by kind. Efficiency cores are described here and counted in no peak."""
-
-    cores_performance: Count
-    cores_efficiency: Count
-    vector_bits: Width
-    flops_per_clock_performance: FlopPerClock | None = None
-    flops_per_clock_efficiency: FlopPerClock | None = None
-    clock_efficiency: Frequency | None = None
-
-
-class Launch(_Table):
-    """Fixed time of a kernel: between dependent kernels of a stream, inside a CUDA graph; and the CPU time PyTorch
-    eager spends on an operator. On a CPU, a kernel is a parallel region."""
-
-    kernel_stream: Duration
-    kernel_graph: Duration
-    eager_dispatch: Duration
-
-
-class Power(_Table):
-    """*tdp*: the sustained limit. *static*: the floor while something runs, which no operation is charged for."""
-
-    tdp: Watts
-    static: Watts
-
-
-class Energy(_Table):
-    """Energy above the static floor, per operation and per DRAM byte (the whole path from DRAM to the registers)."""
-
-    dram_byte: EnergyPerByte
-    vector: Mapping[PrecisionKey, EnergyPerFlop] = Field(min_length=1)
-    matrix: Mapping[PrecisionKey, EnergyPerFlop] = {}
-
-
-class Efficiency(_Table):
-    """Fractions of peak that are reached. *matrix*: of the matrix peak by the best large GEMM. *convolution*: the same
-    by convolutions and GEMMs inside models, before padding to tiles. *depthwise*: of the FP32 vector peak by depthwise
-    convolutions. *dram*: of DRAM bandwidth by streaming kernels, counting the bytes the operator reads and writes."""
-
-    matrix: Fraction
-    convolution: Fraction | None = None
-    depthwise: Fraction | None = None
-    dram: Fraction
-
-
-class HardwareProfile(_Table):
-    """One device, as read from ``devices/<id>.toml``."""
-
-    id: Slug
+    id: Id
     name: Text
     vendor: Text
     kind: Kind
@@ -163,10 +74,14 @@ class HardwareProfile(_Table):
     memory: Memory
     gpu: Gpu | None = None
     cpu: Cpu | None = None
+    tpu: Tpu | None = None
+    kpu: Kpu | None = None
+    npu: Npu | None = None
     launch: Launch
     power: Power
     energy: Energy
     efficiency: Efficiency
+    variants: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         # Equal profiles have equal ids; the generated hash would fail on the precision tables.
@@ -174,10 +89,9 @@ class HardwareProfile(_Table):
 
     @model_validator(mode="after")
     def _has_the_table_of_its_kind(self) -> HardwareProfile:
-        if (self.kind == "gpu") != (self.gpu is not None):
-            raise ValueError("a [gpu] table belongs to kind = 'gpu', and only to it")
-        if (self.kind == "cpu") != (self.cpu is not None):
-            raise ValueError("a [cpu] table belongs to kind = 'cpu', and only to it")
+        for kind in KINDS:
+            if (self.kind == kind) != (getattr(self, kind) is not None):
+                raise ValueError(f"a [{kind}] table belongs to kind = {kind!r}, and only to it")
         return self
 
     def peak_flops(self, precision: Precision, matrix: bool) -> float | None:
@@ -274,7 +188,7 @@ def _walk(path: str, value: object) -> Iterator[tuple[str, Figure]]:
     if isinstance(value, Figure):
         yield path, value
         return
-    if isinstance(value, _Table):
+    if isinstance(value, Table):
         children = {name: cast("object", getattr(value, name)) for name in type(value).model_fields}
     elif isinstance(value, Mapping):
         children = {str(key): child for key, child in cast("Mapping[object, object]", value).items()}

@@ -51,7 +51,11 @@ _UNITS: dict[str, tuple[str, float]] = {
     "B/clk": ("B/clk", 1.0),
     "bit": ("bit", 1.0),
     "1": ("1", 1.0),
-    **dict.fromkeys(("SM", "core", "tile", "thread", "warp", "block", "register", "lane", "engine"), ("count", 1.0)),
+    "clk": ("clk", 1.0),
+    **dict.fromkeys(
+        ("SM", "CU", "core", "array", "PE", "tile", "thread", "warp", "block", "register", "lane", "engine", "node"),
+        ("count", 1.0),
+    ),
 }
 
 

@@ -67,6 +67,7 @@ def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tup
             call=row["call"],
             source=tuple(SourceLine(*line) for line in row["source"]),
             view=row["view"],
+            site=row["site"],
         )
         for index, row in enumerate(rows)
     )

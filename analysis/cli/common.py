@@ -9,10 +9,10 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from ..capture import AgentPool, CachingCapturer
+from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
-from ..pipeline import Analysis, Capturer, PoolCapturer
+from ..pipeline import Analysis
 from ..settings import DEFAULT_HARDWARE, Options, with_values
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -24,7 +24,8 @@ def question_options(command: Command) -> Command:
     decorators = [
         click.option("--hardware", "-H", multiple=True, metavar="ID[,ID...]", default=(DEFAULT_HARDWARE,), show_default=True,
                      help="Device profiles; `graphperf hardware` lists them."),
-        click.option("--precision", metavar="NAME", default="fp32", show_default=True, help="fp32, fp16, bf16, int8, ..."),
+        click.option("--precision", metavar="NAME", default="fp32", show_default=True,
+                     help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
         click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
         click.option("--mode", metavar="MODE", default="eager", show_default=True, help="eager, compiled or ideal."),
         click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),
@@ -32,6 +33,8 @@ def question_options(command: Command) -> Command:
         click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one."),
         click.option("--no-cache", "fresh", is_flag=True, help="Capture again what is remembered from an earlier run."),
         click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Limit a model."),
+        click.option("--memory-gb", type=float, default=8.0, show_default=True, metavar="GB", help="Limit a model's capture."),
+        click.option("--untrusted", is_flag=True, help="Run none of the target's code: only find its models."),
     ]  # fmt: skip
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -40,7 +43,7 @@ def question_options(command: Command) -> Command:
 
 def question(
     hardware: Sequence[str], precision: str, batch: int | None, mode: str, shapes: str | None, dtype: str | None,
-    python: str | None, timeout: float, fresh: bool,
+    python: str | None, timeout: float, fresh: bool, memory_gb: float, untrusted: bool,
 ) -> Options:  # fmt: skip
     """The checked options. Raises `UsageError`."""
     if dtype is not None and shapes is None:
@@ -52,8 +55,8 @@ def question(
         inputs = parse_shapes(shapes, dtype) if shapes else ()
     except ValueError as error:
         raise UsageError(f"--input: {error}") from error
-    options = Options(inputs=inputs, python=python, seconds=timeout, fresh=fresh)
-    checked = with_values(options, hardware=ids, precision=precision, mode=mode, batch=batch)
+    options = Options(inputs=inputs, python=python, seconds=timeout, fresh=fresh, trusted=not untrusted)
+    checked = with_values(options, hardware=ids, precision=precision, mode=mode, batch=batch, memory_gb=memory_gb)
     checked.devices()
     return checked
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
-from ..pipeline import Analysis, analyze
+from ..pipeline import Analysis, Problem, analyze
 from .common import (
     CLEAN,
     FINDINGS,
@@ -72,11 +73,17 @@ def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers
         text = "\n".join(line.rstrip() for line in captured.get().splitlines())
         if text:
             click.echo(text)
-        for problem in (p for p in analysis.problems if not p.part):
+        for problem in _shown(analysis):
             place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
             click.echo(f"{place}: GP901 {problem.message}", err=True)
         if not analysis.results and not analysis.problems:
             click.echo(f"{target}: no nn.Module class found", err=True)
+
+
+def _shown(analysis: Analysis) -> Sequence[Problem]:
+    """The problems of models; those of parts where there is nothing else to say."""
+    of_models = [problem for problem in analysis.problems if not problem.part]
+    return of_models if of_models or analysis.results else analysis.problems
 
 
 @main.command("hardware")

@@ -1,4 +1,4 @@
-"""Scaled dot-product attention as one kernel that keeps the score matrix on chip."""
+"""Scaled dot-product attention: fused kernels keep the score matrix on chip, PyTorch's math path writes it to memory."""
 
 from __future__ import annotations
 
@@ -22,4 +22,11 @@ def attention(context: Context) -> Cost:
     macs = heads * length * sources * (size + value_size)
     scores = heads * length * sources
     gemm = Gemm(heads, length, sources, size + value_size)
-    return context.cost("attention", macs=macs, gemm=gemm, elementwise=(1 + _SOFTMAX_OPERATIONS) * scores)
+    reads, writes = context.reads(), context.writes()
+    # What goes to memory and comes back: the scores, their softmax, and between them the masked scores.
+    passes = 3 if context.tensor("attn_mask") is not None else 2
+    traffic = passes * scores * next(iter(context.operator.integers("score_width")), 0)
+    reads[query.id] += traffic
+    writes[context.outputs[0].id] += traffic
+    work = (1 + _SOFTMAX_OPERATIONS) * scores
+    return context.cost("attention", macs=macs, gemm=gemm, elementwise=work, reads=reads, writes=writes)

@@ -45,7 +45,7 @@ def fill(context: Context) -> Cost:
 
 
 @costs("local_scalar_dense", "equal", "nonzero", "masked_select", "unique2", "unique", "unique_consecutive", "unique_dim",
-       "bincount", "histc")  # fmt: skip
+       "bincount", "histc", "assert_async")  # fmt: skip
 def inspect(context: Context) -> Cost:
     """Reads its input and writes what it found: one comparison an element."""
     return context.cost("movement", elementwise=context.input_elements)

@@ -7,7 +7,7 @@ from math import prod
 from .registry import Context, Cost, costs
 
 _REDUCTIONS = ("mean", "sum", "amax", "amin", "max", "min", "argmax", "argmin", "var", "std", "var_mean", "std_mean", "prod",
-               "logsumexp", "norm", "all", "any", "cumsum", "cumprod", "count_nonzero", "median", "mode")  # fmt: skip
+               "logsumexp", "norm", "all", "any", "cumsum", "cumprod", "count_nonzero", "median", "mode", "aminmax")  # fmt: skip
 _POOLS = ("max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d")
 _ADAPTIVE = ("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
              "adaptive_max_pool2d", "adaptive_max_pool3d")  # fmt: skip

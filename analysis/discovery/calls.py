@@ -48,13 +48,17 @@ def calls_of(tree: ast.Module, classes: Collection[str], factories: Mapping[str,
     found = Calls()
     made: dict[str, tuple[str, ...]] = {}
     _note_instances(tree, classes, factories, made)
-    for site in call_sites(tree):
-        name = _called(site.call)
+
+    def given(call: ast.Call) -> tuple[str, ...]:
+        return _models_given(call, classes, factories, made)
+
+    for site in call_sites(tree, lambda call: _called(call) in classes or bool(given(call))):
+        name, models = _called(site.call), given(site.call)
         if name in classes:
             _add_constructor(name, site, top, found)
-        hint = _hint(site)
+        hint = _hint(site) if models else None
         if hint is not None:
-            for model in _models_given(site, classes, factories, made):
+            for model in models:
                 found.inputs.setdefault(model, []).append(hint)
     return found
 
@@ -107,12 +111,12 @@ def _classes_of(
 
 
 def _models_given(
-    site: CallSite,
+    call: ast.Call,
     classes: Collection[str],
     factories: Mapping[str, Collection[str]],
     made: Mapping[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
-    call = site.call
+    """The classes whose models a call runs."""
     if _called(call) in _SUMMARIES | _PROFILES and call.args:
         return _classes_of(call.args[0], classes, factories, made)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "forward":

@@ -1,7 +1,20 @@
 """Latency, energy and memory of a mapped graph, each with an interval and its provenance."""
 
-from .evaluate import Evaluation, Question, SubgraphEstimate, evaluate
+from .evaluate import Evaluation, SubgraphEstimate, evaluate
 from .interval import Interval
 from .memory import peak_memory
+from .on_device import Estimate, Question, as_run, on_device
+from .plan import Plan
 
-__all__ = ["Evaluation", "Interval", "Question", "SubgraphEstimate", "evaluate", "peak_memory"]
+__all__ = [
+    "Estimate",
+    "Evaluation",
+    "Interval",
+    "Plan",
+    "Question",
+    "SubgraphEstimate",
+    "as_run",
+    "evaluate",
+    "on_device",
+    "peak_memory",
+]

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...hardware_profiles import HardwareProfile, Precision
+from ...hardware_profiles import Precision
 from ..concurrency import Concurrency, concurrency
-from ..costs import Cost, Sizes, costs_of
+from ..costs import Cost, Sizes
 from ..edp import attribute
-from ..fusion import Mode, Subgraph, partition
+from ..fusion import Subgraph
 from ..graph import Graph
-from ..mapping import Allocation, Kernel, kernel_of, map_kernel
-from .energy import Energy, kernel_energy
-from .interval import Interval, widened
-from .latency import Bottleneck, KernelTime, kernel_times
-from .memory import peak_memory
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a graph: which device, which precision, which execution mode."""
-
-    device: HardwareProfile
-    precision: Precision
-    mode: Mode
+from ..mapping import Allocation, Kernel, kernel_of
+from .energy import Energy
+from .interval import Interval
+from .latency import Bottleneck, KernelTime
+from .memory import MemorySchedule
+from .on_device import Estimate, Question, as_run, on_device
+from .plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class SubgraphEstimate:
-    """A kernel with everything known of it. Seconds, joules; `edp_share` of the model's EDP."""
+    """A kernel with everything known of it, `precision` it computes in included. Seconds, joules; share of the model's EDP."""
 
     subgraph: Subgraph
     kernel: Kernel
+    precision: Precision
     allocation: Allocation
     time: KernelTime
     energy: Energy
@@ -57,7 +50,7 @@ class SubgraphEstimate:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The answer to a `Question` about a `Graph`."""
+    """The answer to a `Question` about a `Graph`: `graph` is as it runs, under autocast with its casts."""
 
     graph: Graph
     question: Question
@@ -67,27 +60,28 @@ class Evaluation:
     operator_seconds: tuple[float, ...]
     operator_joules: tuple[float, ...]
     concurrency: Concurrency
-    peak_memory_bytes: float
+    memory: MemorySchedule
+    totals: Estimate
 
-    @cached_property
+    @property
     def latency(self) -> Interval:
         """Seconds of one run."""
-        return widened(
-            {
-                "launch": sum(s.time.host_s for s in self.subgraphs),
-                "device": sum(s.time.device_s for s in self.subgraphs),
-            }
-        )
+        return self.totals.latency
 
-    @cached_property
+    @property
     def energy(self) -> Interval:
         """Joules of one run."""
-        return widened({"energy": sum(s.energy.total for s in self.subgraphs)})
+        return self.totals.energy
 
     @property
     def edp(self) -> float:
         """Energy-delay product in J·s."""
-        return self.latency.value * self.energy.value
+        return self.totals.edp
+
+    @cached_property
+    def peak_memory_bytes(self) -> float:
+        """Bytes of weights and of the activations alive at the fullest moment of inference."""
+        return self.memory.peak(self.question.storage)
 
     @cached_property
     def home(self) -> tuple[int, ...]:
@@ -106,39 +100,33 @@ class Evaluation:
     @property
     def utilization(self) -> float:
         """Filled share of the device's units, weighted by time."""
-        total = self.latency.value
-        return sum(s.utilization * s.latency_s for s in self.subgraphs) / total if total else 0.0
+        return self.totals.utilization
 
 
 def evaluate(graph: Graph, question: Question) -> Evaluation:
     """Runs every stage after capture."""
-    costs = costs_of(graph)
-    sizes = Sizes(graph, question.precision)
-    subgraphs = partition(graph, costs, sizes, question.mode)
-    kernels = [kernel_of(subgraph, graph, costs, question.mode) for subgraph in subgraphs]
-    allocations = [map_kernel(kernel, question.device, question.precision) for kernel in kernels]
-    working = [sum(costs[m].family != "view" for m in subgraph.operators) for subgraph in subgraphs]
-    times = kernel_times(allocations, working, question.device, question.mode)
-    energies = [
-        kernel_energy(k, t.seconds, question.device, question.precision) for k, t in zip(kernels, times, strict=True)
-    ]
-    attribution = attribute(graph, costs, sizes, subgraphs, times, energies, question.device.kind)
+    plan = Plan.of(as_run(graph, question), question.mode)
+    subgraphs = plan.subgraphs(question.storage)
+    found = on_device(plan, question)
+    sizes = Sizes(plan.graph, question.storage.bytes)
+    attribution = attribute(plan, sizes, subgraphs, found.times, found.energies, question.device.kind)
+    kernels = [kernel_of(subgraph, plan.graph, plan.costs, question.mode) for subgraph in subgraphs]
     estimates = tuple(
         SubgraphEstimate(*parts)
-        for parts in zip(subgraphs, kernels, allocations, times, energies, attribution.subgraph_shares, strict=True)
-    )
+        for parts in zip(
+            subgraphs, kernels, found.precisions, found.allocations, found.times, found.energies,
+            attribution.subgraph_shares, strict=True,
+        )
+    )  # fmt: skip
     return Evaluation(
-        graph=graph,
+        graph=plan.graph,
         question=question,
-        costs=costs,
+        costs=plan.costs,
         subgraphs=estimates,
         operator_shares=attribution.operator_shares,
         operator_seconds=attribution.operator_seconds,
         operator_joules=attribution.operator_joules,
-        concurrency=_concurrency(graph, costs, attribution.operator_seconds),
-        peak_memory_bytes=peak_memory(graph, question.precision),
+        concurrency=concurrency(plan.graph, plan.costs, attribution.operator_seconds),
+        memory=plan.memory,
+        totals=found,
     )
-
-
-def _concurrency(graph: Graph, costs: Sequence[Cost], seconds: Sequence[float]) -> Concurrency:
-    return concurrency(graph, costs, seconds)

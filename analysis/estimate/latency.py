@@ -7,14 +7,17 @@ On a CPU the same core dispatches and computes: T = H + D.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant
 from ..fusion import Mode
-from ..mapping import Allocation
+from ..mapping import Allocations
+from ..mapping.kernels import Column, Mask
 
 Bottleneck = Literal["compute", "memory", "launch"]
 
@@ -29,31 +32,57 @@ class KernelTime:
     bottleneck: Bottleneck
 
 
-def kernel_times(
-    allocations: Sequence[Allocation], operators: Sequence[int], device: HardwareProfile, mode: Mode
-) -> tuple[KernelTime, ...]:
-    """The time of every kernel; `operators[i]` working operators run in kernel i (none: the kernel does not exist)."""
-    host = [_dispatch(device, mode) if count else 0.0 for count in operators]
+@dataclass(frozen=True)
+class KernelTimes:
+    """Times of the kernels of a model, as columns of seconds."""
+
+    seconds: Column
+    host_s: Column
+    device_s: Column
+    launching: Mask
+    computing: Mask
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    def __getitem__(self, row: int) -> KernelTime:
+        bottleneck: Bottleneck = "launch" if self.launching[row] else "compute" if self.computing[row] else "memory"
+        return KernelTime(float(self.seconds[row]), float(self.host_s[row]), float(self.device_s[row]), bottleneck)
+
+    def __iter__(self) -> Iterator[KernelTime]:
+        return (self[row] for row in range(len(self)))
+
+
+def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode) -> KernelTimes:
+    """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
     gap = device.launch.kernel_graph.si if mode == "ideal" else device.launch.kernel_stream.si
-    gaps = [gap if count else 0.0 for count in operators]
-    busy = [max(a.compute_s, a.memory_s) if count else 0.0 for a, count in zip(allocations, operators, strict=True)]
-    device_s = [b + g for b, g in zip(busy, gaps, strict=True)]
-    host_rate, device_rate = _rates(sum(host), sum(device_s), device)
-    return tuple(
-        KernelTime(
-            host_rate * h + device_rate * d, host_rate * h, device_rate * d,
-            _bottleneck(a, host_rate * h + device_rate * g, device_rate * b),
-        )
-        for a, h, d, g, b in zip(allocations, host, device_s, gaps, busy, strict=True)
-    )  # fmt: skip
+    existing = exists.astype(np.float64)
+    host, gaps = _host_seconds(existing, device, mode), existing * gap
+    busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
+    device_s: Column = busy + gaps
+    host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
+    return KernelTimes(
+        seconds=host_rate * host + device_rate * device_s,
+        host_s=host_rate * host,
+        device_s=device_rate * device_s,
+        launching=host_rate * host + device_rate * gaps > device_rate * busy,
+        computing=allocations.compute_s > allocations.memory_s,
+    )
 
 
-def _dispatch(device: HardwareProfile, mode: Mode) -> float:
-    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing in the ideal bound."""
+def _host_seconds(existing: Column, device: HardwareProfile, mode: Mode) -> Column:
+    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing in the ideal bound.
+
+    Accelerators run a compiled model as one program: the host starts it once.
+    """
     if mode == "ideal":
-        return 0.0
-    ratio = constant("gpu", "compiled_dispatch_ratio") if mode == "compiled" else 1.0
-    return device.launch.eager_dispatch.si * ratio
+        return np.zeros(len(existing))
+    dispatch = device.launch.eager_dispatch.si
+    if mode == "eager":
+        return existing * dispatch
+    if device.kind in ("gpu", "cpu"):
+        return existing * dispatch * constant("gpu", "compiled_dispatch_ratio")
+    return np.where(np.cumsum(existing) * existing == 1, dispatch, 0.0)
 
 
 def _rates(host: float, device_total: float, device: HardwareProfile) -> tuple[float, float]:
@@ -64,9 +93,3 @@ def _rates(host: float, device_total: float, device: HardwareProfile) -> tuple[f
     largest = max(host, device_total)
     total = largest * ((host / largest) ** order + (device_total / largest) ** order) ** (1 / order)
     return (host / total) ** (order - 1), (device_total / total) ** (order - 1)
-
-
-def _bottleneck(allocation: Allocation, waiting: float, busy: float) -> Bottleneck:
-    if waiting > busy:
-        return "launch"
-    return "compute" if allocation.compute_s > allocation.memory_s else "memory"

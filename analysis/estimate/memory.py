@@ -1,23 +1,129 @@
-"""Peak memory of inference: weights plus the activations alive at the fullest moment of the schedule."""
+"""Memory over a run: weights, and the activations alive at each step of the schedule, for inference and for training.
+
+A storage lives from its first writer to its last reader. Sizes are linear in the width of a float, so one schedule serves
+every precision.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
 from ...hardware_profiles import Precision
-from ..costs import Sizes
-from ..graph import Graph
+from ..constants import constant
+from ..graph import Graph, bytes_of
+from ..mapping.kernels import Column
+
+_FLOAT = "float32"
 
 
-def weight_bytes(graph: Graph, precision: Precision) -> float:
-    """Bytes of parameters and buffers; a storage shared by several counts once."""
-    return sum(_storage_bytes(graph, precision, weights=True).values())
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A size that depends on the width of a float: `fixed` + width · `floats`."""
+
+    fixed: float = 0.0
+    floats: float = 0.0
+
+    def at(self, width: float) -> float:
+        """Bytes where a float takes `width` bytes."""
+        return self.fixed + width * self.floats
+
+    def __add__(self, other: Bytes) -> Bytes:
+        return Bytes(self.fixed + other.fixed, self.floats + other.floats)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMemory:
+    """Bytes of one training step. `optimizer` is two moments a parameter in FP32 (Adam), and in lower precision a master copy."""
+
+    weights: float
+    gradients: float
+    optimizer: float
+    activations: float
+
+    @property
+    def total(self) -> float:
+        """Bytes in all."""
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+
+@dataclass(frozen=True)
+class MemorySchedule:
+    """Sizes of a graph: its weights, and after each operator what is alive of the activations."""
+
+    weights: Bytes
+    parameters: int
+    kept: Bytes
+    cache: Bytes
+    alive_fixed: Column
+    alive_floats: Column
+
+    @classmethod
+    def of(cls, graph: Graph) -> MemorySchedule:
+        """Walks the operators in execution order. Inputs live throughout, as their caller holds them."""
+        held = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
+        sizes = _storages(graph)
+        first, last = _lives(graph)
+        fixed, floats = np.zeros(len(graph.operators) + 2), np.zeros(len(graph.operators) + 2)
+        for storage, size in sizes.items():
+            if storage not in held and storage in first:
+                for step, sign in ((first[storage], 1.0), (last[storage] + 1, -1.0)):
+                    fixed[step] += sign * size.fixed
+                    floats[step] += sign * size.floats
+        return cls(
+            weights=_sum(size for storage, size in sizes.items() if storage in held),
+            parameters=graph.parameters,
+            kept=_sum(size for storage, size in sizes.items() if storage not in held),
+            cache=_attention_cache(graph),
+            alive_fixed=np.cumsum(fixed),
+            alive_floats=np.cumsum(floats),
+        )
+
+    def peak(self, precision: Precision) -> float:
+        """Bytes of weights and of the largest set of activations alive at once in inference."""
+        return self.weights.at(precision.bytes) + self.peak_activations(precision)
+
+    def peak_activations(self, precision: Precision) -> float:
+        """Bytes of the largest set of activations alive at once in inference."""
+        return float(np.max(self.alive_fixed + precision.bytes * self.alive_floats))
+
+    def training(self, precision: Precision) -> TrainingMemory:
+        """What a training step holds when its backward pass begins: every result of the forward pass is kept for it."""
+        full = Precision.FP32.bytes
+        states = constant("training", "moments") * full + (full if precision.bytes < full else 0.0)
+        return TrainingMemory(
+            self.weights.at(precision.bytes), self.parameters * precision.bytes,
+            self.parameters * states, self.kept.at(precision.bytes),
+        )  # fmt: skip
+
+    def largest_batch(self, capacity: float, precision: Precision, batch: int) -> int:
+        """The largest batch whose inference fits into `capacity` bytes, activations growing in proportion from `batch`."""
+        free = capacity - self.weights.at(precision.bytes)
+        each = self.peak_activations(precision) / max(1, batch)
+        return max(0, int(free // each)) if each else 0
 
 
 def peak_memory(graph: Graph, precision: Precision) -> float:
-    """Bytes of weights and of the largest set of activation storages alive at once, in execution order.
+    """Bytes of weights and of the largest set of activations alive at once in inference."""
+    return MemorySchedule.of(graph).peak(precision)
 
-    A storage lives from its first writer to its last reader; inputs live throughout, as their caller holds them.
-    """
-    sizes = _storage_bytes(graph, precision, weights=False)
+
+def _storages(graph: Graph) -> Mapping[int, Bytes]:
+    """The size of each storage; where tensors of two types share one, floats count."""
+    found: dict[int, Bytes] = {}
+    for tensor in graph.tensors:
+        size = float(graph.storage_bytes[tensor.storage])
+        if tensor.dtype == _FLOAT:
+            found[tensor.storage] = Bytes(0.0, size / bytes_of(_FLOAT))
+        else:
+            found.setdefault(tensor.storage, Bytes(size))
+    return found
+
+
+def _lives(graph: Graph) -> tuple[dict[int, int], dict[int, int]]:
+    """Storage → the operator that first and last touches it. Autocast keeps the casts of parameters until the run ends."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for operator in graph.operators:
@@ -25,29 +131,31 @@ def peak_memory(graph: Graph, precision: Precision) -> float:
             storage = graph.tensors[tensor].storage
             first.setdefault(storage, operator.id)
             last[storage] = operator.id
-    for tensor in (*graph.input_tensors, *graph.output_tensors):
+    casts = [tensor for tensor in graph.producers if graph.tensors[tensor].role == "parameter"]
+    for tensor in (*graph.input_tensors, *graph.output_tensors, *casts):
         last[graph.tensors[tensor].storage] = len(graph.operators)
     for tensor in graph.input_tensors:
         first[graph.tensors[tensor].storage] = 0
-    change = [0.0] * (len(graph.operators) + 2)
-    for storage, size in sizes.items():
-        if storage in first:
-            change[first[storage]] += size
-            change[last[storage] + 1] -= size
-    alive = peak = 0.0
-    for step in change:
-        alive += step
-        peak = max(peak, alive)
-    return weight_bytes(graph, precision) + peak
+    return first, last
 
 
-def _storage_bytes(graph: Graph, precision: Precision, *, weights: bool) -> dict[int, float]:
-    """Bytes at the precision of each storage that holds weights, or of each that does not."""
-    held = {tensor.storage for tensor in graph.tensors if tensor.is_weight}
-    sizes = Sizes(graph, precision)
-    found: dict[int, float] = {}
-    for tensor in graph.tensors:
-        if (tensor.storage in held) == weights:
-            scaled = graph.storage_bytes[tensor.storage] * sizes.scale(tensor)
-            found[tensor.storage] = max(found.get(tensor.storage, 0.0), scaled)
-    return found
+def _attention_cache(graph: Graph) -> Bytes:
+    """Keys and values of causal attention: what a decoder keeps to generate the next token."""
+    found: list[Bytes] = []
+    for operator in graph.operators:
+        if operator.kind == "scaled_dot_product_attention" and operator.attribute("is_causal"):
+            for name in ("key", "value"):
+                tensor = operator.input(name)
+                if tensor is not None:
+                    found.append(_of_tensor(graph, tensor))
+    return _sum(found)
+
+
+def _of_tensor(graph: Graph, tensor: int) -> Bytes:
+    shown = graph.tensors[tensor]
+    count = float(shown.distinct_elements)
+    return Bytes(0.0, count) if shown.dtype == _FLOAT else Bytes(count * bytes_of(shown.dtype))
+
+
+def _sum(sizes: Iterable[Bytes]) -> Bytes:
+    return sum(sizes, Bytes())

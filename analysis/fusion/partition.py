@@ -35,15 +35,28 @@ class Subgraph:
         return self.bytes_read + self.bytes_weights + self.bytes_written
 
 
-def partition(graph: Graph, costs: Sequence[Cost], sizes: Sizes, mode: Mode) -> tuple[Subgraph, ...]:
-    """Every operator in exactly one subgraph, in order of their first working operator."""
+@dataclass(frozen=True)
+class Partition:
+    """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision."""
+
+    flow: Dataflow
+    members: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    every_write: bool
+
+    def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
+        """The kernels with their traffic at a precision."""
+        return tuple(
+            _subgraph(index, group, views, self.flow, sizes, self.every_write)
+            for index, (group, views) in enumerate(self.members)
+        )
+
+
+def partition(graph: Graph, costs: Sequence[Cost], mode: Mode) -> Partition:
+    """Every operator in exactly one kernel, in order of their first working operator."""
     flow = Dataflow(graph, costs)
     groups = _Groups(flow, policy_for(mode)).grow()
-    members = _with_views(graph, groups)
-    every_write = mode == "eager"
-    return tuple(
-        _subgraph(index, group, views, flow, sizes, every_write) for index, (group, views) in enumerate(members)
-    )
+    members = tuple((tuple(group), tuple(views)) for group, views in _with_views(graph, groups))
+    return Partition(flow, members, every_write=mode == "eager")
 
 
 class _Groups:

@@ -1,6 +1,16 @@
 """Subgraph × device → allocation: which units of the device work on a kernel, in how many waves, how well filled."""
 
-from .allocation import Allocation, Kernel
-from .mapper import kernel_of, map_kernel
+from .allocation import Allocation, Allocations
+from .kernels import Kernel, Kernels
+from .mapper import kernel_of, kernel_precision, map_kernel, map_kernels
 
-__all__ = ["Allocation", "Kernel", "kernel_of", "map_kernel"]
+__all__ = [
+    "Allocation",
+    "Allocations",
+    "Kernel",
+    "Kernels",
+    "kernel_of",
+    "kernel_precision",
+    "map_kernel",
+    "map_kernels",
+]

@@ -1,48 +1,61 @@
-"""CPU mapper: cores, vector units, last-level cache and DRAM."""
+"""CPU mapper: cores, vector and matrix units, cache blocks, last-level cache and DRAM."""
 
 from __future__ import annotations
 
-from math import ceil
+import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
-from .allocation import Allocation, Kernel
+from .allocation import Allocations
+from .kernels import Column, Kernels
+from .memory import traffic
 
 
-def map_to_cpu(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
     """Splits the work over the cores by blocks of rows (GEMM-like) or of elements."""
     cores = int(device.compute.units.si)
-    tiles = _pieces(kernel)
-    used = min(cores, tiles)
-    waves = ceil(tiles / cores)
+    found = Allocations.empty(cores, len(kernels))
+    blocks = kernels.products & ~kernels.depthwise
+    tiles = np.where(blocks, _row_blocks(kernels), np.ceil(kernels.elements / constant("cpu", "elements_per_core")))
+    tiles = np.maximum(1.0, tiles)
+    waves = np.ceil(tiles / cores)
     fill = tiles / (waves * cores)
     peak = device.peak_flops(precision, matrix=True) or device.peak_flops(Precision.FP32, matrix=False)
     assert peak is not None, f"{device.id} has no FP32 peak"
-    compute = kernel.flops / (peak * _rate(kernel, device) * max(fill, 1 / cores))
-    return Allocation(cores, used, tiles, waves, fill, compute, _memory_seconds(kernel.bytes, device))
-
-
-def _pieces(kernel: Kernel) -> int:
-    if kernel.gemm is not None and not kernel.depthwise:
-        rows = kernel.gemm.batch * kernel.gemm.groups * max(kernel.gemm.m, kernel.gemm.n)
-        return max(1, ceil(rows / constant("cpu", "rows_per_core")))
-    return max(1, ceil(kernel.elements / constant("cpu", "elements_per_core")))
-
-
-def _rate(kernel: Kernel, device: HardwareProfile) -> float:
-    """Fraction of the peak that the kernel's arithmetic reaches."""
-    efficiency = device.efficiency
-    if kernel.depthwise:
-        return efficiency.depthwise.si if efficiency.depthwise is not None else constant("cpu", "depthwise_rate")
-    if kernel.family == "convolution" and efficiency.convolution is not None:
-        return efficiency.convolution.si
-    return efficiency.matrix.si if kernel.macs else constant("cpu", "vector_rate")
-
-
-def _memory_seconds(data: float, device: HardwareProfile) -> float:
-    """What the last-level cache holds moves at its bandwidth, the rest at a fraction of DRAM bandwidth."""
     memory = device.memory
     dram = memory.dram_bandwidth.si * device.efficiency.dram.si
     cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("cpu", "cache_ratio")
-    held = 1 / (1 + data / (constant("cpu", "cache_share") * memory.llc_size.si))
-    return data * (1 - held) / dram + data * held / cache
+    moved = traffic(kernels.bytes, constant("cpu", "cache_share") * memory.llc_size.si, dram, cache)
+    rows, columns = _cache_block(kernels, device, precision)
+    found.put(
+        np.ones(len(kernels), dtype=np.bool_), units_used=np.minimum(cores, tiles), tiles=tiles, waves=waves, fill=fill,
+        compute_s=kernels.flops / (peak * _rate(kernels, device) * np.maximum(fill, 1 / cores)), memory_s=moved.seconds,
+        tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
+        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
+    )  # fmt: skip
+    return found
+
+
+def _row_blocks(kernels: Kernels) -> Column:
+    rows = kernels.batch * kernels.groups * np.maximum(kernels.m, kernels.n)
+    return np.ceil(rows / constant("cpu", "rows_per_core"))
+
+
+def _cache_block(kernels: Kernels, device: HardwareProfile, precision: Precision) -> tuple[Column, Column]:
+    """Rows and columns of the block of the result that a core works on while its slice of B stays in L2 (Goto's blocking)."""
+    rows = np.minimum(constant("cpu", "rows_per_core"), np.maximum(kernels.m, kernels.n))
+    l2 = device.memory.l2_size.si / device.compute.units.si if device.memory.l2_size is not None else 1 << 20
+    depth = np.maximum(1.0, np.minimum(kernels.k, constant("cpu", "gemm_slice")))
+    columns = np.maximum(1.0, np.floor(l2 / 2 / (depth * precision.bytes)))
+    return rows, np.minimum(columns, np.maximum(1.0, np.minimum(kernels.m, kernels.n)))
+
+
+def _rate(kernels: Kernels, device: HardwareProfile) -> Column:
+    """Fraction of the peak that each kernel's arithmetic reaches."""
+    efficiency = device.efficiency
+    rate = np.where(kernels.macs > 0, efficiency.matrix.si, constant("cpu", "vector_rate"))
+    if efficiency.convolution is not None:
+        rate[kernels.of_family("convolution")] = efficiency.convolution.si
+    measured = efficiency.depthwise
+    rate[kernels.depthwise] = measured.si if measured is not None else constant("cpu", "depthwise_rate")
+    return rate

@@ -5,45 +5,40 @@ Structure and constants: `docs/architecture.md`, section "How a GPU kernel is ti
 
 from __future__ import annotations
 
-from math import ceil
+import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_value
-from .allocation import Allocation, Kernel
+from .allocation import Allocations
+from .kernels import Column, Kernels, Mask
+from .memory import Traffic, traffic
+from .occupancy import resident_threads, resident_tiles
 
-_STREAM = {
-    "convolution": "matmul_stream",
-    "matmul": "matmul_stream",
-    "attention": "matmul_stream",
-    "pool": "irregular_stream",
-}
 _LARGE_KERNEL = 49
 _SKINNY = 8  # rows or columns below which a tile of the matrix unit would be mostly padding
 _WARPS_PER_CTA = 8
-_CTAS_PER_SM = 8
+_THREADS_PER_CTA = 256
 
 
-def map_to_gpu(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
-    """Chooses the regime by the kernel's family."""
-    if kernel.depthwise:
-        return _depthwise(kernel, device, precision)
-    if kernel.gemm is not None and kernel.gemm.macs > 0:
-        skinny = kernel.family == "matmul" and min(kernel.gemm.m, kernel.gemm.n) < _SKINNY
-        return _skinny(kernel, device, precision) if skinny else _tiled(kernel, device, precision)
-    return _streaming(kernel, device, precision)
+def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
+    """Chooses each kernel's regime by its family and shape."""
+    found = Allocations.empty(int(device.compute.units.si), len(kernels))
+    skinny = kernels.of_family("matmul") & kernels.products & (np.minimum(kernels.m, kernels.n) < _SKINNY)
+    tiled = kernels.products & ~kernels.depthwise & ~skinny
+    streaming = ~kernels.products
+    for rows, regime in ((tiled, _tiled), (skinny, _skinny), (kernels.depthwise, _depthwise), (streaming, _streaming)):
+        if rows.any():
+            regime(found, rows, kernels.where(rows), device, precision)
+    return found
 
 
-def memory_seconds(data: float, device: HardwareProfile, stream: float) -> float:
-    """Seconds to move `data` bytes: the share that L2 holds at L2 bandwidth, the rest at the bandwidth DRAM reaches.
-
-    `stream` is the kernel's access pattern relative to a streaming copy.
-    """
+def gpu_traffic(data: Column, device: HardwareProfile, stream: float | Column) -> Traffic:
+    """Seconds and bytes of `data`; `stream` is the access pattern relative to a streaming copy."""
     memory = device.memory
-    held = 1 / (1 + data / (constant("gpu", "cache_kappa") * memory.llc_size.si))
     fallback = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "cache_flop_ratio")
-    cache_bandwidth = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else fallback
+    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else fallback
     dram = stream * device.efficiency.dram.si * memory.dram_bandwidth.si
-    return data * (1 - held) / dram + data * held / max(cache_bandwidth, dram)
+    return traffic(data, constant("gpu", "cache_kappa") * memory.llc_size.si, dram, np.maximum(cache, dram))
 
 
 def _peak(device: HardwareProfile, precision: Precision, *, matrix: bool) -> float:
@@ -61,93 +56,111 @@ def _matrix_rate(device: HardwareProfile, precision: Precision) -> float:
     return _peak(device, precision, matrix=False) * constant("gpu", "vector_rate")
 
 
-def _tiled(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+def _tiled(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
-    gemm, units = kernel.gemm, int(device.compute.units.si)
-    assert gemm is not None
-    rate = _matrix_rate(device, precision) * (
-        constant("gpu", "attention_rate") if kernel.family == "attention" else 1.0
-    )
+    units = found.units
+    attention = kernels.of_family("attention")
+    rate = _matrix_rate(device, precision) * np.where(attention, constant("gpu", "attention_rate"), 1.0)
     relative: dict[str, float] = constant_value("gpu", "tile_rate")
     step, prologue = constant("gpu", "split_k_step"), constant("gpu", "k_prologue")
     prologue = prologue if precision in device.compute.matrix else 0.0
-    m, n, k = gemm.m, _padded(gemm.n, 8), _padded(gemm.k // gemm.taps, 8) * gemm.taps
-    batch = gemm.batch * gemm.groups
-    memory = _memory(kernel, device) + _layout_seconds(kernel, device, precision)
-    best: Allocation | None = None
-    for tile_m, tile_n in constant_value("gpu", "tiles"):
-        tiles = ceil(m / tile_m) * ceil(n / tile_n) * batch
-        split = 1 if kernel.family == "attention" else max(1, min(units // max(tiles, 1), int(k // step)))
-        pieces = tiles * split
-        waves = ceil(pieces / units)
-        flops = 2.0 * tile_m * tile_n * (k / split + prologue)
-        seconds = waves * flops / (rate / units * relative[str(tile_m * tile_n)])
-        if best is None or seconds < best.compute_s:
-            executed = 2.0 * tiles * tile_m * tile_n * k
-            best = Allocation(
-                units, min(units, pieces), pieces, waves, pieces / max(waves * units, 1), seconds,
-                memory, min(1.0, 2.0 * gemm.macs / max(executed, 1.0)), (tile_m, tile_n),
-            )  # fmt: skip
-    assert best is not None
-    return best
+    n, k = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    batch = kernels.batch * kernels.groups
+    tiles: list[tuple[int, int]] = [tuple(tile) for tile in constant_value("gpu", "tiles")]
+    height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*tiles, strict=True))
+    whole = np.ceil(kernels.m / height) * np.ceil(n / width) * batch
+    most = np.where(attention, 1.0, np.floor_divide(k, step))
+    split = np.where(attention, 1.0, np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most)))
+    pieces = whole * split
+    rounds = np.ceil(pieces / units)
+    tile_rate = np.array([relative[str(a * b)] for a, b in tiles])[:, None] * rate / units
+    seconds = rounds * 2.0 * height * width * (k / split + prologue) / tile_rate
+    best = np.argmin(seconds, axis=0)
+    chosen = (best, np.arange(len(kernels)))
+    resident = resident_tiles(tiles, device, precision)[best]
+    executed = np.maximum(2.0 * whole * height * width * k, 1.0)  # an empty result takes none
+    moved = _memory(kernels, device)
+    found.put(
+        rows, units_used=np.minimum(units, pieces[chosen]), tiles=pieces[chosen],
+        waves=np.ceil(pieces[chosen] / (units * resident)), fill=pieces[chosen] / (rounds[chosen] * units),
+        compute_s=seconds[chosen], memory_s=moved.seconds + _layout_seconds(kernels, device, precision),
+        alignment=np.minimum(1.0, 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k / executed[chosen]),
+        tile_rows=height[best, 0], tile_columns=width[best, 0], resident=resident,
+        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
+    )  # fmt: skip
 
 
-def _layout_seconds(kernel: Kernel, device: HardwareProfile, precision: Precision) -> float:
+def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
     """Half-precision convolutions of contiguous (NCHW) tensors convert to channels-last and back in eager mode."""
-    if not kernel.contiguous_convolution or precision not in (Precision.FP16, Precision.BF16):
-        return 0.0
+    if precision not in (Precision.FP16, Precision.BF16):
+        return np.zeros(len(kernels))
     bandwidth = constant("gpu", "matmul_stream") * device.efficiency.dram.si * device.memory.dram_bandwidth.si
-    return constant("gpu", "layout_conversion") * 2 * kernel.bytes_activations / bandwidth
+    converted = 2 * kernels.bytes_activations * kernels.contiguous_convolution
+    return constant("gpu", "layout_conversion") * converted / bandwidth
 
 
-def _skinny(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+def _skinny(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
     """Few rows or columns (a matrix-vector product): vector units, one warp a result, the matrix streams once."""
-    units = int(device.compute.units.si)
-    gemm = kernel.gemm
-    assert gemm is not None
-    tiles = max(1, ceil(gemm.batch * gemm.groups * gemm.m * gemm.n / _WARPS_PER_CTA))
-    used = min(units, tiles)
+    units = found.units
+    results = kernels.batch * kernels.groups * kernels.m * kernels.n
+    tiles = np.maximum(1.0, np.ceil(results / _WARPS_PER_CTA))
+    used = np.minimum(units, tiles)
     rate = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "vector_rate") * used / units
-    waves = ceil(tiles / (units * _CTAS_PER_SM))
-    return Allocation(units, used, tiles, waves, min(1.0, tiles / units), kernel.flops / rate, _memory(kernel, device))
+    resident = resident_threads(device, _THREADS_PER_CTA)
+    moved = _memory(kernels, device)
+    found.put(
+        rows, units_used=used, tiles=tiles, waves=np.ceil(tiles / (units * resident)), fill=np.minimum(1.0, tiles / units),
+        compute_s=kernels.flops / rate, memory_s=moved.seconds, resident=resident,
+        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
+    )  # fmt: skip
 
 
-def _memory(kernel: Kernel, device: HardwareProfile) -> float:
-    return memory_seconds(kernel.bytes, device, constant("gpu", _STREAM.get(kernel.family, "pointwise_stream")))
+def _memory(kernels: Kernels, device: HardwareProfile) -> Traffic:
+    """A kernel's traffic, at the rate that its family's access pattern reaches."""
+    stream = np.full(len(kernels), constant("gpu", "pointwise_stream"))
+    stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
+    stream[kernels.of_family("pool")] = constant("gpu", "irregular_stream")
+    return gpu_traffic(kernels.bytes, device, stream)
 
 
-def _depthwise(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+def _depthwise(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
     """No reduction over channels: vector units, `taps + 2` operations an output."""
-    gemm = kernel.gemm
-    assert gemm is not None
-    name = "depthwise_rate" if gemm.taps <= _LARGE_KERNEL else "depthwise_rate_large"
-    efficiency = device.efficiency.depthwise
-    share = efficiency.si if efficiency is not None and gemm.taps <= _LARGE_KERNEL else constant("gpu", name)
-    outputs = gemm.m * gemm.n * gemm.groups
-    fill = _fill(outputs, device)
-    compute = (
-        outputs * (gemm.taps + 2) / (share * _peak(device, Precision.FP32, matrix=False)) / min(1.0, fill[3] or 1.0)
+    small = kernels.taps <= _LARGE_KERNEL
+    measured = device.efficiency.depthwise
+    share = np.where(
+        small,
+        measured.si if measured is not None else constant("gpu", "depthwise_rate"),
+        constant("gpu", "depthwise_rate_large"),
     )
-    memory = memory_seconds(kernel.bytes, device, constant("gpu", "depthwise_stream"))
-    units, used, tiles, share_filled, waves = fill
-    return Allocation(units, used, tiles, waves, share_filled, compute, memory)
+    outputs = kernels.batch * kernels.m * kernels.n * kernels.groups
+    _fill(found, rows, outputs, device)
+    rate = share * _peak(device, Precision.FP32, matrix=False) * found.fill[rows]
+    moved = gpu_traffic(kernels.bytes, device, constant("gpu", "depthwise_stream"))
+    found.compute_s[rows] = outputs * (kernels.taps + 2) / rate
+    _put_traffic(found, rows, moved)
 
 
-def _streaming(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
+def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
     """Elementwise, norms, reductions, copies: one CTA for a block of elements."""
-    units, used, tiles, filled, waves = _fill(kernel.elements, device)
-    rate = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "vector_rate") * (used / units)
-    return Allocation(units, used, tiles, waves, filled, kernel.flops / rate, _memory(kernel, device))
+    _fill(found, rows, kernels.elements, device)
+    rate = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "vector_rate")
+    found.compute_s[rows] = kernels.flops / (rate * found.units_used[rows] / found.units)
+    _put_traffic(found, rows, _memory(kernels, device))
 
 
-def _fill(elements: int, device: HardwareProfile) -> tuple[int, int, int, float, int]:
-    """(SMs, SMs with work, CTAs, filled share of SM slots, waves), at full occupancy of each SM."""
-    units = int(device.compute.units.si)
-    tiles = max(1, ceil(elements / constant("gpu", "elements_per_cta")))
-    threads = device.gpu.max_threads_per_sm.si if device.gpu is not None else 2048
-    resident = units * max(1, int(threads // 256))
-    return units, min(units, tiles), tiles, min(1.0, tiles / units), ceil(tiles / resident)
+def _put_traffic(found: Allocations, rows: Mask, moved: Traffic) -> None:
+    found.memory_s[rows], found.dram_bytes[rows], found.cache_bytes[rows] = moved
 
 
-def _padded(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple
+def _fill(found: Allocations, rows: Mask, elements: Column, device: HardwareProfile) -> None:
+    """CTAs of a block of elements each, at full occupancy of each SM."""
+    tiles = np.maximum(1.0, np.ceil(elements / constant("gpu", "elements_per_cta")))
+    resident = resident_threads(device, _THREADS_PER_CTA)
+    found.put(
+        rows, units_used=np.minimum(found.units, tiles), tiles=tiles, waves=np.ceil(tiles / (found.units * resident)),
+        fill=np.minimum(1.0, tiles / found.units), resident=resident,
+    )  # fmt: skip
+
+
+def _padded(values: Column, multiple: int) -> Column:
+    return np.ceil(values / multiple) * multiple

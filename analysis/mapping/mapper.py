@@ -4,33 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from ...hardware_profiles import HardwareProfile, Precision
 from ..costs import Cost
 from ..fusion import Mode, Subgraph
 from ..graph import Graph
-from .allocation import Allocation, Kernel
+from ..numerics import Numerics
+from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
 from .gpu import map_to_gpu
+from .kernels import Kernel, Kernels
+from .kpu import map_to_kpu
+from .npu import map_to_npu
+from .tpu import map_to_tpu
 
-Mapper = Callable[[Kernel, HardwareProfile, Precision], Allocation]
-_MAPPERS: Mapping[str, Mapper] = {"gpu": map_to_gpu, "cpu": map_to_cpu}
-
-
-class UnsupportedDevice(ValueError):
-    """There is no mapper for this kind of device."""
+Mapper = Callable[[Kernels, HardwareProfile, Precision], Allocations]
+_WIDEST_FIRST = (
+    ("float64", Precision.FP64), ("float32", Precision.FP32), ("float16", Precision.FP16), ("bfloat16", Precision.BF16),
+)  # fmt: skip
+_MAPPERS: Mapping[str, Mapper] = {
+    "gpu": map_to_gpu, "cpu": map_to_cpu, "tpu": map_to_tpu, "kpu": map_to_kpu, "npu": map_to_npu,
+}  # fmt: skip
 
 
 def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
-    """The allocation of a kernel on a device."""
-    mapper = _MAPPERS.get(device.kind)
-    if mapper is None:
-        raise UnsupportedDevice(f"{device.id}: {device.kind} devices cannot be estimated yet")
-    return mapper(kernel, device, precision)
+    """The allocation of one kernel on a device."""
+    return map_kernels(Kernels.of([kernel]), device, (precision,))[0]
+
+
+def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[Precision]) -> Allocations:
+    """The allocation of every kernel, each in the precision it computes in."""
+    mapper = _MAPPERS[device.kind]
+    kinds = set(precisions)
+    if len(kinds) == 1:
+        return mapper(kernels, device, precisions[0])
+    found = Allocations.empty(int(device.compute.units.si), len(kernels))
+    for precision in kinds:
+        rows = np.array([p is precision for p in precisions], dtype=np.bool_)
+        found.merge(rows, mapper(kernels.where(rows), device, precision))
+    return found
 
 
 def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mode) -> Kernel:
     """What a mapper needs to know of a subgraph. Its leading operator is the anchor, else the one with most traffic."""
-    members = [m for m in subgraph.operators if costs[m].family != "view"] or list(subgraph.operators)
+    members = _members(subgraph, costs)
     lead = subgraph.anchor if subgraph.anchor is not None else max(members, key=lambda m: _elements(graph, m))
     return Kernel(
         family=costs[lead].family,
@@ -42,11 +60,27 @@ def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mod
         bytes_activations=subgraph.bytes_read + subgraph.bytes_written,
         gemm=costs[lead].gemm,
         contiguous_convolution=mode == "eager" and costs[lead].family == "convolution",
+        operators=tuple((graph.operators[m].kind, costs[m].family) for m in members),
     )
+
+
+def kernel_precision(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], numerics: Numerics) -> Precision:
+    """What a kernel computes in: the model's precision, or under autocast the widest type that its anchor reads, else any."""
+    if isinstance(numerics, Precision):
+        return numerics
+    leading = _members(subgraph, costs) if subgraph.anchor is None else [subgraph.anchor]
+    read = [graph.tensors[t] for member in leading for t in graph.operators[member].inputs]
+    types = {tensor.dtype for tensor in read if not tensor.is_weight} or {tensor.dtype for tensor in read}
+    return next((precision for dtype, precision in _WIDEST_FIRST if dtype in types), Precision.FP32)
+
+
+def _members(subgraph: Subgraph, costs: Sequence[Cost]) -> list[int]:
+    return [m for m in subgraph.operators if costs[m].family != "view"] or list(subgraph.operators)
 
 
 def _elements(graph: Graph, operator_id: int) -> int:
     """Size of the operator's iteration space: its largest activation or result."""
     operator = graph.operators[operator_id]
-    sizes = [graph.tensors[t].elements for t in (*operator.inputs, *operator.outputs) if not graph.tensors[t].is_weight]
+    sizes = [graph.tensors[t].elements for t in operator.inputs if not graph.tensors[t].is_weight]
+    sizes += [graph.tensors[t].elements for t in operator.outputs]
     return max(sizes, default=0)

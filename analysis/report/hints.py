@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...hardware_profiles import Precision
 from ..estimate import Evaluation, SubgraphEstimate
 from ..graph import Graph
 from . import units
@@ -88,7 +89,7 @@ def hover_lines(evaluation: Evaluation, summary: LineSummary, others: Sequence[E
     flops = sum(costs[o].flops for o in summary.operators)
     estimates = _estimates(evaluation, summary)
     moved = sum(e.subgraph.bytes for e in estimates)
-    lines = [_title(evaluation, summary), _shapes(graph, summary, evaluation.question.precision.value)]
+    lines = [_title(evaluation, summary), _shapes(graph, summary, _precision(evaluation, estimates))]
     if not estimates:
         return [*lines, "views only: no data moves, nothing is computed"]
     arithmetic = f"{units.large(macs, 'MAC')}" if macs else f"{units.large(flops, 'FLOP')}"
@@ -122,10 +123,20 @@ def _title(evaluation: Evaluation, summary: LineSummary) -> str:
 
 
 def _shapes(graph: Graph, summary: LineSummary, precision: str) -> str:
-    first = graph.operators[summary.operators[0]]
+    operators = [graph.operators[o] for o in summary.operators]
+    first = next((o for o in operators if not all(graph.tensors[t].is_weight for t in o.outputs)), operators[0])
     inputs = [t for t in first.inputs if not graph.tensors[t].is_weight]
     source = units.shape(graph.tensors[inputs[0]].shape) if inputs else "nothing"
     return f"{source} → {units.shape(summary.output_shape)}, {precision}"
+
+
+def _precision(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) -> str:
+    """`fp16`; under autocast the formats of the line's kernels: `amp: fp16, fp32`."""
+    chosen = evaluation.question.precision
+    if isinstance(chosen, Precision):
+        return chosen.value
+    found = ", ".join(dict.fromkeys(e.precision.value for e in estimates))
+    return f"{chosen.value}: {found}" if found else chosen.value
 
 
 def _intensity(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) -> str:
@@ -135,9 +146,8 @@ def _intensity(evaluation: Evaluation, estimates: Sequence[SubgraphEstimate]) ->
         return ""
     question = evaluation.question
     matrix = any(e.kernel.macs for e in estimates)
-    peak = question.device.peak_flops(question.precision, matrix) or question.device.peak_flops(
-        question.precision, True
-    )
+    precision = max(estimates, key=lambda e: e.kernel.flops).precision
+    peak = question.device.peak_flops(precision, matrix) or question.device.peak_flops(precision, True)
     text = f" · {units.three_digits(sum(e.kernel.flops for e in estimates) / moved)} FLOP/byte"
     return f"{text}, ridge {units.three_digits(peak / question.device.memory.dram_bandwidth.si)}" if peak else text
 

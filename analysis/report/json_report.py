@@ -58,7 +58,7 @@ def assumptions(evaluation: Evaluation) -> list[str]:
 def _report(result: ModelResult, evaluation: Evaluation) -> Report:
     graph, question = evaluation.graph, evaluation.question
     concurrency = evaluation.concurrency
-    sizes = Sizes(graph, question.precision)
+    sizes = Sizes(graph, question.storage.bytes)
     return Report(
         model=graph.model,
         contains=list(graph.contains),
@@ -117,6 +117,7 @@ def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Si
         id=estimate.subgraph.id,
         name=subgraph_name(evaluation, index),
         pattern=estimate.subgraph.pattern,
+        precision=estimate.precision.value,
         bottleneck=estimate.bottleneck,
         latency_s=estimate.latency_s,
         energy_j=estimate.energy.total,
@@ -135,6 +136,7 @@ def subgraph_name(evaluation: Evaluation, index: int) -> str:
 
 def _operator(result: ModelResult, evaluation: Evaluation, operator: Operator, sizes: Sizes) -> OperatorRecord:
     cost = evaluation.costs[operator.id]
+    algorithm = operator.attribute("algorithm")
     file, line = user_line(result.target, operator)
     return OperatorRecord(
         name=operator.name,
@@ -145,6 +147,7 @@ def _operator(result: ModelResult, evaluation: Evaluation, operator: Operator, s
         flops=cost.flops,
         bytes=sizes.total(cost.reads) + sizes.total(cost.writes),
         edp_share=evaluation.operator_shares[operator.id],
+        algorithm=str(algorithm) if algorithm else None,
     )
 
 

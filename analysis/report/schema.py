@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class _Record(BaseModel):
@@ -82,6 +82,9 @@ class OperatorRecord(_Record):
     flops: int
     bytes: float
     edp_share: float
+    algorithm: str | None = Field(
+        default=None, description="the kernel PyTorch chooses for attention, and why no better"
+    )
 
 
 class SubgraphRecord(_Record):
@@ -90,6 +93,7 @@ class SubgraphRecord(_Record):
     id: int
     name: str
     pattern: str
+    precision: str = Field(description="what its leading operator computes in: differs between kernels under autocast")
     bottleneck: Literal["compute", "memory", "launch"]
     latency_s: float
     energy_j: float

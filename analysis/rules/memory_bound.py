@@ -44,7 +44,7 @@ def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     moved = sum(evaluation.subgraphs[i].subgraph.bytes for i in indices)
     seconds = sum(evaluation.subgraphs[i].latency_s for i in indices)
     intensity = estimate.kernel.flops / estimate.subgraph.bytes if estimate.subgraph.bytes else 0.0
-    peak = question.device.peak_flops(question.precision, estimate.kernel.macs > 0) or 0.0
+    peak = question.device.peak_flops(estimate.precision, estimate.kernel.macs > 0) or 0.0
     ridge = peak / question.device.memory.dram_bandwidth.si
     advice = _advice(evaluation, estimate)
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
@@ -62,7 +62,11 @@ def _advice(evaluation: Evaluation, estimate: SubgraphEstimate) -> str:
         return f"Weights are {share} of the traffic: a larger batch would reuse them."
     if question.mode == "eager" and estimate.kernel.family in ("pointwise", "normalization", "reduction", "movement"):
         return "torch.compile would fuse it with its neighbours."
-    if question.precision.bytes > 2 and question.device.supports(Precision.FP16):
+    if (
+        isinstance(question.precision, Precision)
+        and question.precision.bytes > 2
+        and question.device.supports(Precision.FP16)
+    ):
         return "In FP16 it would move half the bytes."
     if question.mode == "compiled" and estimate.kernel.family == "pointwise":
         return "A compiler that ends convolutions and matmuls with such chains would remove this pass."

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import AgentPool, module_request
+from graphperf.analysis.capture import AgentPool, PoolCapturer, module_request
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.estimate import Evaluation, Question, evaluate
 from graphperf.analysis.graph import Attribute, Graph, InputSpec, Operator, Tensor
-from graphperf.analysis.pipeline import Analysis, PoolCapturer, analyze
+from graphperf.analysis.numerics import parse_numerics
+from graphperf.analysis.pipeline import Analysis, analyze
 from graphperf.analysis.report.lines import LineSummary, line_summaries
 from graphperf.analysis.settings import Options
-from graphperf.hardware_profiles import Precision, profile
+from graphperf.hardware_profiles import profile
 
 PRELUDE = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 
@@ -52,7 +53,7 @@ class Zoo:
     ) -> Evaluation:
         key = (name, mode, device, precision, batch)
         if key not in self._evaluations:
-            question = Question(profile(device), Precision(precision), mode)  # pyright: ignore[reportArgumentType]
+            question = Question(profile(device), parse_numerics(precision), mode)  # pyright: ignore[reportArgumentType]
             self._evaluations[key] = evaluate(self.graph(name, batch), question)
         return self._evaluations[key]
 

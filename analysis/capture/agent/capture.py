@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, guards, inputs, program, stand_ins
+from . import absent, atoms, conversions, guards, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -106,6 +106,7 @@ class Capturer:
         self._recorder = Recorder(self._locator)
         self._tracker = ModuleTracker(self._recorder, self._locator)
         atoms.install(self._recorder)
+        conversions.install(self._recorder)
         stand_ins.install(self._recorder)
         guards.install_in_torch()
         self._tracker.install()

@@ -17,7 +17,7 @@ from torch import nn
 
 from .absent import AbsentError
 from .arguments import expressions
-from .assumed import Assumed, Passthrough
+from .assumed import Assumed, Hints, Passthrough
 from .corrections import allowed, lines_of, missing, of_wanted_type, resized
 from .file_classes import BORROWED
 from .signature import annotation_of, is_open, parameters_of, parent_with
@@ -32,9 +32,9 @@ _CALLS: dict[str, str] = {}
 Arguments = Mapping[str, str]
 
 
-def guess_names(absent: frozenset[str]) -> Mapping[str, Any]:
+def guess_names(hints: Hints) -> Mapping[str, Any]:
     """Names that guessed expressions use beside the file's own."""
-    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, absent), "Passthrough": Passthrough}
+    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, hints), "Passthrough": Passthrough}
 
 
 class NoArgumentsError(Exception):

@@ -21,6 +21,7 @@ _FOUND_WANTED = [
     re.compile(rf"expanded size of the tensor \({_N}\) must match the existing size \({_N}\)"),
     re.compile(rf"[Rr]eceived {_N}.*expected {_N}"),
     re.compile(rf"\(\d+x{_N}\).*\({_N}x\d+\)"),
+    re.compile(rf"\({_N}\) (?:doesn't|does not|must|should) match\D*\({_N}\)"),
 ]
 # Patterns whose groups are (wanted, found).
 _WANTED_FOUND = [

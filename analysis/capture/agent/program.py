@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.abc
 import importlib.util
+import io
 import linecache
 import os
 import re
@@ -34,7 +35,7 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
     _prepend(paths)
     if text is None:
         text = read_source(path)
-    linecache.cache[path] = (len(text), None, text.splitlines(True), path)
+    linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
     sys.argv = [path]  # a file may parse its arguments where it is imported
     root, name = package_of(path, dots=relative_dots(text))
     _prepend([root])
@@ -92,7 +93,8 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> types.ModuleType:
     tree = ast.parse(text, path)
-    module = types.ModuleType(name if name.isidentifier() else "__graphperf_file__")
+    taken = name in sys.modules  # a file that is called torch.py or types.py
+    module = types.ModuleType(name if name.isidentifier() and not taken else "__graphperf_file__")
     module.__file__ = path
     sys.modules[module.__name__] = module
     chosen = ast.Module(body=statements_for(tree.body, needed), type_ignores=[])

@@ -29,6 +29,7 @@ TensorRow = tuple[tuple[int, ...], str, tuple[int, ...], int, str, str]
 _VIEWS = frozenset(["_unsafe_view", "_reshape_alias", "lift_fresh"])
 _ALIASES = frozenset(["lift_fresh", "detach", "alias"])
 _ALLOCATIONS = frozenset(["empty", "empty_strided", "empty_permuted", "empty_like", "new_empty", "new_empty_strided"])
+_IDENTITIES = frozenset(["dropout", "to"])
 _MOST_ITEMS = 64
 
 
@@ -136,7 +137,7 @@ class Recorder(TorchDispatchMode):
         self, kind: str, inputs: Sequence[Argument], outputs: Sequence[torch.Tensor], attributes: Kwargs
     ) -> None:
         """Adds one operator that stands for a whole call; `inputs` are (argument, tensor) pairs."""
-        self._append(kind, kind, inputs, outputs, attributes, kind == "dropout", sys._getframe(2), renew=True)
+        self._append(kind, kind, inputs, outputs, attributes, kind in _IDENTITIES, sys._getframe(2), renew=True)
 
     def _record_call(self, func: OpOverload, args: Args, kwargs: Kwargs, result: object) -> None:
         name = base_name(func)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,6 @@ from .search import RefusedError, Search
 _SECONDS = 25.0
 _ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
-_ABSENT = re.compile(r"(?:getattr|hasattr)\([\w.]+, *[\"'](\w+)[\"']")
 
 
 class Trials:
@@ -36,7 +34,7 @@ class Trials:
     ) -> None:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
-        self._names = guess_names(_absent_attributes(request))
+        self._names = guess_names(assumed.hints_of(request.get("text") or ""))
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -141,8 +139,18 @@ class Trials:
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
         except BaseException as error:  # the user's code may end the program
+            if self._undefined(error):
+                words = (
+                    f"importing the file does not define {self._request['wanted']}: a condition around it does not hold"
+                )
+                raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
         return value.eval()
+
+    def _undefined(self, error: BaseException) -> bool:
+        """Whether the wanted class itself is what is not defined."""
+        wanted = self._request.get("wanted")
+        return isinstance(error, NameError) and str(error) == f"name {wanted!r} is not defined"
 
     def _evaluate(self, expression: str) -> object:
         return eval(expression, vars(self._module), _Names(self._module, self._names))
@@ -185,8 +193,3 @@ class _Names(dict[str, object]):
             return getattr(self._module, name)
         except AttributeError:
             return BORROWED[name] if name in BORROWED else self._others[name]
-
-
-def _absent_attributes(request: Mapping[str, Any]) -> frozenset[str]:
-    """Names that the file asks for with a default: a configuration need not have them."""
-    return frozenset(_ABSENT.findall(request.get("text") or ""))

@@ -49,6 +49,12 @@ def test_given_goes_before_the_directive_and_that_before_assumptions(write: Call
     assert (spec.shape, spec.origin) == ((5, 17), "given")
 
 
+def test_a_directive_sets_autocast(write: Callable) -> None:
+    source = "# graphperf: precision=amp-fp16\nclass Net(nn.Module):\n    def forward(self, x):\n        return x + x\n"
+    (result,) = write(source, inputs=(((2, 4), "float32"),)).analysis.results
+    assert [evaluation.question.precision.value for evaluation in result.evaluations] == ["amp"]
+
+
 def test_a_directive_sets_device_precision_and_mode(write: Callable) -> None:
     source = "# graphperf: hardware=a100-sxm4-80gb,rtx-3090 precision=fp16 mode=ideal\n"
     evaluations = write(source + LAYER.format(layer="nn.Linear(17, 8)").lstrip()).analysis.results[0].evaluations

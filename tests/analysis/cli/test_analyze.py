@@ -36,6 +36,15 @@ def test_the_table_is_sorted_and_can_be_shown_whole(run: Callable) -> None:
     assert len(rows) == 20
 
 
+def test_a_model_under_autocast(run: Callable) -> None:
+    done = run("graphperf", "analyze", "model.py", "--precision", "amp-bf16")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1] == "amp-bf16 · batch 1 · eager · input 1×8192 float32 (assumed from fc)"
+    assert "fc.cast (cast)" in done.out
+    (report,) = run("graphperf", "analyze", "model.py", "--precision", "amp", "--format", "json").json["reports"]
+    assert (report["precision"], report["totals"]["macs"]) == ("amp", 8192 * 8192)
+
+
 def test_a_model_as_json(run: Callable) -> None:
     done = run(
         "graphperf", "analyze", "model.py::Net", "--format", "json", "--hardware", f"{H100},rtx-3090", "-H", "i7-12700k"
@@ -106,6 +115,8 @@ USAGE = [
         "unknown mode 'compile', choose from eager, compiled, ideal; did you mean compiled?",
     ),
     (["model.py", "-H", "i7-12700k", "--precision", "fp16"], "i7-12700k does not compute in fp16; it does in "),
+    (["model.py", "-H", "i7-12700k", "--precision", "amp"], "i7-12700k does not compute in amp; it does in "),
+    (["model.py", "--memory-gb", "0"], "the memory of a capture must be a number above 0, not 0.0"),
     (["model.py", "--batch", "0"], "batch must be at least 1, not 0"),
     (["model.py", "--input", "3,x"], "--input: '3,x' is not a shape such as (1, 3, 224, 224)"),
     (["model.py", "--input", "(1, 8)", "--dtype", "float31"], "--input: 'float31' is no dtype"),
@@ -140,6 +151,53 @@ def test_a_time_limit(run: Callable, folder) -> None:
     done = run("graphperf", "analyze", "slow.py", "--timeout", "0.5")
     assert done.code == 1
     assert done.err == "slow.py:11: GP901 the capture took too long: still running after 0.5 s\n"
+
+
+@pytest.mark.parametrize("arguments", [["--untrusted"], ["--untrusted", "--python", "/no/such/python"]])
+def test_without_trust_nothing_runs(run: Callable, folder, arguments: list[str]) -> None:
+    (folder / "model.py").write_text((folder / "model.py").read_text() + "\nopen('ran', 'w')\n")
+    said = "model.py:5: GP901 Net: not captured, since the workspace is not trusted and none of its code runs\n"
+    done = run("graphperf", "analyze", "model.py", *arguments)
+    assert (done.code, done.out, done.err) == (1, "", said)
+    linted = run("graphperf-lint", "model.py", "--output-format", "json", *arguments)
+    assert [(finding["code"], finding["severity"]) for finding in linted.json] == [("GP901", "information")]
+    assert run("graphperf", "analyze", "no_model.py", *arguments).err == "no_model.py: no nn.Module class found\n"
+
+
+LARGE = "held = bytearray(1 << 31)\n        return"
+
+
+def test_a_memory_limit(run: Callable, folder) -> None:
+    (folder / "large.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
+    assert "needs more memory than the 1 GB" in run("graphperf", "analyze", "large.py", "--memory-gb", "1").err
+
+
+PROJECT = [
+    ("trusted = false", "model.py:5: GP901 Net: not captured, since the workspace is not trusted"),
+    ("trusted = 1", "model.py:5: GP901 Net: not captured, since the workspace is not trusted"),
+    ("capture-seconds = 0", "model.py:1: GP901 [tool.graphperf] in pyproject.toml: the seconds of a capture must be"),
+    (
+        "capture-memory-gb = 'x'",
+        "model.py:1: GP901 [tool.graphperf] in pyproject.toml: the memory of a capture must be",
+    ),
+    ("capture-memory-gb = 1", "model.py:11: GP901 forward() raised at line 11: needs more memory than the 1 GB"),
+]
+
+
+@pytest.mark.parametrize(("setting", "message"), PROJECT, ids=[setting for setting, _ in PROJECT])
+def test_what_a_project_sets(run: Callable, folder, setting: str, message: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[tool.graphperf]\n{setting}\n")
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
+    done = run("graphperf", "analyze", "model.py", "--no-cache")
+    assert done.code == 1
+    assert done.err.startswith(message)
+
+
+def test_a_project_cannot_ask_for_trust_and_the_users_limit_goes_first(run: Callable, folder) -> None:
+    (folder / "pyproject.toml").write_text("[tool.graphperf]\ntrusted = true\ncapture-memory-gb = 1\n")
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
+    assert "is not trusted" in run("graphperf", "analyze", "model.py", "--untrusted").err
+    assert run("graphperf", "analyze", "model.py", "--no-cache", "--memory-gb", "4").code == 0
 
 
 def test_an_interpreter_without_torch(folder) -> None:

@@ -41,7 +41,7 @@ def test_an_embedding_reads_only_the_rows_it_looks_up(sketch) -> None:
     y = sketch.add("embedding", {"weight": table, "indices": tokens}, (2, 3, 16))
     found = cost_of(sketch.operators[0], sketch.graph(y))
     assert found.reads == {table: 96, tokens: 6}
-    assert Sizes(sketch.graph(y), Precision.FP16).total(found.reads) == 96 * 2 + 6 * 8
+    assert Sizes(sketch.graph(y), Precision.FP16.bytes).total(found.reads) == 96 * 2 + 6 * 8
 
 
 def test_filling_reads_nothing_and_copying_does_not_read_its_target(sketch) -> None:
@@ -71,6 +71,6 @@ def test_an_unknown_operator_counts_bytes_and_no_arithmetic(sketch) -> None:
 )  # fmt: skip
 def test_only_what_was_captured_as_float32_changes_with_the_precision(sketch, dtype, precision, size) -> None:
     x = sketch.tensor(3, 5, dtype=dtype)
-    sizes = Sizes(sketch.graph(), Precision(precision))
+    sizes = Sizes(sketch.graph(), Precision(precision).bytes)
     assert sizes.element(x) == size
     assert sizes.total({x: 15}) == 15 * size

@@ -2,17 +2,20 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from graphperf.analysis.concurrency import concurrency
 from graphperf.analysis.costs import Gemm, costs_of
 from graphperf.analysis.edp import modifier, share
 from graphperf.analysis.estimate import Question, evaluate, peak_memory
-from graphperf.analysis.estimate.energy import kernel_energy
+from graphperf.analysis.estimate.energy import kernel_energies
 from graphperf.analysis.estimate.interval import widened
 from graphperf.analysis.estimate.latency import kernel_times
-from graphperf.analysis.mapping import Allocation, Kernel
-from graphperf.hardware_profiles import Precision, profile
+from graphperf.analysis.estimate.memory import MemorySchedule
+from graphperf.analysis.fusion import Mode
+from graphperf.analysis.mapping import Allocation, Allocations, Kernel, Kernels
+from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
 H100, I7 = profile("h100-sxm5-80gb"), profile("i7-12700k")
 
@@ -21,8 +24,13 @@ def allocation(compute: float, memory: float) -> Allocation:
     return Allocation(132, 132, 132, 1, 1.0, compute, memory)
 
 
+def times_of(allocations: list[Allocation], device: HardwareProfile, mode: Mode, exists: list[bool] | None = None):
+    found = np.array(exists if exists is not None else [True] * len(allocations))
+    return kernel_times(Allocations.of(allocations), found, device, mode)
+
+
 def test_ideal_time_is_the_device_alone() -> None:
-    times = kernel_times([allocation(1e-3, 2e-3), allocation(5e-3, 1e-6)], [1, 3], H100, "ideal")
+    times = times_of([allocation(1e-3, 2e-3), allocation(5e-3, 1e-6)], H100, "ideal")
     assert [time.seconds for time in times] == pytest.approx([2e-3 + 1.27e-6, 5e-3 + 1.27e-6])
     assert [time.bottleneck for time in times] == ["memory", "compute"]
     assert [time.host_s for time in times] == [0, 0]
@@ -31,31 +39,31 @@ def test_ideal_time_is_the_device_alone() -> None:
 def test_on_a_gpu_dispatch_and_device_overlap() -> None:
     """Total: the fourth-order norm of 10 x 8 us of dispatch and the device's time; close to the larger."""
     for busy in (1e-7, 8e-6, 1e-3):
-        times = kernel_times([allocation(busy, busy / 2)] * 10, [1] * 10, H100, "eager")
+        times = times_of([allocation(busy, busy / 2)] * 10, H100, "eager")
         host, device = 10 * 8e-6, 10 * (busy + 2.48e-6)
         total = sum(time.seconds for time in times)
         assert total == pytest.approx((host**4 + device**4) ** 0.25)
         assert max(host, device) <= total < host + device
         assert all(time.seconds == pytest.approx(time.host_s + time.device_s) for time in times)
-    assert {time.bottleneck for time in kernel_times([allocation(1e-7, 1e-8)] * 3, [1] * 3, H100, "eager")} == {
-        "launch"
-    }
+    assert {time.bottleneck for time in times_of([allocation(1e-7, 1e-8)] * 3, H100, "eager")} == {"launch"}
 
 
 def test_on_a_cpu_dispatch_and_work_add_up() -> None:
-    (time,) = kernel_times([allocation(1e-3, 2e-3)], [1], I7, "eager")
+    (time,) = times_of([allocation(1e-3, 2e-3)], I7, "eager")
     assert time.seconds == pytest.approx(5e-6 + 2e-3 + 4.6e-6)
 
 
 def test_a_kernel_without_working_operators_takes_no_time() -> None:
-    times = kernel_times([allocation(1e-3, 1e-3), allocation(1e-3, 1e-3)], [1, 0], H100, "eager")
+    times = times_of([allocation(1e-3, 1e-3), allocation(1e-3, 1e-3)], H100, "eager", [True, False])
     assert times[1].seconds == 0
 
 
 def test_energy_of_a_kernel() -> None:
     """10^9 MACs on tensor cores, 10^6 other operations on vector units, 10^6 bytes, 1 ms of the floor."""
     kernel = Kernel("matmul", "linear", 2e9 + 1e6, 1e9, 1000, 1e6, 1e6, Gemm(1, 1000, 1000, 1000))
-    energy = kernel_energy(kernel, 1e-3, H100, Precision.FP16)
+    placed = dataclasses.replace(allocation(1e-3, 1e-3), dram_bytes=7e5, cache_bytes=3e5)
+    seconds = np.array([1e-3])
+    (energy,) = kernel_energies(Kernels.of([kernel]), Allocations.of([placed]), seconds, H100, [Precision.FP16])
     assert energy.compute == pytest.approx(2e9 * 0.749e-12 + 1e6 * 2.9e-12)
     assert energy.memory == pytest.approx(1e6 * 122e-12)
     assert energy.static == pytest.approx(105e-3)
@@ -141,3 +149,40 @@ def test_concurrency_of_nothing(sketch) -> None:
     sketch.tensor(4)
     found = concurrency(sketch.graph(), [], [])
     assert dataclasses.astuple(found) == (0, 0, 0, 0, 0.0)
+
+
+def test_what_the_cache_holds_costs_its_own_energy_where_the_profile_has_one() -> None:
+    kernel = Kernel("pointwise", "relu", 1e6, 0, 1000, 1e6, 1e6, None)
+    placed = Allocations.of([dataclasses.replace(allocation(1e-3, 1e-3), dram_bytes=7e5, cache_bytes=3e5)])
+    known = H100.energy.model_copy(update={"llc_byte": H100.energy.dram_byte.model_copy(update={"value": 20.0})})
+    device = H100.model_copy(update={"energy": known})
+    (energy,) = kernel_energies(Kernels.of([kernel]), placed, np.array([0.0]), device, [Precision.FP32])
+    assert energy.dram == pytest.approx(7e5 * 122e-12)
+    assert energy.cache == pytest.approx(3e5 * 20e-12)
+
+
+def test_training_keeps_every_result_and_the_states_of_the_optimiser(sketch) -> None:
+    x = sketch.tensor(100)
+    weight = sketch.weight(1000)
+    y = sketch.add("linear", {"input": x, "weight": weight}, (1000,))
+    z = sketch.add("relu", [y], (1000,))
+    schedule = MemorySchedule.of(dataclasses.replace(sketch.graph(z), parameters=1000))
+    found = schedule.training(Precision.FP32)
+    assert (found.weights, found.gradients, found.optimizer, found.activations) == (4000, 4000, 8000, 4 * 2100)
+    assert schedule.training(Precision.BF16).optimizer == 12000  # two moments and a master copy in FP32
+    assert found.total == 4000 + 4000 + 8000 + 8400
+
+
+def test_the_largest_batch_that_fits(sketch) -> None:
+    x = sketch.tensor(2, 500)
+    y = sketch.add("relu", [x], (2, 500))
+    schedule = MemorySchedule.of(sketch.graph(y))
+    assert schedule.largest_batch(capacity=40_000, precision=Precision.FP32, batch=2) == 10
+    assert schedule.largest_batch(capacity=3_999, precision=Precision.FP32, batch=2) == 0
+
+
+def test_keys_and_values_of_causal_attention_are_a_cache(sketch) -> None:
+    q, k, v = (sketch.tensor(1, 4, 10, 16) for _ in range(3))
+    for causal in (True, False):
+        sketch.add("scaled_dot_product_attention", {"query": q, "key": k, "value": v}, (1, 4, 10, 16), is_causal=causal)
+    assert MemorySchedule.of(sketch.graph()).cache.at(2) == 2 * 2 * 640

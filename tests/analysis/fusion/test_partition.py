@@ -13,7 +13,7 @@ CASES = [(model, mode) for model in MODELS for mode in MODES]
 
 
 def kernels(graph, mode: str, precision: str = "fp32"):
-    return partition(graph, costs_of(graph), Sizes(graph, Precision(precision)), mode)  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, Precision(precision).bytes))  # pyright: ignore[reportArgumentType]
 
 
 def moved(graph, mode: str, precision: str = "fp32") -> float:

@@ -4,11 +4,10 @@ import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
 from graphperf.analysis.fusion import partition
-from graphperf.hardware_profiles import Precision
 
 
 def kernels(graph, mode: str):
-    return partition(graph, costs_of(graph), Sizes(graph, Precision.FP32), mode)  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
 
 
 def conv(sketch, source: int, channels: int = 8) -> int:

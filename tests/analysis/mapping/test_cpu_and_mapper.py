@@ -8,8 +8,6 @@ from graphperf.analysis.constants import constant
 from graphperf.analysis.costs import Gemm, Sizes, costs_of
 from graphperf.analysis.fusion import partition
 from graphperf.analysis.mapping import Kernel, kernel_of, map_kernel
-from graphperf.analysis.mapping.cpu import map_to_cpu
-from graphperf.analysis.mapping.mapper import UnsupportedDevice
 from graphperf.hardware_profiles import Precision, profile
 
 I7 = profile("i7-12700k")
@@ -25,41 +23,38 @@ def kernel(elements: int = 10**6, data: float = 1e6, gemm: Gemm | None = None, f
     [(1, 1, 1, 1), (32768, 1, 1, 1), (32769, 2, 2, 1), (32768 * 8, 8, 8, 1), (32768 * 9, 9, 8, 2)],
 )
 def test_elementwise_work_is_cut_at_the_grain_size(elements: int, tiles: int, used: int, waves: int) -> None:
-    found = map_to_cpu(kernel(elements), I7, Precision.FP32)
+    found = map_kernel(kernel(elements), I7, Precision.FP32)
     assert (found.units, found.tiles, found.units_used, found.waves) == (8, tiles, used, waves)
     assert found.fill == tiles / (waves * 8)
 
 
 def test_products_are_cut_into_blocks_of_rows() -> None:
-    found = map_to_cpu(kernel(gemm=Gemm(1, 1024, 1000, 512), family="matmul"), I7, Precision.FP32)
+    found = map_kernel(kernel(gemm=Gemm(1, 1024, 1000, 512), family="matmul"), I7, Precision.FP32)
     assert found.tiles == 64
     flops = 2 * 1024 * 1000 * 512 + 10**6
     assert found.compute_s == pytest.approx(flops / (1.28e12 * 0.44))
-    convolution = map_to_cpu(kernel(gemm=Gemm(1, 1024, 1000, 512), family="convolution"), I7, Precision.FP32)
+    convolution = map_kernel(kernel(gemm=Gemm(1, 1024, 1000, 512), family="convolution"), I7, Precision.FP32)
     assert convolution.compute_s == pytest.approx(flops / (1.28e12 * 0.42))
 
 
 def test_depthwise_convolutions_reach_less() -> None:
     gemm = Gemm(1, 10**4, 1, 9, 9, 64)
-    found = map_to_cpu(kernel(64 * 10**4, gemm=gemm, family="convolution"), I7, Precision.FP32)
+    found = map_kernel(kernel(64 * 10**4, gemm=gemm, family="convolution"), I7, Precision.FP32)
     flops = 2 * gemm.macs + 64 * 10**4
     assert found.compute_s == pytest.approx(flops / (1.28e12 * constant("cpu", "depthwise_rate") * found.fill))
 
 
 def test_memory_runs_at_cache_speed_and_then_at_dram_speed() -> None:
-    small = map_to_cpu(kernel(data=1e3), I7, Precision.FP32).memory_s
-    large = map_to_cpu(kernel(data=1e12), I7, Precision.FP32).memory_s
+    small = map_kernel(kernel(data=1e3), I7, Precision.FP32).memory_s
+    large = map_kernel(kernel(data=1e12), I7, Precision.FP32).memory_s
     assert small == pytest.approx(1e3 / 163e9, rel=0.01)
     assert large == pytest.approx(1e12 / (76.8e9 * 0.48), rel=0.01)
 
 
 def test_a_device_gets_the_mapper_of_its_kind() -> None:
     work = kernel()
-    assert map_kernel(work, I7, Precision.FP32) == map_to_cpu(work, I7, Precision.FP32)
+    assert map_kernel(work, I7, Precision.FP32).units == 8
     assert map_kernel(work, profile("rtx-3090"), Precision.FP32).units == 82
-    tpu = I7.model_copy(update={"id": "a-tpu", "kind": "tpu"})
-    with pytest.raises(UnsupportedDevice, match="a-tpu: tpu devices cannot be estimated yet"):
-        map_kernel(work, tpu, Precision.FP32)
 
 
 def test_what_a_mapper_is_told(sketch) -> None:
@@ -69,13 +64,13 @@ def test_what_a_mapper_is_told(sketch) -> None:
     v = sketch.add("view", [y], (1600,), view=True)
     graph = sketch.graph(v)
     costs = costs_of(graph)
-    (subgraph,) = partition(graph, costs, Sizes(graph, Precision.FP32), "ideal")
+    (subgraph,) = partition(graph, costs, "ideal").subgraphs(Sizes(graph, 4.0))
     found = kernel_of(subgraph, graph, costs, "ideal")
     macs = 1600 * 72
     assert found == Kernel(
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
         bytes=4.0 * (800 + 1600 + 1152), bytes_activations=4.0 * (800 + 1600), gemm=costs[0].gemm,
-        contiguous_convolution=False,
+        contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")),
     )  # fmt: skip
     assert kernel_of(subgraph, graph, costs, "eager").contiguous_convolution
     assert dataclasses.replace(found, gemm=None).depthwise is False

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from math import ceil
 
+import numpy as np
 import pytest
 
 from graphperf.analysis.constants import constant, constant_value
 from graphperf.analysis.costs import Gemm
-from graphperf.analysis.mapping import Kernel
-from graphperf.analysis.mapping.gpu import map_to_gpu, memory_seconds
+from graphperf.analysis.mapping import Kernel, map_kernel
+from graphperf.analysis.mapping.gpu import gpu_traffic
 from graphperf.hardware_profiles import Precision, profile
 
 H100 = profile("h100-sxm5-80gb")
@@ -35,7 +36,7 @@ def depthwise(channels: int, positions: int, taps: int = 9) -> Kernel:
     ("elements", "tiles", "waves"), [(1, 1, 1), (1024, 1, 1), (1025, 2, 1), (10**6, 977, 1), (10**7, 9766, 10)]
 )
 def test_pointwise_work_is_cut_into_blocks(elements: int, tiles: int, waves: int) -> None:
-    found = map_to_gpu(pointwise(elements), H100, Precision.FP32)
+    found = map_kernel(pointwise(elements), H100, Precision.FP32)
     assert (found.units, found.tiles, found.waves) == (SMS, tiles, waves)
     assert found.units_used == min(SMS, tiles)
     assert found.fill == pytest.approx(min(1.0, tiles / SMS))
@@ -47,7 +48,7 @@ def test_pointwise_work_is_cut_into_blocks(elements: int, tiles: int, waves: int
     [(16, 1000, 512, 1), (12544, 64, 147, 1), (49, 512, 4608, 1), (8192, 8192, 8192, 1), (197, 197, 64, 12)],
 )
 def test_the_invariants_of_a_tiled_kernel(m: int, n: int, k: int, batch: int, precision: Precision) -> None:
-    found = map_to_gpu(matmul(m, n, k, batch), H100, precision)
+    found = map_kernel(matmul(m, n, k, batch), H100, precision)
     assert found.tile is not None
     assert list(found.tile) in constant_value("gpu", "tiles")
     whole = ceil(m / found.tile[0]) * ceil(n / found.tile[1]) * batch
@@ -63,7 +64,7 @@ def test_the_invariants_of_a_tiled_kernel(m: int, n: int, k: int, batch: int, pr
 
 @pytest.mark.parametrize(("m", "n"), [(1, 8192), (8192, 1), (7, 4096)])
 def test_a_matrix_vector_product_waits_for_its_matrix(m: int, n: int) -> None:
-    found = map_to_gpu(matmul(m, n, 8192), H100, Precision.FP32)
+    found = map_kernel(matmul(m, n, 8192), H100, Precision.FP32)
     assert found.tile is None
     assert found.memory_s > found.compute_s
 
@@ -72,7 +73,7 @@ def test_a_wave_more_costs_a_step() -> None:
     """One more tile than SMs doubles the rounds; within a round more rows are free."""
 
     def seconds(tiles: int) -> float:
-        found = map_to_gpu(matmul(256 * tiles, 128, 32), H100, Precision.FP16)
+        found = map_kernel(matmul(256 * tiles, 128, 32), H100, Precision.FP16)
         return found.compute_s
 
     assert seconds(SMS + 1) > seconds(SMS)
@@ -81,20 +82,20 @@ def test_a_wave_more_costs_a_step() -> None:
 
 
 def test_few_tiles_with_a_long_reduction_are_split() -> None:
-    found = map_to_gpu(matmul(64, 64, 65536), H100, Precision.FP16)
+    found = map_kernel(matmul(64, 64, 65536), H100, Precision.FP16)
     assert found.tiles > 4
     assert found.units_used > 64
 
 
 @pytest.mark.parametrize(("n", "k", "alignment"), [(256, 256, 1.0), (250, 256, 250 / 256), (256, 250, 250 / 256)])
 def test_sizes_that_are_no_multiple_of_eight_are_padded(n: int, k: int, alignment: float) -> None:
-    found = map_to_gpu(matmul(8192, n, k), H100, Precision.FP16)
+    found = map_kernel(matmul(8192, n, k), H100, Precision.FP16)
     assert found.alignment == pytest.approx(alignment, rel=1e-6)
 
 
 def test_tensor_cores_only_where_they_take_the_precision() -> None:
     kernel = matmul(8192, 8192, 8192)
-    fp16, tf32, fp32 = (map_to_gpu(kernel, H100, p).compute_s for p in (Precision.FP16, Precision.TF32, Precision.FP32))
+    fp16, tf32, fp32 = (map_kernel(kernel, H100, p).compute_s for p in (Precision.FP16, Precision.TF32, Precision.FP32))
     assert tf32 == pytest.approx(2 * fp16, rel=0.01)
     assert fp32 == pytest.approx(2 * kernel.macs / (66.9e12 * constant("gpu", "vector_rate")), rel=0.05)
 
@@ -102,12 +103,12 @@ def test_tensor_cores_only_where_they_take_the_precision() -> None:
 def test_depthwise_convolutions_run_on_vector_units() -> None:
     kernel = depthwise(256, 56 * 56)
     assert kernel.depthwise
-    found = map_to_gpu(kernel, H100, Precision.FP16)
+    found = map_kernel(kernel, H100, Precision.FP16)
     outputs = 256 * 56 * 56
     assert found.tile is None
     assert found.compute_s == pytest.approx(outputs * 11 / (0.077 * 66.9e12))
-    assert map_to_gpu(kernel, H100, Precision.FP32).compute_s == found.compute_s
-    large = map_to_gpu(depthwise(256, 56 * 56, taps=121), H100, Precision.FP16)
+    assert map_kernel(kernel, H100, Precision.FP32).compute_s == found.compute_s
+    large = map_kernel(depthwise(256, 56 * 56, taps=121), H100, Precision.FP16)
     assert large.compute_s == pytest.approx(outputs * 123 / (constant("gpu", "depthwise_rate_large") * 66.9e12))
 
 
@@ -119,18 +120,21 @@ def test_what_counts_as_depthwise() -> None:
 
 def test_half_precision_convolutions_pay_for_layout_in_eager_mode_only() -> None:
     kernel = replace(matmul(12544, 64, 576), family="convolution")
-    plain = map_to_gpu(kernel, H100, Precision.FP16).memory_s
+    plain = map_kernel(kernel, H100, Precision.FP16).memory_s
     eager = replace(kernel, contiguous_convolution=True)
-    assert map_to_gpu(eager, H100, Precision.FP16).memory_s > plain
-    assert map_to_gpu(eager, H100, Precision.FP32).memory_s == map_to_gpu(kernel, H100, Precision.FP32).memory_s
+    assert map_kernel(eager, H100, Precision.FP16).memory_s > plain
+    assert map_kernel(eager, H100, Precision.FP32).memory_s == map_kernel(kernel, H100, Precision.FP32).memory_s
 
 
 def test_small_data_move_at_cache_speed_and_large_at_dram_speed() -> None:
+    def memory_seconds(data: float, stream: float = 1.0) -> float:
+        return float(gpu_traffic(np.array([data]), H100, stream).seconds[0])
+
     dram = 3350e9 * 0.87
-    assert memory_seconds(1e3, H100, 1.0) == pytest.approx(1e3 / 9.7e12, rel=0.01)
-    assert memory_seconds(1e12, H100, 1.0) == pytest.approx(1e12 / dram, rel=0.01)
-    assert memory_seconds(1e12, H100, 0.5) == pytest.approx(2e12 / dram, rel=0.01)
-    assert memory_seconds(0, H100, 1.0) == 0
+    assert memory_seconds(1e3) == pytest.approx(1e3 / 9.7e12, rel=0.01)
+    assert memory_seconds(1e12) == pytest.approx(1e12 / dram, rel=0.01)
+    assert memory_seconds(1e12, 0.5) == pytest.approx(2e12 / dram, rel=0.01)
+    assert memory_seconds(0) == 0
     sizes = [10.0**e for e in range(3, 12)]
-    times = [memory_seconds(size, H100, 1.0) for size in sizes]
+    times = [memory_seconds(size) for size in sizes]
     assert times == sorted(times)

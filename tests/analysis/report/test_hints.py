@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from graphperf.analysis.estimate import Question, evaluate
+from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.report.hints import (
     device_title,
     hover_lines,
@@ -39,6 +40,32 @@ def percent(text: str) -> str:
     import re
 
     return re.sub(r"[0-9.]+ %", "* %", text)
+
+
+def test_under_autocast_a_hover_names_what_each_kernel_of_the_line_computes_in(write: Callable) -> None:
+    net = write(NET, precision=Autocast.FP16)
+    shown = {part: hover_lines(net.evaluation, net.summary(part))[1] for part in ("# conv", "# bn", "# loop", "# view")}
+    assert shown == {
+        "# conv": "1×3×224×224 → 1×64×112×112, amp: fp32, fp16",
+        "# bn": "1×64×112×112 → 1×64×112×112, amp: fp16",
+        "# loop": "1×64×112×112 → 1×64×112×112, amp: fp32, fp16",
+        "# view": "1×64 → 1×64, amp",
+    }
+    assert line_hint(net.evaluation, net.summary("# loop")).text.startswith("×2 · 64×112×112")
+
+
+def test_casts_do_not_change_how_often_a_line_ran(write: Callable) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.w = nn.Parameter(torch.ones(64, 64))
+            def forward(self, x):
+                for _ in range(3):
+                    x = x @ self.w  # loop
+                return x
+    """, inputs=(((4, 64), "float32"),), precision=Autocast.FP16)  # fmt: skip
+    assert net.summary("# loop").count == 3
 
 
 @pytest.mark.parametrize(

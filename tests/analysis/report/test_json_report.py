@@ -11,8 +11,10 @@ from graphperf.analysis.report.json_report import report_file
 from graphperf.analysis.report.schema import ReportFile
 from graphperf.analysis.settings import Options
 
-OPERATOR = {"name", "kind", "file", "line", "macs", "flops", "bytes", "edp_share"}
-SUBGRAPH = {"id", "name", "pattern", "bottleneck", "latency_s", "energy_j", "edp_share", "utilization", "operators"}
+OPERATOR = {"name", "kind", "file", "line", "macs", "flops", "bytes", "edp_share", "algorithm"}
+SUBGRAPH = {
+    "id", "name", "pattern", "precision", "bottleneck", "latency_s", "energy_j", "edp_share", "utilization", "operators",
+}  # fmt: skip
 INTERVAL = {"value", "low", "high"}
 TOTALS = {
     "operators", "subgraphs", "parameters", "macs", "flops", "bytes_unfused", "bytes_fused", "arithmetic_intensity",

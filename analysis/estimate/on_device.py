@@ -1,0 +1,80 @@
+"""A plan on one device: latency and energy of every kernel as columns, and their sums. What a sweep repeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ...hardware_profiles import HardwareProfile, Precision
+from ..attention import with_attention
+from ..autocast import with_casts
+from ..fusion import Mode
+from ..graph import Graph
+from ..mapping import Allocations, map_kernels
+from ..numerics import Autocast, Numerics, stored_as
+from .energy import Energies, kernel_energies
+from .interval import Interval, widened
+from .latency import KernelTimes, kernel_times
+from .plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a graph: which device, which precision, which execution mode."""
+
+    device: HardwareProfile
+    precision: Numerics
+    mode: Mode
+
+    @property
+    def storage(self) -> Precision:
+        """What a tensor that is float32 in the evaluated graph is stored as."""
+        return stored_as(self.precision)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Every kernel of a plan on a device."""
+
+    precisions: tuple[Precision, ...]
+    allocations: Allocations
+    times: KernelTimes
+    energies: Energies
+
+    @cached_property
+    def latency(self) -> Interval:
+        """Seconds of one run."""
+        return widened({"launch": float(self.times.host_s.sum()), "device": float(self.times.device_s.sum())})
+
+    @cached_property
+    def energy(self) -> Interval:
+        """Joules of one run."""
+        return widened({"energy": float(self.energies.total.sum())})
+
+    @property
+    def edp(self) -> float:
+        """Energy-delay product in J·s."""
+        return self.latency.value * self.energy.value
+
+    @property
+    def utilization(self) -> float:
+        """Filled share of the device's units, weighted by time."""
+        total = float(self.times.seconds.sum())
+        return min(1.0, float(self.allocations.fill @ self.times.seconds) / total) if total else 0.0
+
+
+def as_run(graph: Graph, question: Question) -> Graph:
+    """The captured graph with what PyTorch decides at run time: autocast's casts, attention's kernel."""
+    if isinstance(question.precision, Autocast):
+        graph = with_casts(graph, question.precision.dtype)
+    return with_attention(graph, question.device, question.precision)
+
+
+def on_device(plan: Plan, question: Question) -> Estimate:
+    """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
+    kernels = plan.kernels(question.storage)
+    precisions = plan.precisions(question.precision)
+    allocations = map_kernels(kernels, question.device, precisions)
+    times = kernel_times(allocations, plan.exists, question.device, question.mode)
+    energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
+    return Estimate(precisions, allocations, times, energies)

@@ -1,0 +1,81 @@
+"""What does not depend on the device: a graph's costs, its kernels and its memory in one execution mode.
+
+Traffic and memory are linear in the width of a float: bytes = fixed + width · floats. So one plan serves every precision,
+and every device, of a sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...hardware_profiles import Precision
+from ..costs import Cost, Sizes, costs_of
+from ..fusion import Mode, Partition, Subgraph, partition
+from ..graph import Graph
+from ..mapping import Kernels, kernel_of, kernel_precision
+from ..mapping.kernels import Column, Mask
+from ..numerics import Numerics
+from .memory import MemorySchedule
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A graph as it runs in a mode, cut into kernels."""
+
+    graph: Graph
+    mode: Mode
+    costs: tuple[Cost, ...]
+    partition: Partition
+
+    @classmethod
+    def of(cls, graph: Graph, mode: Mode) -> Plan:
+        """Costs and kernels of a graph."""
+        costs = costs_of(graph)
+        return cls(graph, mode, costs, partition(graph, costs, mode))
+
+    def subgraphs(self, storage: Precision) -> tuple[Subgraph, ...]:
+        """The kernels in detail, with what the graph calls float32 stored at a precision."""
+        return self.partition.subgraphs(Sizes(self.graph, storage.bytes))
+
+    def kernels(self, storage: Precision) -> Kernels:
+        """The kernels as columns."""
+        at_none, data, activations = self._traffic
+        width = storage.bytes
+        return at_none.moving(at_none.bytes + width * data, at_none.bytes_activations + width * activations)
+
+    def precisions(self, numerics: Numerics) -> tuple[Precision, ...]:
+        """What each kernel computes in."""
+        if isinstance(numerics, Precision):
+            return (numerics,) * len(self.partition.members)
+        return tuple(kernel_precision(s, self.graph, self.costs, numerics) for s in self._without_floats)
+
+    @cached_property
+    def exists(self) -> Mask:
+        """Kernels that do work: a subgraph of views does none."""
+        members = (subgraph.operators for subgraph in self._without_floats)
+        return np.array(
+            [any(self.costs[m].family != "view" for m in operators) for operators in members], dtype=np.bool_
+        )
+
+    @cached_property
+    def memory(self) -> MemorySchedule:
+        """What is alive when."""
+        return MemorySchedule.of(self.graph)
+
+    @cached_property
+    def _without_floats(self) -> tuple[Subgraph, ...]:
+        return self.partition.subgraphs(Sizes(self.graph, 0.0))
+
+    @cached_property
+    def _traffic(self) -> tuple[Kernels, Column, Column]:
+        """Kernels whose floats have no width, and floats moved in all and by activations."""
+        empty = self._columns(self._without_floats)
+        one = self._columns(self.partition.subgraphs(Sizes(self.graph, 1.0)))
+        return empty, one.bytes - empty.bytes, one.bytes_activations - empty.bytes_activations
+
+    def _columns(self, subgraphs: Sequence[Subgraph]) -> Kernels:
+        return Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.mode) for subgraph in subgraphs])

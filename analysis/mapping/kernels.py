@@ -1,0 +1,129 @@
+"""What mappers take: the kernels of a model, one by one or as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..costs import Family, Gemm
+
+Column = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_FAMILIES: tuple[Family, ...] = (
+    "convolution", "matmul", "attention", "recurrent", "normalization", "pointwise", "reduction", "pool", "movement",
+    "view", "unknown",
+)  # fmt: skip
+_NO_GEMM = Gemm(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
+
+    `operators` are the kind and family of everything that runs in it.
+    """
+
+    family: Family
+    kind: str
+    flops: float
+    macs: float
+    elements: int
+    bytes: float
+    bytes_activations: float
+    gemm: Gemm | None
+    contiguous_convolution: bool = False
+    operators: tuple[tuple[str, Family], ...] = ()
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether every group has a single input channel: nothing to multiply as a matrix."""
+        return self.family == "convolution" and self.gemm is not None and self.gemm.groups > 1 and (
+            self.gemm.k == self.gemm.taps
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there."""
+
+    family: NDArray[np.int64]
+    flops: Column
+    macs: Column
+    elements: Column
+    bytes: Column
+    bytes_activations: Column
+    batch: Column
+    m: Column
+    n: Column
+    k: Column
+    taps: Column
+    groups: Column
+    contiguous_convolution: Mask
+    operators: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, kernels: Sequence[Kernel]) -> Kernels:
+        """The columns of a list of kernels."""
+        gemms = [kernel.gemm or _NO_GEMM for kernel in kernels]
+
+        operators = np.empty(len(kernels), dtype=np.object_)
+        operators[:] = [kernel.operators for kernel in kernels]
+
+        def column(values: Sequence[float]) -> Column:
+            return np.array(values, dtype=np.float64)
+
+        sizes = [column([getattr(g, name) for g in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups")]
+        batch, m, n, k, taps, groups = sizes
+        return cls(
+            family=np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
+            flops=column([kernel.flops for kernel in kernels]),
+            macs=column([kernel.macs for kernel in kernels]),
+            elements=column([kernel.elements for kernel in kernels]),
+            bytes=column([kernel.bytes for kernel in kernels]),
+            bytes_activations=column([kernel.bytes_activations for kernel in kernels]),
+            batch=batch, m=m, n=n, k=k, taps=taps, groups=groups,
+            contiguous_convolution=np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
+            operators=operators,
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.flops)
+
+    def where(self, rows: Mask) -> Kernels:
+        """Some of the rows."""
+        chosen = np.flatnonzero(rows)
+        return Kernels(*(column[chosen] for column in self._columns))
+
+    def moving(self, data: Column, activations: Column) -> Kernels:
+        """The same kernels with other traffic, as at another precision."""
+        return replace(self, bytes=data, bytes_activations=activations)
+
+    def of_family(self, *families: Family) -> Mask:
+        """Rows of these families."""
+        return _wanted(families)[self.family]
+
+    @cached_property
+    def _columns(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+    @cached_property
+    def products(self) -> Mask:
+        """Rows that are matrix products."""
+        return self.batch * self.groups * self.m * self.n * self.k > 0
+
+    @cached_property
+    def depthwise(self) -> Mask:
+        """Rows of convolutions with a single input channel a group."""
+        return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
+
+
+@cache
+def _wanted(families: tuple[Family, ...]) -> Mask:
+    """Family number → whether it is among `families`."""
+    return np.array([family in families for family in _FAMILIES], dtype=np.bool_)
