@@ -172,6 +172,10 @@ class Absent:
     def __bool__(self) -> bool:
         return False
 
+    def __fspath__(self) -> str:
+        self._used()
+        return self._absent
+
     def __instancecheck__(self, other: object) -> bool:
         return False
 
