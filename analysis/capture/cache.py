@@ -19,7 +19,8 @@ from typing import Any
 
 from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
-from .agent.program import package_of, statements_for
+from .agent.program import statements_for
+from .agent.roots import package_of, relative_dots
 from .capturers import Capturer
 from .decode import decode_answer
 from .request import Captured, CaptureRequest
@@ -83,7 +84,7 @@ def _needed_source(request: CaptureRequest) -> tuple[str, Spans]:
         return "", ()
     lines = split_lines(request.text)
     whole: tuple[str, Spans] = (request.text, ((1, len(lines)),))
-    if "." in package_of(request.file)[1]:
+    if "." in package_of(request.file, dots=relative_dots(request.text))[1]:
         return whole
     try:
         body = ast.parse(request.text).body

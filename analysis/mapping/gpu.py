@@ -78,7 +78,7 @@ def _tiled(found: Allocations, rows: Mask, kernels: Kernels, device: HardwarePro
     best = np.argmin(seconds, axis=0)
     chosen = (best, np.arange(len(kernels)))
     resident = resident_tiles(tiles, device, precision)[best]
-    executed = 2.0 * whole * height * width * k
+    executed = np.maximum(2.0 * whole * height * width * k, 1.0)  # an empty result takes none
     moved = _memory(kernels, device)
     found.put(
         rows, units_used=np.minimum(units, pieces[chosen]), tiles=pieces[chosen],

@@ -64,7 +64,7 @@ REPAIRED = {
     "rank of a volume": ("b, c, d, h, w = x.shape\nreturn x * 2", "pass", None),
     "parameter": ("return x * self.scale", "self.scale = nn.Parameter(torch.ones(48))", None),
     "dtype": ("return self.table(x)", "self.first = nn.Linear(8, 8); self.table = nn.Embedding(10, 8)", None),
-    "assertion": ("assert x.shape[2] == 40\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", (1, 3, 40, 224)),
+    "assertion": ("assert x.shape[2] == 40\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", (1, 3, 40, 40)),
     "multiple": ("assert x.shape[-1] % 100 == 0\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", None),
     "too small": ("for _ in range(6): x = self.a(x)\nreturn x", "self.a = nn.Conv2d(8, 8, 3, stride=2)", None),
     "no layer": ("return torch.relu(x)", "pass", None),
