@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from graphperf.analysis.capture import PoolCapturer
 from graphperf.analysis.discovery import FileTarget
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 NET = """
