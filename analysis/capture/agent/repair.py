@@ -87,7 +87,9 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
-    parts = tensors_of(given)
+    parts: list[Any] = list(tensors_of(given))
+    if len(parts) != len(guess.items):  # some are no tensors: which is at fault is not known
+        parts = [None] * len(guess.items)
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)

@@ -24,7 +24,9 @@ def other():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_an_older_or_newer_torch_gives_the_same_work(zoo, other, name):
-    captured = other.capture(module_request(ModuleTarget("torchvision.models", name), (), (), "given", 1))[1].result(120)
+    captured = other.capture(module_request(ModuleTarget("torchvision.models", name), (), (), "given", 1))[1].result(
+        120
+    )
     assert captured.graph is not None, captured.error
     found, known = (costs_of(graph) for graph in (captured.graph, zoo.graph(name)))
     assert all(cost.modelled for cost in found)
