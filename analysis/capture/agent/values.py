@@ -135,11 +135,12 @@ class Values:
         return target
 
     def _lengths(self, data: torch.Tensor, lengths: torch.Tensor, batch_first: bool) -> torch.Tensor:
-        """Lengths of sequences; unknown ones are as long as the data."""
+        """Lengths of sequences; unknown ones are as long as the data, assumed ones no longer."""
+        longest = data.shape[1 if batch_first else 0]
         if lengths.device != _META:
-            return lengths
+            return lengths.clamp(1, max(1, longest))
         self._assume("all sequences are as long as the longest")
-        return torch.full((lengths.numel(),), data.shape[1 if batch_first else 0], dtype=torch.int64, device=_CPU)
+        return torch.full((lengths.numel(),), longest, dtype=torch.int64, device=_CPU)
 
     def _without_masks(self, data: torch.Tensor, indices: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
         """Boolean masks as the indices of every element."""
