@@ -73,12 +73,13 @@ def parent_missing(cls: type) -> AbsentError | None:
 def _remedied(error: ImportError, path: str) -> bool:
     """Whether another try may get further: a folder was added to the path, or something is stood for now."""
     unknown = _NAME_MISSING.search(str(error))
-    if unknown is not None and "circular import" not in str(error):
+    if unknown is not None:
         name, module = unknown.groups()
         if _found_above(module, path):
             return True
         holder = sys.modules.get(module)
-        if holder is None or name in vars(holder):
+        spec = getattr(holder, "__spec__", None)
+        if holder is None or spec is None or getattr(spec, "_initializing", False):  # imported in a circle
             return False
         setattr(holder, name, Absent(f"{module}.{name}"))
         _errors[f"{module}.{name}"] = error
@@ -170,6 +171,10 @@ class Absent:
 
     def __bool__(self) -> bool:
         return False
+
+    def __fspath__(self) -> str:
+        self._used()
+        return self._absent
 
     def __instancecheck__(self, other: object) -> bool:
         return False

@@ -112,11 +112,9 @@ class Assumed:
             return Branch(self._hints)
         lists = [text for text in suggested if text.startswith("[")] or ["[64, 64, 64, 64]"]
         typical = lists[0] if name in self._hints.iterated else suggested[0]
-        if typical == "<config>" or (
-            name.isupper() and low in ("model", "backbone", "data", "train", "network", "head")
-        ):
+        if typical.startswith("<"):  # a configuration has parts named after the layers that they configure
             return Assumed(self._hints)
-        return eval(typical, {"nn": nn}) if not typical.startswith("<") else Passthrough()
+        return eval(typical, {"nn": nn})
 
 
 class Branch(int):

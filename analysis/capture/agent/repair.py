@@ -12,7 +12,7 @@ import torch
 
 from .assumed import Passthrough
 from .errors import Diagnosis
-from .guess import Assignment, Guess, tensor, tensors_of, value
+from .guess import Assignment, Guess, elements_of, tensor, value
 from .resize import larger, of_divisor, of_rank, of_size
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
@@ -87,9 +87,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
-    parts: list[Any] = list(tensors_of(given))
-    if len(parts) != len(guess.items):  # some are no tensors: which is at fault is not known
-        parts = [None] * len(guess.items)
+    parts = elements_of(given)
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)

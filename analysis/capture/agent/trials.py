@@ -145,7 +145,8 @@ class Trials:
                 )
                 raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
-        return value.eval()
+        value.eval()  # one's own may return nothing
+        return value
 
     def _undefined(self, error: BaseException) -> bool:
         """Whether the wanted class itself is what is not defined."""
