@@ -27,6 +27,11 @@ class UnsupportedDevice(ValueError):
     """There is no mapper for this kind of device."""
 
 
+def can_map(device: HardwareProfile) -> bool:
+    """Whether there is a mapper for this kind of device."""
+    return device.kind in _MAPPERS
+
+
 def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
     """The allocation of one kernel on a device."""
     return map_kernels(Kernels.of([kernel]), device, (precision,))[0]
@@ -57,8 +62,8 @@ def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mod
         flops=sum(costs[m].flops for m in members),
         macs=sum(costs[m].macs for m in members),
         elements=max(_elements(graph, m) for m in members),
-        bytes=subgraph.bytes + subgraph.bytes_unread,
-        bytes_activations=subgraph.bytes_read + subgraph.bytes_written,
+        bytes=subgraph.bytes_moved,
+        bytes_activations=subgraph.bytes_activations,
         gemm=costs[lead].gemm,
         contiguous_convolution=mode == "eager" and costs[lead].family == "convolution",
     )

@@ -9,7 +9,6 @@ from ..estimate import Evaluation
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult, shown_file
 from . import units
-from .hints import batch_of
 from .schema import (
     ConcurrencyRecord,
     Coverage,
@@ -66,7 +65,7 @@ def _report(result: ModelResult, evaluation: Evaluation) -> Report:
         hardware=question.device.id,
         precision=question.precision.value,
         mode=question.mode,
-        batch=batch_of(graph),
+        batch=graph.batch,
         inputs=[InputRecord(shape=list(i.shape), dtype=i.dtype, origin=i.origin) for i in graph.inputs],
         assumptions=assumptions(evaluation),
         coverage=Coverage(operators=len(graph.operators), modelled=evaluation.modelled),

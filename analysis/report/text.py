@@ -12,7 +12,7 @@ from rich.text import Text
 from ..estimate import Evaluation, Interval
 from ..pipeline import Analysis, ModelResult
 from . import units
-from .hints import batch_of, main_bottleneck
+from .hints import main_bottleneck
 from .json_report import assumptions, subgraph_name, user_line
 
 _BAR = 12
@@ -30,7 +30,7 @@ def _print_model(console: Console, result: ModelResult, evaluation: Evaluation, 
     graph, question = evaluation.graph, evaluation.question
     inputs = ", ".join(f"{units.shape(spec.shape)} {spec.dtype} ({spec.origin})" for spec in graph.inputs)
     console.print(Text(f"{graph.model} on {question.device.name}", style="bold"))
-    console.print(f"{question.precision.value} · batch {batch_of(graph)} · {question.mode} · input {inputs}")
+    console.print(f"{question.precision.value} · batch {graph.batch} · {question.mode} · input {inputs}")
     console.print(f"{result.target}, constructed by {result.constructed}", style="dim")
     console.print()
     _print_totals(console, evaluation)
