@@ -1,9 +1,9 @@
 """What each operator costs, independent of any device: MACs, FLOPs, the elements it reads and writes, its parallelism."""
 
 from . import attention, convolution, matmul, movement, normalization, pointwise, pooling, recurrent  # registers them
-from .registry import Context, Cost, Family, Gemm, cost_of, costs_of, modelled_kinds
+from .registry import HEAVY, Context, Cost, Family, Gemm, cost_of, costs_of, modelled_kinds
 from .sizes import Sizes
 
-__all__ = ["Context", "Cost", "Family", "Gemm", "Sizes", "cost_of", "costs_of", "modelled_kinds"]
+__all__ = ["HEAVY", "Context", "Cost", "Family", "Gemm", "Sizes", "cost_of", "costs_of", "modelled_kinds"]
 
 _ = (attention, convolution, matmul, movement, normalization, pointwise, pooling, recurrent)

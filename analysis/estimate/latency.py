@@ -60,11 +60,13 @@ def kernel_times(
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
     from_graph = mode == "ideal" or (cuda_graphs and device.kind == "gpu")
     gap = device.launch.kernel_graph.si if from_graph else device.launch.kernel_stream.si
-    host, gaps = exists * (0.0 if from_graph else _dispatch(device, mode)), exists * gap
-    busy = exists * np.maximum(allocations.compute_s, allocations.memory_s)
-    device_s = busy + gaps
+    existing = exists.astype(np.float64)
+    host = np.zeros(len(existing)) if from_graph else _host_seconds(existing, device, mode)
+    gaps: Column = existing * gap
+    busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
+    device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
-    launch_s = host_rate * host + device_rate * gaps
+    launch_s: Column = host_rate * host + device_rate * gaps
     return KernelTimes(
         seconds=host_rate * host + device_rate * device_s,
         host_s=host_rate * host,
@@ -75,10 +77,17 @@ def kernel_times(
     )
 
 
-def _dispatch(device: HardwareProfile, mode: Mode) -> float:
-    """Host seconds a kernel: an eager operator, or a call of the compiled wrapper."""
-    ratio = constant("gpu", "compiled_dispatch_ratio") if mode == "compiled" else 1.0
-    return device.launch.eager_dispatch.si * ratio
+def _host_seconds(existing: Column, device: HardwareProfile, mode: Mode) -> Column:
+    """Host seconds a kernel: an eager operator, or a call of the compiled wrapper.
+
+    Accelerators run a compiled model as one program: the host starts it once.
+    """
+    dispatch = device.launch.eager_dispatch.si
+    if mode == "eager":
+        return existing * dispatch
+    if device.kind in ("gpu", "cpu"):
+        return existing * dispatch * constant("gpu", "compiled_dispatch_ratio")
+    return np.where(np.cumsum(existing) * existing == 1, dispatch, 0.0)
 
 
 def _rates(host: float, device_total: float, device: HardwareProfile) -> tuple[float, float]:

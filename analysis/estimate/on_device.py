@@ -64,7 +64,7 @@ class Estimate:
     def utilization(self) -> float:
         """Filled share of the device's units, weighted by time."""
         total = float(self.times.seconds.sum())
-        return float(self.allocations.fill @ self.times.seconds) / total if total else 0.0
+        return min(1.0, float(self.allocations.fill @ self.times.seconds) / total) if total else 0.0
 
 
 def as_run(graph: Graph, question: Question) -> Graph:

@@ -2,14 +2,13 @@
 
 from .allocation import Allocation, Allocations
 from .kernels import Kernel, Kernels
-from .mapper import can_map, kernel_of, kernel_precision, map_kernel, map_kernels
+from .mapper import kernel_of, kernel_precision, map_kernel, map_kernels
 
 __all__ = [
     "Allocation",
     "Allocations",
     "Kernel",
     "Kernels",
-    "can_map",
     "kernel_of",
     "kernel_precision",
     "map_kernel",

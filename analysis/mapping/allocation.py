@@ -18,7 +18,7 @@ class Allocation:
     `fill` is the share of unit-time slots that hold a piece; `compute_s` and `memory_s` are seconds the arithmetic and the
     traffic take on their own; `alignment` is useful over executed arithmetic (padding to tiles and vector widths).
     `dram_bytes` cross the memory interface, `cache_bytes` are found on the chip. `tile` is the piece's size in rows and
-    columns of the result, where it has one.
+    columns of the result, where it has one. On the `fallback`, the device itself does not run it.
     """
 
     units: int
@@ -33,6 +33,7 @@ class Allocation:
     resident: int = 1
     dram_bytes: float = 0.0
     cache_bytes: float = 0.0
+    fallback: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Allocations:
     resident: Column
     dram_bytes: Column
     cache_bytes: Column
+    fallback: Column
 
     @classmethod
     def empty(cls, units: int, rows: int) -> Allocations:
@@ -64,7 +66,7 @@ class Allocations:
         """The columns of a list of allocations on one device."""
         found = cls.empty(allocations[0].units if allocations else 0, len(allocations))
         for name in ("units_used", "tiles", "waves", "fill", "compute_s", "memory_s", "alignment", "resident",
-                     "dram_bytes", "cache_bytes"):  # fmt: skip
+                     "dram_bytes", "cache_bytes", "fallback"):  # fmt: skip
             getattr(found, name)[:] = [getattr(allocation, name) for allocation in allocations]
         for name, index in (("tile_rows", 0), ("tile_columns", 1)):
             getattr(found, name)[:] = [allocation.tile[index] if allocation.tile else 0 for allocation in allocations]
@@ -98,6 +100,7 @@ class Allocations:
             resident=int(self.resident[row]),
             dram_bytes=float(self.dram_bytes[row]),
             cache_bytes=float(self.cache_bytes[row]),
+            fallback=bool(self.fallback[row]),
         )
 
     def __iter__(self) -> Iterator[Allocation]:

@@ -24,7 +24,10 @@ _NO_GEMM = Gemm(0, 0, 0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size."""
+    """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
+
+    `operators` are the kind and family of everything that runs in it.
+    """
 
     family: Family
     kind: str
@@ -35,6 +38,7 @@ class Kernel:
     bytes_activations: float
     gemm: Gemm | None
     contiguous_convolution: bool = False
+    operators: tuple[tuple[str, Family], ...] = ()
 
     @property
     def depthwise(self) -> bool:
@@ -48,7 +52,6 @@ class Kernel:
 class Kernels:
     """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there."""
 
-    kinds: NDArray[np.object_]
     family: NDArray[np.int64]
     flops: Column
     macs: Column
@@ -62,26 +65,32 @@ class Kernels:
     taps: Column
     groups: Column
     contiguous_convolution: Mask
+    operators: NDArray[np.object_]
 
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
         """The columns of a list of kernels."""
         gemms = [kernel.gemm or _NO_GEMM for kernel in kernels]
 
+        operators = np.empty(len(kernels), dtype=np.object_)
+        operators[:] = [kernel.operators for kernel in kernels]
+
         def column(values: Sequence[float]) -> Column:
             return np.array(values, dtype=np.float64)
 
+        sizes = [column([getattr(g, name) for g in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups")]
+        batch, m, n, k, taps, groups = sizes
         return cls(
-            np.array([kernel.kind for kernel in kernels], dtype=np.object_),
-            np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
-            column([kernel.flops for kernel in kernels]),
-            column([kernel.macs for kernel in kernels]),
-            column([kernel.elements for kernel in kernels]),
-            column([kernel.bytes for kernel in kernels]),
-            column([kernel.bytes_activations for kernel in kernels]),
-            *(column([getattr(gemm, name) for gemm in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups")),
-            np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
-        )
+            family=np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
+            flops=column([kernel.flops for kernel in kernels]),
+            macs=column([kernel.macs for kernel in kernels]),
+            elements=column([kernel.elements for kernel in kernels]),
+            bytes=column([kernel.bytes for kernel in kernels]),
+            bytes_activations=column([kernel.bytes_activations for kernel in kernels]),
+            batch=batch, m=m, n=n, k=k, taps=taps, groups=groups,
+            contiguous_convolution=np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
+            operators=operators,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.flops)

@@ -15,21 +15,17 @@ from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
 from .gpu import map_to_gpu
 from .kernels import Kernel, Kernels
+from .kpu import map_to_kpu
+from .npu import map_to_npu
+from .tpu import map_to_tpu
 
 Mapper = Callable[[Kernels, HardwareProfile, Precision], Allocations]
 _WIDEST_FIRST = (
     ("float64", Precision.FP64), ("float32", Precision.FP32), ("float16", Precision.FP16), ("bfloat16", Precision.BF16),
 )  # fmt: skip
-_MAPPERS: Mapping[str, Mapper] = {"gpu": map_to_gpu, "cpu": map_to_cpu}
-
-
-class UnsupportedDevice(ValueError):
-    """There is no mapper for this kind of device."""
-
-
-def can_map(device: HardwareProfile) -> bool:
-    """Whether there is a mapper for this kind of device."""
-    return device.kind in _MAPPERS
+_MAPPERS: Mapping[str, Mapper] = {
+    "gpu": map_to_gpu, "cpu": map_to_cpu, "tpu": map_to_tpu, "kpu": map_to_kpu, "npu": map_to_npu,
+}  # fmt: skip
 
 
 def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) -> Allocation:
@@ -38,10 +34,8 @@ def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
 
 
 def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[Precision]) -> Allocations:
-    """The allocation of every kernel, each in the precision it computes in. Raises `UnsupportedDevice`."""
-    mapper = _MAPPERS.get(device.kind)
-    if mapper is None:
-        raise UnsupportedDevice(f"{device.id}: {device.kind} devices cannot be estimated yet")
+    """The allocation of every kernel, each in the precision it computes in."""
+    mapper = _MAPPERS[device.kind]
     kinds = set(precisions)
     if len(kinds) == 1:
         return mapper(kernels, device, precisions[0])
@@ -66,6 +60,7 @@ def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mod
         bytes_activations=subgraph.bytes_activations,
         gemm=costs[lead].gemm,
         contiguous_convolution=mode == "eager" and costs[lead].family == "convolution",
+        operators=tuple((graph.operators[m].kind, costs[m].family) for m in members),
     )
 
 

@@ -23,3 +23,8 @@ def traffic(data: Column, cache_size: float, dram: float | Column, cache: float 
     """
     held = 1 / (1 + data / cache_size)
     return Traffic(data * (1 - held) / dram + data * held / cache, data * (1 - held), data * held)
+
+
+def held_share(data: float, capacity: float) -> float:
+    """The share of `data` bytes that a memory of `capacity` bytes keeps."""
+    return min(1.0, capacity / data) if data else 1.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..pipeline import Analysis
-from . import capture_failed, memory_bound, utilization
+from . import capture_failed, memory_bound, unsupported, utilization
 from .finding import Finding, Rule, Severity
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "judge", "rule_for"]
 
 RULES: tuple[Rule, ...] = tuple(
-    sorted((memory_bound.RULE, utilization.RULE, capture_failed.RULE), key=lambda rule: rule.code)
+    sorted((memory_bound.RULE, utilization.RULE, unsupported.RULE, capture_failed.RULE), key=lambda rule: rule.code)
 )
 
 

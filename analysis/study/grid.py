@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ...hardware_profiles import HardwareProfile, Precision
 from ..estimate import Question
 from ..fusion import Mode
-from ..mapping import can_map
 from ..numerics import Autocast, Numerics, runs_in
 from ..what_if import WhatIfs
 
@@ -52,8 +51,6 @@ class Grid:
 
 
 def _obstacle(device: HardwareProfile, precision: Numerics) -> str | None:
-    if not can_map(device):
-        return f"{device.kind} devices cannot be estimated yet"
     if not runs_in(device, precision):
         known = [numerics.value for numerics in (*Precision, *Autocast) if runs_in(device, numerics)]
         return f"does not compute in {precision.value}; it does in {', '.join(known)}"

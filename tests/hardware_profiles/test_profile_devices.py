@@ -1,18 +1,80 @@
 """The shipped figures: present, sourced, and consistent with each other."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import graphperf.hardware_profiles as package
-from graphperf.hardware_profiles import HardwareProfile, Precision, load_file
+from graphperf.analysis.costs.registry import Family, modelled_kinds
+from graphperf.hardware_profiles import HardwareProfile, Precision
+from graphperf.hardware_profiles.loader import load_variants
 
+FILES = sorted((Path(package.__file__).parent / "devices").glob("*.toml"))
 # Read from the folder itself: a file of the user's own must not take a shipped one's place here.
-DEVICES = {path.stem: load_file(path) for path in sorted((Path(package.__file__).parent / "devices").glob("*.toml"))}
-EXPECTED = {"a100-sxm4-80gb", "h100-sxm5-80gb", "i7-12700k", "jetson-agx-orin-64gb", "rtx-3090"}
-GPUS = [name for name, device in DEVICES.items() if device.kind == "gpu"]
-# Dense FP16 operations a clock of the tensor cores of one SM, with FP32 accumulation.
-TENSOR_RATE = {"a100-sxm4-80gb": 2048, "h100-sxm5-80gb": 4096, "jetson-agx-orin-64gb": 2048, "rtx-3090": 512}
+DEVICES = {device.id: device for path in FILES for device in load_variants(path)}
+EXPECTED = {
+    *(
+        "a100-sxm4-40gb",
+        "a100-sxm4-80gb",
+        "coral-edge-tpu",
+        "epyc-9654",
+        "graviton3",
+        "h100-sxm5-80gb",
+        "h200-sxm-141gb",
+    ),
+    *(
+        "hailo-8",
+        "i7-12700k",
+        "jetson-agx-orin-64gb",
+        "jetson-agx-orin-dla",
+        "kpu-t256",
+        "kpu-t64",
+        "kpu-t768",
+        "l4-24gb",
+    ),
+    *(
+        "mi300x",
+        "rtx-3090",
+        "rtx-4090",
+        "t4-16gb",
+        "tpu-v3",
+        "tpu-v4",
+        "tpu-v5e",
+        "tpu-v5p",
+        "tpu-v6e",
+        "v100-sxm2-32gb",
+    ),
+    "xeon-8490h",
+}
+MODES = {
+    "jetson-agx-orin-64gb": ("15w", "30w", "50w", "maxn"),
+    "jetson-agx-orin-dla": ("15w", "30w", "50w", "maxn"),
+    "kpu-t64": ("3w", "6w", "10w"),
+    "kpu-t256": ("15w", "30w", "50w"),
+    "kpu-t768": ("30w", "60w", "100w"),
+}
+
+
+def of_kind(kind: str) -> list[str]:
+    return [name for name, device in DEVICES.items() if device.kind == kind]
+
+
+GPUS = of_kind("gpu")
+# Dense operations a clock of the matrix units of one SM: FP16 with FP32 accumulation, INT8.
+TENSOR_RATE = {
+    "a100-sxm4-40gb": (2048, 4096),
+    "a100-sxm4-80gb": (2048, 4096),
+    "h100-sxm5-80gb": (4096, 8192),
+    "h200-sxm-141gb": (4096, 8192),
+    "jetson-agx-orin-64gb": (2048, 4096),
+    "l4-24gb": (1024, 2048),
+    "mi300x": (2048, 4096),
+    "rtx-3090": (512, 2048),
+    "rtx-4090": (512, 2048),
+    "t4-16gb": (1024, 2048),
+    "v100-sxm2-32gb": (1024, None),
+}
 HALF_PRECISIONS = (Precision.FP16, Precision.BF16)
 
 
@@ -21,8 +83,9 @@ def device(request: pytest.FixtureRequest) -> HardwareProfile:
     return DEVICES[str(request.param)]
 
 
-def test_the_five_devices_are_shipped() -> None:
-    assert set(DEVICES) >= EXPECTED
+def test_the_devices_and_their_power_modes_are_shipped() -> None:
+    assert set(DEVICES) >= EXPECTED | {f"{name}@{mode}" for name, modes in MODES.items() for mode in modes}
+    assert {name: device.variants for name, device in DEVICES.items() if device.variants} == MODES
 
 
 def test_every_figure_names_a_public_source(device: HardwareProfile) -> None:
@@ -56,12 +119,20 @@ def test_scaled_energies_follow_the_ratio_of_peaks(device: HardwareProfile) -> N
 
 
 def test_plausible_magnitudes(device: HardwareProfile) -> None:
-    assert 1e11 < device.compute.vector[Precision.FP32].si < 1e15
-    assert 1e10 < device.memory.dram_bandwidth.si < 1e13
-    assert device.memory.l1_size.si < device.memory.llc_size.si < device.memory.dram_size.si
+    # An NPU has its host's link for memory, a KPU is a design with energies to match.
+    slowest, least = {"npu": (1e8, 1e-11), "kpu": (1e10, 5e-12)}.get(device.kind, (1e10, 1e-11))
+    assert 1e10 < max(peak.si for peak in device.compute.vector.values()) < 1e15
+    assert slowest < device.memory.dram_bandwidth.si < 1e13
+    assert device.memory.l1_size.si <= device.memory.llc_size.si < device.memory.dram_size.si
     assert 1e-7 < device.launch.kernel_graph.si <= device.launch.kernel_stream.si < 1e-4
     assert device.power.static.si < device.power.tdp.si
-    assert 1e-11 < device.energy.dram_byte.si < 1e-9
+    assert least < device.energy.dram_byte.si < 1e-9
+
+
+def test_energy_rises_with_the_distance_of_the_memory(device: HardwareProfile) -> None:
+    energies = [device.energy.l1_byte, device.energy.llc_byte, device.energy.dram_byte]
+    known = [figure.si for figure in energies if figure is not None]
+    assert known == sorted(known)
 
 
 @pytest.mark.parametrize("name", GPUS)
@@ -73,19 +144,25 @@ def test_fp32_vector_peak_is_units_times_lanes_times_clock(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GPUS)
-@pytest.mark.parametrize("precision", HALF_PRECISIONS)
-def test_half_matrix_peak_is_units_times_tensor_rate_times_clock(name: str, precision: Precision) -> None:
+def test_dense_matrix_peaks_are_units_times_tensor_rate_times_clock(name: str) -> None:
     compute = DEVICES[name].compute
+    half, int8 = TENSOR_RATE[name.split("@")[0]]
     clock = compute.matrix_clock or compute.clock
-    assert compute.matrix[precision].si == pytest.approx(compute.units.si * TENSOR_RATE[name] * clock.si, rel=0.03)
+    rates = {**dict.fromkeys(HALF_PRECISIONS, half), Precision.INT8: int8}
+    for precision, rate in rates.items():
+        assert (precision in compute.matrix) == (rate is not None) or precision is Precision.BF16
+        if precision in compute.matrix and rate is not None:
+            assert compute.matrix[precision].si == pytest.approx(compute.units.si * rate * clock.si, rel=0.03)
 
 
-@pytest.mark.parametrize("name", GPUS)
+@pytest.mark.parametrize("name", [name for name in DEVICES if DEVICES[name].energy.matrix and "@" not in name])
 def test_matrix_energy_is_the_stated_bound(name: str) -> None:
     device = DEVICES[name]
-    reached = device.efficiency.matrix.si * device.compute.matrix[Precision.BF16].si
-    bound = (device.power.tdp.si - device.power.static.si) / reached
-    assert device.energy_per_flop(Precision.BF16, matrix=True) == pytest.approx(bound, rel=0.03)
+    precision, figure = next(iter(device.energy.matrix.items()))
+    if "upper bound" in figure.source:
+        reached = device.efficiency.matrix.si * device.compute.matrix[precision].si
+        bound = (device.power.tdp.si - device.power.static.si) / reached
+        assert figure.si == pytest.approx(bound, rel=0.03)
 
 
 @pytest.mark.parametrize("name", GPUS)
@@ -93,17 +170,97 @@ def test_sm_limits_agree_with_each_other(name: str) -> None:
     gpu = DEVICES[name].gpu
     assert gpu is not None
     assert gpu.max_warps_per_sm.si * gpu.warp_size.si == gpu.max_threads_per_sm.si
-    assert gpu.shared_memory_per_sm.si < DEVICES[name].memory.l1_size.si
+    if DEVICES[name].vendor == "NVIDIA":
+        assert gpu.shared_memory_per_block is not None
+        assert gpu.shared_memory_per_block.si <= gpu.shared_memory_per_sm.si < DEVICES[name].memory.l1_size.si
 
 
-def test_cpu_peak_counts_performance_cores_only() -> None:
-    device = DEVICES["i7-12700k"]
+@pytest.mark.parametrize("name", of_kind("cpu"))
+def test_cpu_peak_counts_performance_cores_only(name: str) -> None:
+    device = DEVICES[name]
     assert device.cpu is not None
     assert device.cpu.flops_per_clock_performance is not None
     expected = device.cpu.cores_performance.si * device.cpu.flops_per_clock_performance.si * device.compute.clock.si
     assert device.peak_flops(Precision.FP32, matrix=True) == pytest.approx(expected, rel=0.03)
     assert device.compute.units.si == device.cpu.cores_performance.si
-    assert "performance cores only" in device.note
+    assert device.cpu.cores_efficiency.si == 0 or "performance cores only" in device.note
+    assert bool(device.compute.matrix) == (device.cpu.matrix_unit is not None)
+
+
+def test_amx_peak_is_cores_times_rate_times_clock() -> None:
+    compute = DEVICES["xeon-8490h"].compute
+    for precision, rate in ((Precision.BF16, 1024), (Precision.INT8, 2048)):
+        expected = compute.units.si * rate * compute.clock.si
+        assert compute.matrix[precision].si == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("name", of_kind("tpu"))
+def test_tpu_peak_is_arrays_times_elements_times_clock(name: str) -> None:
+    compute, tpu = DEVICES[name].compute, DEVICES[name].tpu
+    assert tpu is not None
+    assert compute.units.si == tpu.cores.si * tpu.arrays_per_core.si
+    expected = compute.units.si * tpu.array_size.si**2 * 2 * compute.clock.si
+    assert compute.matrix[Precision.BF16].si == pytest.approx(expected, rel=0.03)
+    assert tpu.weight_load is None or tpu.weight_load.si == tpu.array_size.si
+    assert tpu.vmem_per_core == DEVICES[name].memory.l1_size
+
+
+@pytest.mark.parametrize("name", of_kind("kpu"))
+def test_kpu_peaks_are_the_sum_over_its_tiles(name: str) -> None:
+    device, kpu = DEVICES[name], DEVICES[name].kpu
+    assert kpu is not None
+    assert sum(tiles.count.si for tiles in kpu.tiles.values()) == device.compute.units.si
+    for precision, peak in device.compute.matrix.items():
+        rates = [(tiles.count.si, tiles.ops_per_clock.get(precision)) for tiles in kpu.tiles.values()]
+        a_clock = sum(count * rate.si for count, rate in rates if rate is not None)
+        assert peak.si == pytest.approx(a_clock * device.compute.clock.si, rel=0.03), precision
+        assert kpu.tiles_for(precision) == sum(count for count, rate in rates if rate is not None)
+    assert kpu.scratchpad_per_tile.si * device.compute.units.si == device.memory.llc_size.si
+
+
+def test_tiles_of_one_precision() -> None:
+    kpu = DEVICES["kpu-t64"].kpu
+    assert kpu is not None
+    wanted = (Precision.INT8, Precision.INT4, Precision.FP32, Precision.FP64)
+    assert [kpu.tiles_for(precision) for precision in wanted] == [64, 44, 13, 0]
+
+
+@pytest.mark.parametrize("name", [name for name in DEVICES if DEVICES[name].family == "dla"])
+def test_dla_peak_is_its_rate_times_clock(name: str) -> None:
+    compute = DEVICES[name].compute
+    assert compute.matrix[Precision.INT8].si == pytest.approx(16384 * compute.clock.si, rel=0.03)
+
+
+@pytest.mark.parametrize("name", of_kind("npu"))
+def test_npu_operators_are_families_or_kinds_that_have_a_cost(name: str) -> None:
+    npu = DEVICES[name].npu
+    assert npu is not None
+    assert set(npu.operators) <= set(get_args(Family)) | modelled_kinds()
+    assert len(npu.operators) == len(set(npu.operators))
+    assert npu.runs("conv2d", "convolution")
+    assert npu.runs("reshape", "view")
+    assert not npu.runs("scaled_dot_product_attention", "attention")
+    assert npu.fallback.rate.assumed
+    assert npu.fallback.bandwidth.assumed
+
+
+def test_what_npus_run() -> None:
+    coral, dla = DEVICES["coral-edge-tpu"].npu, DEVICES["jetson-agx-orin-dla"].npu
+    assert coral is not None
+    assert dla is not None
+    assert not coral.runs("gelu", "pointwise")
+    assert (coral.runs("mean", "reduction"), dla.runs("mean", "reduction")) == (True, False)
+    assert dla.fallback.device == "GPU of the same module"
+
+
+def test_a_power_mode_changes_what_it_names() -> None:
+    base, low = DEVICES["jetson-agx-orin-64gb"], DEVICES["jetson-agx-orin-64gb@15w"]
+    assert (low.compute.units.si, low.compute.clock.si, low.power.tdp.si) == (6, 408e6, 15)
+    assert low.memory.dram_bandwidth.si < base.memory.dram_bandwidth.si
+    assert low.gpu == base.gpu
+    assert low.launch.eager_dispatch.si > base.launch.eager_dispatch.si
+    for name, mode in (("jetson-agx-orin-64gb", "maxn"), ("kpu-t64", "6w"), ("kpu-t256", "30w"), ("kpu-t768", "60w")):
+        assert DEVICES[f"{name}@{mode}"].compute == DEVICES[name].compute
 
 
 def test_the_traps_of_datasheets() -> None:
@@ -113,4 +270,10 @@ def test_the_traps_of_datasheets() -> None:
     assert DEVICES["a100-sxm4-80gb"].peak_flops(Precision.FP8_E4M3, matrix=True) is None
     assert not DEVICES["h100-sxm5-80gb"].supports(Precision.FP4)
     assert not DEVICES["i7-12700k"].supports(Precision.BF16)
+    assert not DEVICES["t4-16gb"].supports(Precision.BF16)
+    assert not DEVICES["tpu-v3"].supports(Precision.INT8)
+    assert not DEVICES["tpu-v5p"].supports(Precision.FP8_E4M3)
+    assert not DEVICES["coral-edge-tpu"].supports(Precision.FP32)
+    assert DEVICES["v100-sxm2-32gb"].compute.matrix.keys() == {Precision.FP16}
+    assert DEVICES["rtx-4090"].peak_flops(Precision.FP16, matrix=True) == pytest.approx(165.2e12)
     assert "MAXN" in DEVICES["jetson-agx-orin-64gb"].note

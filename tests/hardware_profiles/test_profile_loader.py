@@ -63,10 +63,10 @@ def test_a_profile_is_read_once() -> None:
 
 
 def test_an_unknown_id_says_what_was_meant_and_what_is_known() -> None:
-    with pytest.raises(UnknownHardware, match="unknown hardware 'a100'; did you mean a100-sxm4-80gb") as caught:
+    with pytest.raises(UnknownHardware, match="unknown hardware 'a100'; did you mean a100-sxm4-40gb or") as caught:
         profile("a100")
     assert isinstance(caught.value, KeyError)
-    assert caught.value.suggestions == ("a100-sxm4-80gb",)
+    assert caught.value.suggestions == ("a100-sxm4-40gb", "a100-sxm4-80gb")
     assert all(name in str(caught.value) for name in ids())
     with pytest.raises(UnknownHardware, match="did you mean rtx-3090"):
         profile("rtx-3080")
@@ -87,7 +87,7 @@ def test_extra_directories_are_searched(write: Write) -> None:
     extra = [write(EXAMPLE).parent]
     assert profile("example_cpu", extra=extra).name == "Example CPU"
     assert "example-cpu" in ids(extra)
-    assert [device.id for device in profiles(extra)] == list(ids(extra))
+    assert [device.id for device in profiles(extra) if "@" not in device.id] == list(ids(extra))
     assert "example-cpu" not in ids()
 
 

@@ -1,0 +1,106 @@
+"""KPU mapper: result blocks on tiles of processing elements, each with a scratchpad; weights stay on the chip if they fit.
+
+A tile works on a block of the result. Its accumulators and two slices of each operand (one used, one arriving) lie in the
+tile's scratchpad: block · 4 B + 2 · (rows + columns) · slice · width ≤ scratchpad. Operands that several tiles need travel
+over the links between tiles.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...hardware_profiles import HardwareProfile, Precision
+from ..constants import constant
+from .allocation import Allocations
+from .kernels import Column, Kernels, Mask
+from .memory import held_share, traffic
+
+_MULTIPLES = (1, 2, 4, 8, 16)
+_ACCUMULATOR_BYTES = 4
+
+
+def map_to_kpu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
+    """Matrix products on arrays, everything else streams through the tiles."""
+    assert device.kpu is not None
+    tiles = device.kpu.tiles_for(precision) or int(device.compute.units.si)
+    found = Allocations.empty(tiles, len(kernels))
+    arrays = kernels.products & ~kernels.depthwise
+    passed = np.zeros(len(kernels))
+    if arrays.any():
+        passed[arrays] = _on_arrays(found, arrays, kernels.where(arrays), device, precision)
+    if (~arrays).any():
+        _streaming(found, ~arrays, kernels.where(~arrays), device, precision)
+    _move(found, kernels, passed, device)
+    return found
+
+
+def resident_share(kernels: Kernels, device: HardwareProfile) -> float:
+    """The share of the model's weights that stays on the chip beside what it works on; the rest streams in every run."""
+    weights = kernels.bytes - kernels.bytes_activations
+    return held_share(float(weights.sum()), constant("kpu", "weight_share") * device.memory.llc_size.si)
+
+
+def _on_arrays(
+    found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision
+) -> Column:
+    """The fastest block that the scratchpad holds; returns the bytes that pass between tiles."""
+    assert device.kpu is not None
+    height, width = device.kpu.array_rows.si, device.kpu.array_columns.si
+    slices = np.minimum(kernels.k, constant("kpu", "slice"))
+    peak = device.peak_flops(precision, matrix=True) or device.peak_flops(Precision.FP32, matrix=True)
+    assert peak is not None, f"{device.id} has no peak for {precision.value}"
+    rate = peak * device.efficiency.matrix.si / found.units
+    best = np.full(len(kernels), np.inf)
+    passed = np.zeros(len(kernels))
+    columns = {name: np.zeros(len(kernels)) for name in ("tiles", "waves", "alignment", "tile_rows", "tile_columns")}
+    for multiple in _MULTIPLES:
+        block_rows, block_columns = height * multiple, width * multiple
+        held = block_rows * block_columns * _ACCUMULATOR_BYTES
+        fits = held + 2 * (block_rows + block_columns) * slices * precision.bytes <= device.kpu.scratchpad_per_tile.si
+        blocks = np.ceil(kernels.m / block_rows) * np.ceil(kernels.n / block_columns) * kernels.batch * kernels.groups
+        waves = np.ceil(blocks / found.units)
+        seconds = waves * 2 * block_rows * block_columns * (kernels.k + height + width) / rate
+        better = fits & (seconds < best) if multiple > 1 else np.ones(len(kernels), dtype=np.bool_)
+        useful = kernels.m * kernels.n * kernels.k * kernels.batch * kernels.groups
+        executed = blocks * block_rows * block_columns * kernels.k
+        best[better] = seconds[better]
+        passed[better] = (blocks * (block_rows + block_columns) * kernels.k * precision.bytes)[better]
+        for name, values in (("tiles", blocks), ("waves", waves), ("alignment", np.minimum(1.0, useful / executed)),
+                             ("tile_rows", np.full_like(best, block_rows)),
+                             ("tile_columns", np.full_like(best, block_columns))):  # fmt: skip
+            columns[name][better] = values[better]
+    blocks, waves = columns["tiles"], columns["waves"]
+    found.put(
+        rows, units_used=np.minimum(found.units, blocks), fill=blocks / (waves * found.units), compute_s=best, **columns
+    )
+    return passed
+
+
+def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
+    """Elements pass through the tiles, one row of processing elements each."""
+    assert device.kpu is not None
+    tiles = np.maximum(1.0, np.ceil(kernels.elements * precision.bytes / device.kpu.scratchpad_per_tile.si))
+    used = np.minimum(found.units, tiles)
+    rate = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
+    assert rate is not None, f"{device.id} has no vector peak"
+    waves = np.ceil(tiles / found.units)
+    found.put(
+        rows, units_used=used, tiles=tiles, waves=waves, fill=tiles / (waves * found.units),
+        compute_s=kernels.flops / (rate * used / found.units),
+    )  # fmt: skip
+
+
+def _move(found: Allocations, kernels: Kernels, passed: Column, device: HardwareProfile) -> None:
+    """DRAM, the scratchpads, and the links between tiles, which run side by side: the slowest decides."""
+    assert device.kpu is not None
+    memory = device.memory
+    dram = memory.dram_bandwidth.si * device.efficiency.dram.si
+    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("kpu", "cache_ratio")
+    weights = kernels.bytes - kernels.bytes_activations
+    kept = weights * resident_share(kernels, device)
+    moved = traffic(kernels.bytes - kept, constant("kpu", "cache_share") * memory.llc_size.si, dram, cache)
+    link = device.kpu.link_bandwidth.si if device.kpu.link_bandwidth is not None else cache / found.units
+    between = passed / (link * np.maximum(1.0, found.units_used))
+    found.memory_s[:] = np.maximum(moved.seconds + kept / cache, between)
+    found.dram_bytes[:] = moved.dram_bytes
+    found.cache_bytes[:] = moved.cache_bytes + kept + passed
