@@ -21,9 +21,9 @@ _QUESTION: dict[str, _Cell] = {
     "set": lambda point: point.what_if,
 }
 FIGURES: dict[str, _Cell] = {
-    "latency": lambda point: changed(point.base_latency_s, point.latency_s, "s"),
-    "energy": lambda point: changed(point.base_energy_j, point.energy_j, "J"),
-    "EDP": lambda point: changed(point.base_edp_js, point.edp_js, "J·s"),
+    "latency": lambda point: units.changed(point.base_latency_s, point.latency_s, "s"),
+    "energy": lambda point: units.changed(point.base_energy_j, point.energy_j, "J"),
+    "EDP": lambda point: units.changed(point.base_edp_js, point.edp_js, "J·s"),
     "memory": lambda point: units.data(point.peak_memory_bytes) + _excess(point),
     "filled": lambda point: units.percent(point.utilization),
     "bound": lambda point: f"{point.bottleneck} {units.percent(getattr(point, point.bottleneck + '_share'))}",
@@ -32,21 +32,6 @@ FIGURES: dict[str, _Cell] = {
 
 def _excess(point: Point) -> str:
     return "" if point.fits else f" > {units.data(point.capacity_bytes)}"
-
-
-def changed(base: float | None, value: float, unit: str) -> str:
-    """`0.43 ms`, or against a base `1.21 ms → 0.43 ms, −64 %`."""
-    if base is None:
-        return units.small(value, unit)
-    return f"{units.small(base, unit)} → {units.small(value, unit)}, {difference(base, value)}"
-
-
-def difference(base: float, value: float) -> str:
-    """`−64 %`, `+5.2 %`, `±0 %`."""
-    share = value / base - 1 if base else 0.0
-    if abs(share) < 5e-4:
-        return "±0 %"
-    return f"{'−' if share < 0 else '+'}{units.percent(abs(share))}"
 
 
 def heading(points: Sequence[Point]) -> str:

@@ -48,7 +48,8 @@ def _lines(found: Recommendation, output: str, everything: bool) -> Iterator[str
     yield f"{model}: {_GOALS[found.objective]}{_limits(found.limits)}; {among}"
     yield ""
     if not found.winners:
-        yield f"No candidate keeps the limits. Nearest: {_name(found.ranked[0].point)}, {verdict(found.ranked[0], found.objective)}."
+        nearest = found.ranked[0]
+        yield f"No candidate keeps the limits. Nearest: {_name(nearest.point)}, {verdict(nearest, found.objective)}."
     for winner in found.winners:
         yield f"{_name(winner.point)}: {_figures(winner.point)}"
     yield ""
