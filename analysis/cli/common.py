@@ -91,8 +91,9 @@ def listed(name: str, texts: Sequence[str]) -> tuple[str, ...]:
 
 def what_ifs(texts: Sequence[str]) -> WhatIfs:
     """The changes that are asked for. Raises `UsageError`."""
+    names = listed("--set", texts)
     try:
-        return parse_what_ifs(listed("--set", texts))
+        return parse_what_ifs(names)
     except ValueError as error:
         raise UsageError(f"--set: {error}") from error
 

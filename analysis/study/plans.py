@@ -11,6 +11,7 @@ from ..fusion import Mode
 from ..graph import Attribute, Graph
 from ..numerics import Autocast, Numerics
 
+_ATTENTION = "scaled_dot_product_attention"
 _Choices = tuple[Attribute, ...]
 _Variant = tuple[str | None, _Choices]
 
@@ -20,7 +21,7 @@ class Plans:
 
     def __init__(self, graph: Graph) -> None:
         self._cast: dict[str | None, Graph] = {None: graph}
-        self._attends = any(operator.kind == "scaled_dot_product_attention" for operator in graph.operators)
+        self._attends = any(operator.kind == _ATTENTION for operator in graph.operators)
         self._variants: dict[tuple[HardwareProfile, Numerics], tuple[_Variant, Graph]] = {}
         self._plans: dict[tuple[_Variant, Mode], Plan] = {}
         self._first: dict[_Variant, Plan] = {}
@@ -56,7 +57,5 @@ class Plans:
 
 
 def _choices(graph: Graph) -> _Choices:
-    names = ("algorithm", "score_width")
-    return tuple(
-        operator.attribute(name) for operator in graph.operators for name in names if name in operator.attributes
-    )
+    """What the choice of each attention's kernel changes in its cost: the scores in memory."""
+    return tuple(operator.attribute("score_width", 0) for operator in graph.operators if operator.kind == _ATTENTION)
