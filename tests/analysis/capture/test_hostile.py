@@ -327,7 +327,7 @@ def _assert_usable(agent, folder):
     assert [operator.kind for operator in captured.graph.operators] == ["linear"]
     process = agent._process.pid
     children, scratch = Path(f"/proc/{process}/task/{process}/children"), agent.wait_ready()["scratch"]
-    end = time.monotonic() + 2  # an answered capture is killed, and taken down while the agent goes on
+    end = time.monotonic() + 10  # an answered capture is killed, and taken down while the agent goes on
     while left := max(len(children.read_text().split()), len(os.listdir(scratch))) > WAITING:
         assert time.monotonic() < end, left
         time.sleep(0.01)
@@ -348,7 +348,7 @@ def test_harm_is_stopped_and_named_at_its_line(agent, surroundings, listeners, c
     marked = [number for number, line in enumerate(source.splitlines(), 1) if "# here" in line]
     if marked:
         assert (captured.error.file, captured.error.line) == (str(surroundings / "model.py"), marked[0])
-    assert took < (case.seconds + 1.5 if case.stage == "timeout" else 15)
+    assert took < (case.seconds + 3 if case.stage == "timeout" else 15)
     _assert_usable(agent, surroundings)
 
 

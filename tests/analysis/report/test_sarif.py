@@ -33,7 +33,7 @@ def run_of(root: Path, *findings: Finding, source: list[str] = SOURCE) -> dict:
 def test_rules_are_described(root: Path) -> None:
     driver = run_of(root)["tool"]["driver"]
     assert driver["name"] == "graphperf"
-    assert [rule["id"] for rule in driver["rules"]] == ["GP101", "GP203", "GP901"]
+    assert [rule["id"] for rule in driver["rules"]] == ["GP101", "GP203", "GP601", "GP901"]
     for rule in driver["rules"]:
         assert rule["shortDescription"]["text"].endswith(".")
         assert 0 < len(rule["fullDescription"]["text"]) <= 1024
@@ -45,7 +45,7 @@ def test_rules_are_described(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "index", "level"), [("GP101", 0, "warning"), ("GP203", 1, "note"), ("GP901", 2, "warning")]
+    ("code", "index", "level"), [("GP101", 0, "warning"), ("GP203", 1, "note"), ("GP901", 3, "warning")]
 )
 def test_a_result(root: Path, code: str, index: int, level: str) -> None:
     (result,) = run_of(root, finding(code))["results"]
