@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FOLDERS := analysis hardware_profiles server
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint format bench clean
+.PHONY: help setup demo test test-slow goldens lint format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: $(READY)  ## Run the tests, without those marked slow or editors
 
 test-slow: $(READY)  ## Run the tests marked slow (npm fetches the official SARIF validator, 43 MB)
 	$(BIN)/python -m pytest -m slow tests
+
+goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
+	$(BIN)/python -m tests.goldens.models
 
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
