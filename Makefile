@@ -28,6 +28,7 @@ goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md s
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/sweep.py
 
 lint: $(READY)  ## Check style, format and types
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from .point_table import LEFT, header_and_rows, heading, point_records
 from .reasons import reasons
 
 _WIDTH = 100
+_NO_BREAK = "\u00a0"
 FORMATS = ("text", "json", "csv", "markdown")
 
 
@@ -40,7 +42,14 @@ def _lines(found: Comparison, output: str) -> Iterator[str]:
     yield from ("", "* best of its column") if any(found.best.values()) else ()
     yield ""
     for text in texts:
-        yield from textwrap.wrap(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        yield from _wrapped(text)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines of a paragraph; a number and its unit stay together."""
+    joined = re.sub(r"(?<=\d) (?=\S)", _NO_BREAK, text)
+    lines = textwrap.wrap(joined, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _record(comparisons: Sequence[Comparison], skipped: Sequence[Skipped]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_sweep_shows_what_does_not_fit(run: Callable) -> None:
     assert " > 80 GB" in run("graphperf", "sweep", "model.py", "--batch", "9000000").out
 
 
-def test_parquet(run: Callable, folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet(run: Callable, folder) -> None:
     done = run("graphperf", "sweep", "model.py", "--format", "parquet")
     assert (done.code, done.err) == (2, "error: the format parquet needs a file: give --output-file\n")
     if find_spec("pyarrow") is None:
@@ -79,8 +80,7 @@ def test_parquet(run: Callable, folder, monkeypatch: pytest.MonkeyPatch) -> None
             "error: the format parquet needs pyarrow: pip install 'graphperf[parquet]'\n",
         )
         return
-    from pyarrow import parquet
-
+    parquet = import_module("pyarrow.parquet")
     assert run("graphperf", "sweep", "model.py", "--format", "parquet", "-o", "out.parquet").code == 0
     (row,) = parquet.read_table(folder / "out.parquet").to_pylist()
     assert (row["model"], row["hardware"], row["fits"]) == ("Net", H100, True)

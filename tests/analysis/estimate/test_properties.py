@@ -42,8 +42,10 @@ def build(model, batch: int):
             groups = channels if kind == "depthwise" else 1
             out = channels if kind == "depthwise" else width
             weight = sketch.weight(out, channels // groups, kernel, kernel)
-            options = {"groups": groups, "stride": (1, 1), "padding": (kernel // 2,) * 2, "dilation": (1, 1)}
-            current = sketch.add("conv2d", {"input": current, "weight": weight}, (batch, out, side, side), **options)
+            current = sketch.add(
+                "conv2d", {"input": current, "weight": weight}, (batch, out, side, side),
+                groups=groups, stride=(1, 1), padding=(kernel // 2, kernel // 2), dilation=(1, 1),
+            )  # fmt: skip
             channels = out
             before = current
         elif kind == "add":

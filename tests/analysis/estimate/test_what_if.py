@@ -3,14 +3,15 @@
 import pytest
 
 from graphperf.analysis.estimate import Question, estimate
+from graphperf.analysis.fusion import Mode
 from graphperf.analysis.what_if import WhatIf, names, parse_what_ifs
 from graphperf.hardware_profiles import Precision, profile
 
 H100 = profile("h100-sxm5-80gb")
 
 
-def _pair(zoo, what_if, device=H100, precision=Precision.FP16, mode="eager", model="resnet18", batch=1):
-    graph = zoo.graph(model, batch)
+def _pair(zoo, what_if, device=H100, precision=Precision.FP16, mode: Mode = "eager", batch=1):
+    graph = zoo.graph("resnet18", batch)
     return [estimate(graph, Question(device, precision, mode, frozenset(given))) for given in ((), (what_if,))]
 
 

@@ -7,7 +7,7 @@ from graphperf.analysis.numerics import parse_numerics
 from graphperf.analysis.report.reasons import reasons
 from graphperf.analysis.study import Grid, Subject
 from graphperf.analysis.study.compare import compare
-from graphperf.hardware_profiles import profile
+from graphperf.hardware_profiles import Precision, profile
 
 FP32, FP16 = parse_numerics("fp32"), parse_numerics("fp16")
 
@@ -40,7 +40,7 @@ def test_anatomies_agree_with_the_evaluation(comparison, zoo) -> None:
         assert 0 < anatomy.peak_share <= 1
         assert 0 < anatomy.dram_rate <= 1
         assert anatomy.padding >= 1
-        assert anatomy.peak == question.device.peak_flops(FP32, matrix=True)
+        assert anatomy.peak == question.device.peak_flops(Precision.FP32, matrix=True)
 
 
 def test_the_reasons_are_computed_from_the_estimates(comparison) -> None:
