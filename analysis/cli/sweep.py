@@ -33,7 +33,7 @@ from .grid import captured, grid_of, grid_options, report_problems, write, writi
     default=1,
     show_default=True,
     metavar="N",
-    help="Processes; one answers some thousand points a second.",
+    help="Processes; one answers about a thousand points a second.",
 )
 def sweep_command(targets: tuple[str, ...], output: str, path: Path | None, jobs: int, **given: Any) -> None:  # fmt: skip
     """Evaluate every combination of the lists: batch, precision, mode, device.
