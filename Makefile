@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch lint format bench clean
+.PHONY: help setup demo test test-slow test-torch goldens lint format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,9 +31,13 @@ test-torch: $(READY)  ## Capture models under another PyTorch (TORCH=2.1.2 TORCH
 	$(OTHER)/bin/pip install --quiet torch==$(TORCH) torchvision==$(TORCHVISION) 'numpy<2'
 	GRAPHPERF_TEST_PYTHON=$(OTHER)/bin/python $(BIN)/python -m pytest tests/analysis/capture/test_other_torch.py
 
+goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
+	$(BIN)/python -m tests.goldens.models
+
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/sweep.py
 
 lint: $(READY)  ## Check style, format and types
 	$(BIN)/ruff check

@@ -22,7 +22,7 @@ from .discovery import (
     discover,
     read_python,
 )
-from .estimate import Evaluation, Question, evaluate
+from .estimate import Estimate, Evaluation, Question, estimate, evaluate
 from .graph import Graph
 from .settings import Options, with_project, with_values
 
@@ -43,14 +43,35 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class CapturedModel:
+    """A captured model, and the options with those of its directive."""
+
+    target: str
+    graph: Graph
+    constructed: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The models of a target, problems, and the classes of the file."""
+
+    models: tuple[CapturedModel, ...]
+    problems: tuple[Problem, ...]
+    discovery: Discovery = field(default_factory=lambda: Discovery(()))
+
+
+@dataclass(frozen=True, slots=True)
 class ModelResult:
-    """A captured model and its evaluation on every chosen device."""
+    """A captured model and its evaluation on every chosen device. `unchanged`: the same without `options.what_if`, if it
+    says something."""
 
     target: str
     graph: Graph
     constructed: str
     evaluations: tuple[Evaluation, ...]
     options: Options
+    unchanged: tuple[Estimate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,52 +90,60 @@ def analyze(
 
     Without `options.trusted` none of the target's code runs: the classes of a file are all that is known.
     """
+    captured = capture_models(target, options, capturer, text, progress)
+    return Analysis(tuple(_evaluated(model) for model in captured.models), captured.problems, captured.discovery)
+
+
+def capture_models(
+    target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None
+) -> Capture:
+    """The first half of `analyze`: the graphs of a target's models, whatever the device."""
     options.devices()
     note = progress or _silent
     if isinstance(target, ModuleTarget):
-        return _analyze_module(target, options, capturer, note)
-    return _analyze_file(target, options, capturer, text, note)
+        return _capture_module(target, options, capturer, note)
+    return _capture_file(target, options, capturer, text, note)
 
 
 def _silent(_: str) -> None:
     """No progress is shown."""
 
 
-def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Analysis:
+def _capture_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Capture:
     if not options.trusted:
-        return Analysis((), (Problem(str(target), "untrusted", _untrusted(str(target)), None, None),))
+        return Capture((), (Problem(str(target), "untrusted", _untrusted(str(target)), None, None),))
     note(f"capturing {target}")
     request = module_request(target, [str(Path.cwd())], options.inputs, "given", options.batch)
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
-        return Analysis((), (_problem(str(target), captured, None),))
-    return Analysis((_result(str(target), captured.graph, captured.constructed, options),), ())
+        return Capture((), (_problem(str(target), captured, None),))
+    return Capture((CapturedModel(str(target), captured.graph, captured.constructed, options),), ())
 
 
-def _analyze_file(
+def _capture_file(
     target: FileTarget, options: Options, capturer: Capturer, text: str | None, note: Progress
-) -> Analysis:
+) -> Capture:
     if text is None:
         try:
             text = read_python(target.path)
         except UnreadableSource as error:
             message = f"cannot be read: {error.message}"
-            return Analysis((), (Problem(str(target), "syntax", message, str(target.path), error.line),))
+            return Capture((), (Problem(str(target), "syntax", message, str(target.path), error.line),))
     text = text.removeprefix("\ufeff")
     discovery = discover(text, target.path)
     if discovery.problem is not None:
         problem = discovery.problem
-        return Analysis(
+        return Capture(
             (), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery
         )
     try:
         options = with_project(options, target.path)
     except UsageError as error:
-        return Analysis((), (Problem(str(target), "settings", str(error), str(target.path), 1),), discovery)
+        return Capture((), (Problem(str(target), "settings", str(error), str(target.path), 1),), discovery)
     if not options.trusted:
-        return Analysis((), tuple(_not_captured(target, discovery)), discovery)
+        return Capture((), tuple(_not_captured(target, discovery)), discovery)
 
-    def capture(model: ModelClass, *, part: bool) -> ModelResult | Problem:
+    def capture(model: ModelClass, *, part: bool) -> CapturedModel | Problem:
         note(f"capturing {model.name}")
         asked = replace(options, inputs=()) if part else options
         return _capture_class(target, configured(model, target.path), text, asked, capturer, part=part)
@@ -127,12 +156,12 @@ def _analyze_file(
             if not _contained(part, found):
                 found.append(replace(result, part=True) if isinstance(result, Problem) else result)
     problems = (replace(p, part=p.part or _is_no_model(p, target)) for p in found if isinstance(p, Problem))
-    return Analysis(tuple(r for r in found if isinstance(r, ModelResult)), tuple(problems), discovery)
+    return Capture(tuple(r for r in found if isinstance(r, CapturedModel)), tuple(problems), discovery)
 
 
-def _contained(part: ModelClass, found: Sequence[ModelResult | Problem]) -> bool:
+def _contained(part: ModelClass, found: Sequence[CapturedModel | Problem]) -> bool:
     """Whether a part was in a model that ran: then it does not run alone."""
-    return any(part.name in result.graph.contains for result in found if isinstance(result, ModelResult))
+    return any(part.name in result.graph.contains for result in found if isinstance(result, CapturedModel))
 
 
 def _is_no_model(problem: Problem, target: FileTarget) -> bool:
@@ -175,7 +204,7 @@ def _named(discovery: Discovery, name: str) -> ModelClass:
 
 def _capture_class(
     target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer, *, part: bool
-) -> ModelResult | Problem:
+) -> CapturedModel | Problem:
     name = f"{target.path}::{model.name}"
     directive = model.directive
     if directive is not None and directive.problem is not None:
@@ -197,7 +226,7 @@ def _capture_class(
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
-    return _result(name, captured.graph, captured.constructed, chosen)
+    return CapturedModel(name, captured.graph, captured.constructed, chosen)
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:
@@ -246,6 +275,10 @@ def _in_words(error: CaptureError, model: ModelClass | None) -> str:
     return f"{what}{place}: {error.message}" if what else error.message
 
 
-def _result(target: str, graph: Graph, constructed: str, options: Options) -> ModelResult:
-    evaluations = tuple(evaluate(graph, Question(d, options.precision, options.mode)) for d in options.devices())
-    return ModelResult(target, graph, constructed, evaluations, options)
+def _evaluated(model: CapturedModel) -> ModelResult:
+    graph, options = model.graph, model.options
+    asked = [Question(device, options.precision, options.mode, options.what_if) for device in options.devices()]
+    evaluations = tuple(evaluate(graph, question) for question in asked)
+    without = [replace(question, what_if=frozenset()) for question in asked] if options.what_if else []
+    unchanged = tuple(estimate(graph, question) for question in without)
+    return ModelResult(model.target, graph, model.constructed, evaluations, options, unchanged)

@@ -12,6 +12,7 @@ from .capture.request import Shapes
 from .discovery import UsageError, project_table
 from .fusion import MODES, Mode
 from .numerics import Autocast, Numerics, parse_numerics, runs_in
+from .what_if import WhatIfs
 
 DEFAULT_HARDWARE = "h100-sxm5-80gb"
 
@@ -22,7 +23,7 @@ class Options:
     captures again what is remembered from an earlier run.
 
     The defaults are what a model as written does: FP32, one kernel an operator. `seconds` and `memory_gb` limit one
-    capture; without `trusted`, files are read but none of their code runs.
+    capture; without `trusted`, files are read but none of their code runs. `what_if`: changes to how the model is run.
     """
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
@@ -34,6 +35,7 @@ class Options:
     seconds: float = 60.0
     fresh: bool = False
     memory_gb: float = 8.0
+    what_if: WhatIfs = frozenset()
     trusted: bool = True
 
     def devices(self) -> tuple[HardwareProfile, ...]:

@@ -21,7 +21,12 @@ from .common import (
     question,
     question_options,
     usage_errors,
+    what_if_option,
 )
+from .compare import compare_command
+from .recommend import recommend_command
+from .sweep import sweep_command
+from .validate import validate_command
 
 _PIPE_WIDTH = 120
 
@@ -35,6 +40,7 @@ def main() -> None:
 @main.command("analyze")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @question_options
+@what_if_option
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "all_layers", is_flag=True, help="Every kernel in the table, not only the first twenty.")
 def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **given: Any) -> None:
@@ -117,6 +123,9 @@ def doctor_command(python: str | None, output: str) -> None:
     print_examination(examination, output)
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
+
+for command in (compare_command, sweep_command, recommend_command, validate_command):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -52,8 +52,8 @@ def calls_of(tree: ast.Module, classes: Collection[str], factories: Mapping[str,
     def given(call: ast.Call) -> tuple[str, ...]:
         return _models_given(call, classes, factories, made)
 
-    for site in call_sites(tree, lambda call: _called(call) in classes or bool(given(call))):
-        name, models = _called(site.call), given(site.call)
+    for site in call_sites(tree, lambda call: _constructed(call) in classes or bool(given(call))):
+        name, models = _constructed(site.call), given(site.call)
         if name in classes:
             _add_constructor(name, site, top, found)
         hint = _hint(site) if models else None
@@ -99,7 +99,7 @@ def _classes_of(
     if not isinstance(node, ast.Call):
         return ()
     name = _called(node)
-    if name in classes:
+    if _constructed(node) in classes:
         return (name,)
     if name in factories:
         return tuple(factories[name])
@@ -170,6 +170,11 @@ def _shaped(
         shaped = tensor_of(keyword.value, site.known)
         if shaped is not None:
             yield keyword.arg or "", shaped
+
+
+def _constructed(call: ast.Call) -> str:
+    """The class that a call may construct: `nn.GRU(...)` is another's than this file's `GRU`."""
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _called(call: ast.Call) -> str:

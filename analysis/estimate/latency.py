@@ -34,11 +34,12 @@ class KernelTime:
 
 @dataclass(frozen=True)
 class KernelTimes:
-    """Times of the kernels of a model, as columns of seconds."""
+    """Times of the kernels of a model, as columns of seconds. `launch_s`: the part that no kernel works in, dispatch and gaps."""
 
     seconds: Column
     host_s: Column
     device_s: Column
+    launch_s: Column
     launching: Mask
     computing: Mask
 
@@ -53,30 +54,34 @@ class KernelTimes:
         return (self[row] for row in range(len(self)))
 
 
-def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode) -> KernelTimes:
+def kernel_times(
+    allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode, *, cuda_graphs: bool = False
+) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
-    gap = device.launch.kernel_graph.si if mode == "ideal" else device.launch.kernel_stream.si
+    from_graph = mode == "ideal" or (cuda_graphs and device.kind == "gpu")
+    gap = device.launch.kernel_graph.si if from_graph else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
-    host, gaps = _host_seconds(existing, device, mode), existing * gap
+    host = np.zeros(len(existing)) if from_graph else _host_seconds(existing, device, mode)
+    gaps: Column = existing * gap
     busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
     device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
+    launch_s: Column = host_rate * host + device_rate * gaps
     return KernelTimes(
         seconds=host_rate * host + device_rate * device_s,
         host_s=host_rate * host,
         device_s=device_rate * device_s,
-        launching=host_rate * host + device_rate * gaps > device_rate * busy,
+        launch_s=launch_s,
+        launching=launch_s > device_rate * busy,
         computing=allocations.compute_s > allocations.memory_s,
     )
 
 
 def _host_seconds(existing: Column, device: HardwareProfile, mode: Mode) -> Column:
-    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, or nothing in the ideal bound.
+    """Host seconds a kernel: an eager operator, or a call of the compiled wrapper.
 
     Accelerators run a compiled model as one program: the host starts it once.
     """
-    if mode == "ideal":
-        return np.zeros(len(existing))
     dispatch = device.launch.eager_dispatch.si
     if mode == "eager":
         return existing * dispatch

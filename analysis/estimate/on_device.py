@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
@@ -12,6 +14,7 @@ from ..fusion import Mode
 from ..graph import Graph
 from ..mapping import Allocations, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
+from ..what_if import WhatIf, WhatIfs
 from .energy import Energies, kernel_energies
 from .interval import Interval, widened
 from .latency import KernelTimes, kernel_times
@@ -20,11 +23,12 @@ from .plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a graph: which device, which precision, which execution mode."""
+    """What is asked of a graph: which device, which precision, which execution mode, and what if."""
 
     device: HardwareProfile
     precision: Numerics
     mode: Mode
+    what_if: WhatIfs = frozenset()
 
     @property
     def storage(self) -> Precision:
@@ -70,11 +74,19 @@ def as_run(graph: Graph, question: Question) -> Graph:
     return with_attention(graph, question.device, question.precision)
 
 
+def estimate(graph: Graph, question: Question) -> Estimate:
+    """The estimate of a captured graph, without its details."""
+    return on_device(Plan.of(as_run(graph, question), question.mode), question)
+
+
 def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
     kernels = plan.kernels(question.storage)
+    if WhatIf.CHANNELS_LAST in question.what_if:
+        kernels = replace(kernels, contiguous_convolution=np.zeros(len(kernels), dtype=np.bool_))
     precisions = plan.precisions(question.precision)
     allocations = map_kernels(kernels, question.device, precisions)
-    times = kernel_times(allocations, plan.exists, question.device, question.mode)
+    cuda_graphs = WhatIf.CUDA_GRAPHS in question.what_if
+    times = kernel_times(allocations, plan.exists, question.device, question.mode, cuda_graphs=cuda_graphs)
     energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
     return Estimate(precisions, allocations, times, energies)

@@ -6,7 +6,6 @@ and every device, of a sweep.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,15 +36,22 @@ class Plan:
         costs = costs_of(graph)
         return cls(graph, mode, costs, partition(graph, costs, mode))
 
+    def in_mode(self, mode: Mode) -> Plan:
+        """The same graph cut into kernels for another mode."""
+        return Plan(self.graph, mode, self.costs, partition(self.graph, self.costs, mode, self.partition.flow))
+
     def subgraphs(self, storage: Precision) -> tuple[Subgraph, ...]:
         """The kernels in detail, with what the graph calls float32 stored at a precision."""
         return self.partition.subgraphs(Sizes(self.graph, storage.bytes))
 
     def kernels(self, storage: Precision) -> Kernels:
         """The kernels as columns."""
-        at_none, data, activations = self._traffic
         width = storage.bytes
-        return at_none.moving(at_none.bytes + width * data, at_none.bytes_activations + width * activations)
+        if width not in self._kernels:
+            at_none, data, activations = self._traffic
+            moved = at_none.bytes + width * data, at_none.bytes_activations + width * activations
+            self._kernels[width] = at_none.moving(*moved)
+        return self._kernels[width]
 
     def precisions(self, numerics: Numerics) -> tuple[Precision, ...]:
         """What each kernel computes in."""
@@ -73,9 +79,12 @@ class Plan:
     @cached_property
     def _traffic(self) -> tuple[Kernels, Column, Column]:
         """Kernels whose floats have no width, and floats moved in all and by activations."""
-        empty = self._columns(self._without_floats)
-        one = self._columns(self.partition.subgraphs(Sizes(self.graph, 1.0)))
-        return empty, one.bytes - empty.bytes, one.bytes_activations - empty.bytes_activations
+        empty = self._without_floats
+        kernels = Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.mode) for subgraph in empty])
+        data, activations = (np.array(column) for column in self.partition.traffic(Sizes(self.graph, 1.0)))
+        return kernels, data - kernels.bytes, activations - kernels.bytes_activations
 
-    def _columns(self, subgraphs: Sequence[Subgraph]) -> Kernels:
-        return Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.mode) for subgraph in subgraphs])
+    @cached_property
+    def _kernels(self) -> dict[float, Kernels]:
+        """What `kernels` has found, by the width of a float."""
+        return {}

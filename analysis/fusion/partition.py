@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
@@ -34,6 +35,16 @@ class Subgraph:
         """Traffic in bytes: activations and weights read, results written that somebody reads."""
         return self.bytes_read + self.bytes_weights + self.bytes_written
 
+    @property
+    def bytes_moved(self) -> float:
+        """Traffic in bytes, with the results that nobody reads."""
+        return self.bytes + self.bytes_unread
+
+    @property
+    def bytes_activations(self) -> float:
+        """Traffic in bytes, of activations alone."""
+        return self.bytes_read + self.bytes_written
+
 
 @dataclass(frozen=True)
 class Partition:
@@ -46,14 +57,24 @@ class Partition:
     def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
         """The kernels with their traffic at a precision."""
         return tuple(
-            _subgraph(index, group, views, self.flow, sizes, self.every_write)
-            for index, (group, views) in enumerate(self.members)
+            _subgraph(index, *members, moved, self.flow, sizes)
+            for index, (members, moved) in enumerate(zip(self.members, self._moved, strict=True))
         )
 
+    def traffic(self, sizes: Sizes) -> tuple[list[float], list[float]]:
+        """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
+        activations = [sizes.total(moved.activations) + sizes.total(moved.leaving) for moved in self._moved]
+        others = (sizes.total(moved.weights) + sizes.total(moved.unread) for moved in self._moved)
+        return [a + other for a, other in zip(activations, others, strict=True)], activations
 
-def partition(graph: Graph, costs: Sequence[Cost], mode: Mode) -> Partition:
-    """Every operator in exactly one kernel, in order of their first working operator."""
-    flow = Dataflow(graph, costs)
+    @cached_property
+    def _moved(self) -> tuple[_Moved, ...]:
+        return tuple(_Moved.of(group, self.flow, self.every_write) for group, _ in self.members)
+
+
+def partition(graph: Graph, costs: Sequence[Cost], mode: Mode, flow: Dataflow | None = None) -> Partition:
+    """Every operator in exactly one kernel, in order of their first working operator. `flow`: the graph's, if it is known."""
+    flow = flow or Dataflow(graph, costs)
     groups = _Groups(flow, policy_for(mode)).grow()
     members = tuple((tuple(group), tuple(views)) for group, views in _with_views(graph, groups))
     return Partition(flow, members, every_write=mode == "eager")
@@ -156,35 +177,51 @@ def _with_views(graph: Graph, groups: Sequence[Sequence[int]]) -> list[tuple[lis
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Elements that a kernel moves, by tensor. `used`: results that somebody reads, whether they leave the kernel or not."""
+
+    activations: Mapping[int, int]
+    weights: Mapping[int, int]
+    leaving: Mapping[int, int]
+    unread: Mapping[int, int]
+    used: Mapping[int, int]
+
+    @classmethod
+    def of(cls, group: Sequence[int], flow: Dataflow, every_write: bool) -> _Moved:
+        graph, costs = flow.graph, flow.costs
+        inside = set(group)
+        made = {tensor for member in group for tensor in graph.operators[member].outputs}
+        reads: dict[int, int] = {}
+        for member in group:
+            for tensor, elements in costs[member].reads.items():
+                if flow.origin[tensor] not in made:
+                    key = _same_data(flow, tensor)
+                    reads[key] = max(reads.get(key, 0), elements)
+        writes = {tensor: n for member in group for tensor, n in costs[member].writes.items()}
+        used = {tensor: n for tensor, n in writes.items() if flow.is_used(tensor)}
+        leaving = used if every_write else {tensor: n for tensor, n in used.items() if flow.is_used(tensor, inside)}
+        unread = {tensor: n for tensor, n in writes.items() if tensor not in used} if every_write else {}
+        weights = {t: n for t, n in reads.items() if graph.tensors[t].is_weight}
+        activations = {t: n for t, n in reads.items() if t not in weights}
+        return cls(activations, weights, leaving, unread, used)
+
+
 def _subgraph(
-    index: int, group: Sequence[int], views: Sequence[int], flow: Dataflow, sizes: Sizes, every_write: bool
+    index: int, group: Sequence[int], views: Sequence[int], moved: _Moved, flow: Dataflow, sizes: Sizes
 ) -> Subgraph:
     graph, costs = flow.graph, flow.costs
-    inside = set(group)
-    made = {tensor for member in group for tensor in graph.operators[member].outputs}
-    reads: dict[int, int] = {}
-    for member in group:
-        for tensor, elements in costs[member].reads.items():
-            if flow.origin[tensor] not in made:
-                key = _same_data(flow, tensor)
-                reads[key] = max(reads.get(key, 0), elements)
-    writes = {tensor: n for member in group for tensor, n in costs[member].writes.items()}
-    used = {tensor: n for tensor, n in writes.items() if flow.is_used(tensor)}
-    leaving = used if every_write else {tensor: n for tensor, n in used.items() if flow.is_used(tensor, inside)}
-    unread = {tensor: n for tensor, n in writes.items() if tensor not in used} if every_write else {}
-    weights = {t: n for t, n in reads.items() if graph.tensors[t].is_weight}
-    activations = {t: n for t, n in reads.items() if t not in weights}
     anchors = [m for m in group if costs[m].macs > 0] or [m for m in group if costs[m].family == "pool"]
     return Subgraph(
         id=index,
         operators=tuple(sorted([*group, *views])),
         anchor=anchors[0] if anchors else None,
         pattern="+".join(graph.operators[m].kind for m in group) or graph.operators[views[0]].kind,
-        bytes_read=sizes.total(activations),
-        bytes_weights=sizes.total(weights),
-        bytes_written=sizes.total(leaving),
-        bytes_unread=sizes.total(unread),
-        bytes_separate=sum(sizes.total(costs[m].reads) for m in group) + sizes.total(used),
+        bytes_read=sizes.total(moved.activations),
+        bytes_weights=sizes.total(moved.weights),
+        bytes_written=sizes.total(moved.leaving),
+        bytes_unread=sizes.total(moved.unread),
+        bytes_separate=sum(sizes.total(costs[m].reads) for m in group) + sizes.total(moved.used),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class _Record(BaseModel):
@@ -102,6 +102,15 @@ class SubgraphRecord(_Record):
     operators: list[OperatorRecord]
 
 
+class WhatIfRecord(_Record):
+    """Totals of the model as written, where `set` changes how it is run."""
+
+    set: list[str]
+    latency_s: float
+    energy_j: float
+    edp_js: float
+
+
 class Report(_Record):
     """One model on one device."""
 
@@ -116,6 +125,7 @@ class Report(_Record):
     assumptions: list[str]
     coverage: Coverage
     totals: Totals
+    what_if: WhatIfRecord | None = Field(default=None, description="what is set, and the totals without it")
     concurrency: ConcurrencyRecord
     subgraphs: list[SubgraphRecord]
 

@@ -22,7 +22,7 @@ TOTALS = {
 }  # fmt: skip
 REPORT = {
     "model", "contains", "target", "hardware", "precision", "mode", "batch", "inputs", "assumptions", "coverage",
-    "totals", "concurrency", "subgraphs",
+    "totals", "what_if", "concurrency", "subgraphs",
 }  # fmt: skip
 
 
