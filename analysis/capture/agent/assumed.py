@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -133,3 +134,8 @@ class Branch(int):
 
     def __getitem__(self, name: object) -> Any:
         return self._inner[name]
+
+
+def guess_names(hints: Hints) -> Mapping[str, Any]:
+    """Names that guessed expressions use beside the file's own."""
+    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, hints), "Passthrough": Passthrough}

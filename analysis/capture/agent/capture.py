@@ -17,6 +17,7 @@ from .modules import ModuleRow, ModuleTracker, Place, class_place
 from .outcome import NothingRanError, Run
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
+from .tolerant import tolerant
 from .trials import Trials
 
 _T = TypeVar("_T")
@@ -143,7 +144,7 @@ def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
         needed, paths = request["needed"], request["paths"]
-        return absent.tolerant(lambda: program.load_file(file, request.get("text"), needed, paths), file)
+        return tolerant(lambda: program.load_file(file, request.get("text"), needed, paths), file)
     assert module is not None
     return program.load_module(module, request["paths"])
 

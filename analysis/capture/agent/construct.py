@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import heapq
 import inspect
 import itertools
@@ -12,14 +11,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import nn
 
 from .absent import AbsentError
 from .arguments import expressions
-from .assumed import Assumed, Hints, Passthrough
 from .corrections import allowed, lines_of, missing, of_wanted_type, resized
 from .file_classes import BORROWED
+from .outcome import NoArgumentsError
 from .signature import annotation_of, is_open, parameters_of, parent_with
 from .usage import Usage, usage_of
 
@@ -30,19 +28,6 @@ _DEEPEST = 2
 _CALLS: dict[str, str] = {}
 # The expressions chosen for each parameter.
 Arguments = Mapping[str, str]
-
-
-def guess_names(hints: Hints) -> Mapping[str, Any]:
-    """Names that guessed expressions use beside the file's own."""
-    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, hints), "Passthrough": Passthrough}
-
-
-class NoArgumentsError(Exception):
-    """No guess was accepted: the first error, and the arguments that raised it in words."""
-
-    def __init__(self, error: BaseException, arguments: str) -> None:
-        super().__init__(str(error))
-        self.error, self.arguments = error, arguments
 
 
 class GuessedArguments:

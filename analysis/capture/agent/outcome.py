@@ -30,6 +30,14 @@ class NothingRanError(Exception):
         self.stage, self.error, self.words = stage, error, words
 
 
+class NoArgumentsError(Exception):
+    """No guess was accepted: the first error, and the arguments that raised it in words."""
+
+    def __init__(self, error: BaseException, arguments: str) -> None:
+        super().__init__(str(error))
+        self.error, self.arguments = error, arguments
+
+
 class TooSmallError(ValueError):
     """The model ran and there was nothing left at its end."""
 

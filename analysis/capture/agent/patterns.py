@@ -121,7 +121,7 @@ RULES: list[tuple[str, Rule]] = [
     (r"(.*_)?(context|cond|condition|memory|encoder_hidden_states|enc_out\w*|encoder_out\w*|c|ctx)", _context),
     (r".*(labels?|targets?|y|classes|class_id|gt|y_true)", _labels),
     (
-        r"h|hx|h0|c0|h_0|hidden|hidden_state|states?|.*_state|cell|prev_\w+|cache|past\w*|pos|pos_emb\w*|freqs\w*|rope\w*",
+        r"\w*hxs?|h|h0|c0|h_0|hidden|hidden_state|states?|.*_state|cell|prev_\w+|cache|past\w*|pos|pos_emb\w*|freqs\w*|rope\w*",
         _state,
     ),
     (r"(max_?|seq_?|sequence_?|src_?|tgt_?|target_?|context_?)+len(gth)?|num_\w+", _count),
@@ -131,6 +131,6 @@ RULES: list[tuple[str, Rule]] = [
     (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d|i|j", _size),
     (r"(return|use|is|with|need|output|do)_\w+|train(ing)?|inplace|causal", _flag),
     (r".*(img|image|pixel_values|frame|rgb|photo|noisy|sample)s?\d?", _image),
-    (r".*(features|feats|feat_list|inputs|xs|outputs|multi\w*|skips|encoder_features|pyramid)", _several),
+    (r".*(features|feats|feat_list|outputs|multi\w*|skips|pyramid)|inputs|xs", _several),
     (r".*", _same),
 ]

@@ -17,7 +17,7 @@ from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
 from .repair import repairs
 
-MOST_TRIES = 40
+MOST_TRIES = 52
 # After so many tries that errors suggest it is the turn of another guess.
 _TURN = 4
 _SECONDS = 8.0

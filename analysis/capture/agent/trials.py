@@ -12,12 +12,12 @@ from torch import nn
 
 from . import assumed
 from .absent import parent_missing
-from .construct import GuessedArguments, NoArgumentsError, guess_names
+from .construct import GuessedArguments
 from .file_classes import BORROWED
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
 from .modules import ModuleTracker
-from .outcome import NothingRanError, Run, WrongModelError, check_not_empty, telling
+from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, telling
 from .recorder import Recorder
 from .search import RefusedError, Search
 
@@ -34,7 +34,7 @@ class Trials:
     ) -> None:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
-        self._names = guess_names(assumed.hints_of(request.get("text") or ""))
+        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or ""))
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""

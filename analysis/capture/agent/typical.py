@@ -154,7 +154,8 @@ def _of_words(name: str) -> tuple[str, ...]:
 
 
 def _of_last_words(name: str) -> tuple[str, ...]:
-    """What the last words of `encoder_kernel_size` suggest."""
+    """What the last words of `encoder_kernel_size` suggest, single values first."""
     words = name.split("_")
     ends = ("_".join(words[start:]) for start in range(1, len(words)))
-    return next((found for end in ends if len(end) > 2 and (found := _of_words(end))), ())
+    found = next((found for end in ends if len(end) > 2 and (found := _of_words(end))), ())
+    return tuple(sorted(found, key=lambda text: text[:1] in "[("))
