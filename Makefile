@@ -5,11 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FOLDERS := analysis hardware_profiles server
 
+TORCH ?= 2.1.2
+TORCHVISION ?= 0.16.2
+OTHER := .cache/torch-$(TORCH)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint format bench clean
+.PHONY: help setup demo test test-slow test-torch goldens lint format bench clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Create .venv and install graphperf with what its tests need (about 6 GB, mostly torch)
 
@@ -22,9 +26,18 @@ test: $(READY)  ## Run the tests, without those marked slow or editors
 test-slow: $(READY)  ## Run the tests marked slow (npm fetches the official SARIF validator, 43 MB)
 	$(BIN)/python -m pytest -m slow tests
 
+test-torch: $(READY)  ## Capture models under another PyTorch (TORCH=2.1.2 TORCHVISION=0.16.2; about 5 GB) and compare
+	$(PYTHON) -m venv $(OTHER)
+	$(OTHER)/bin/pip install --quiet torch==$(TORCH) torchvision==$(TORCHVISION) 'numpy<2'
+	GRAPHPERF_TEST_PYTHON=$(OTHER)/bin/python $(BIN)/python -m pytest tests/analysis/capture/test_other_torch.py
+
+goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
+	$(BIN)/python -m tests.goldens.models
+
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/sweep.py
 
 lint: $(READY)  ## Check style, format and types
 	$(BIN)/ruff check

@@ -151,6 +151,11 @@ class Graph:
     defined: SourceLine | None = None
     contains: tuple[str, ...] = field(default=())
 
+    @property
+    def batch(self) -> int:
+        """First dimension of the first input."""
+        return self.inputs[0].shape[0] if self.inputs and self.inputs[0].shape else 1
+
     @cached_property
     def producers(self) -> Mapping[int, int]:
         """Tensor id → id of the operator that produced it; inputs and weights are absent."""

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from .capture import AgentPool, AgentUnavailable, Captured, CaptureError, CaptureRequest, file_request, module_request
-from .discovery import Discovery, FileTarget, ModelClass, ModuleTarget, Target, UsageError, configured, discover
-from .estimate import Evaluation, Question, evaluate
+from .capture import Captured, CaptureError, Capturer, at_once, file_request, module_request
+from .discovery import (
+    Discovery,
+    FileTarget,
+    ModelClass,
+    ModuleTarget,
+    Target,
+    UnreadableSource,
+    UsageError,
+    configured,
+    discover,
+    read_python,
+)
+from .estimate import Estimate, Evaluation, Question, estimate, evaluate
 from .graph import Graph
-from .settings import Options, with_values
+from .settings import Options, with_project, with_values
 
 Progress = Callable[[str], None]
-
-
-class Capturer(Protocol):
-    """Captures one model; the server's can be cancelled and remembers."""
-
-    def capture(self, request: CaptureRequest) -> Captured:
-        """The graph or the error."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,35 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class CapturedModel:
+    """A captured model, and the options with those of its directive."""
+
+    target: str
+    graph: Graph
+    constructed: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The models of a target, problems, and the classes of the file."""
+
+    models: tuple[CapturedModel, ...]
+    problems: tuple[Problem, ...]
+    discovery: Discovery = field(default_factory=lambda: Discovery(()))
+
+
+@dataclass(frozen=True, slots=True)
 class ModelResult:
-    """A captured model and its evaluation on every chosen device."""
+    """A captured model and its evaluation on every chosen device. `unchanged`: the same without `options.what_if`, if it
+    says something."""
 
     target: str
     graph: Graph
     constructed: str
     evaluations: tuple[Evaluation, ...]
     options: Options
+    unchanged: tuple[Estimate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +83,6 @@ class Analysis:
     discovery: Discovery = field(default_factory=lambda: Discovery(()))
 
 
-class PoolCapturer:
-    """Captures through a pool of agents, waiting for each answer."""
-
-    def __init__(self, pool: AgentPool, python: str | None = None) -> None:
-        self._pool = pool
-        self._python = python
-
-    def capture(self, request: CaptureRequest) -> Captured:
-        """The answer of the interpreter's agent; an unusable interpreter is an error like any other."""
-        return self._ask(request, retry=True)
-
-    def _ask(self, request: CaptureRequest, retry: bool) -> Captured:
-        try:
-            agent = self._pool.agent(self._python)
-            agent.wait_ready()
-        except AgentUnavailable as error:
-            advice = "choose an interpreter that has torch with --python or the `interpreter` setting"
-            return Captured(error=CaptureError("interpreter", f"{error}; {advice}"))
-        captured = agent.capture(request)[1].result()
-        lost = captured.error is not None and captured.error.stage == "crash" and not agent.alive
-        return self._ask(request, retry=False) if retry and lost else captured
-
-
 def analyze(
     target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None
 ) -> Analysis:
@@ -88,77 +90,106 @@ def analyze(
 
     Without `options.trusted` none of the target's code runs: the classes of a file are all that is known.
     """
+    captured = capture_models(target, options, capturer, text, progress)
+    return Analysis(tuple(_evaluated(model) for model in captured.models), captured.problems, captured.discovery)
+
+
+def capture_models(
+    target: Target, options: Options, capturer: Capturer, text: str | None = None, progress: Progress | None = None
+) -> Capture:
+    """The first half of `analyze`: the graphs of a target's models, whatever the device."""
     options.devices()
     note = progress or _silent
     if isinstance(target, ModuleTarget):
-        return _analyze_module(target, options, capturer, note)
-    return _analyze_file(target, options, capturer, text, note)
+        return _capture_module(target, options, capturer, note)
+    return _capture_file(target, options, capturer, text, note)
 
 
 def _silent(_: str) -> None:
     """No progress is shown."""
 
 
-def _analyze_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Analysis:
+def _capture_module(target: ModuleTarget, options: Options, capturer: Capturer, note: Progress) -> Capture:
     if not options.trusted:
-        return Analysis((), ())
+        return Capture((), (Problem(str(target), "untrusted", _untrusted(str(target)), None, None),))
     note(f"capturing {target}")
     request = module_request(target, [str(Path.cwd())], options.inputs, "given", options.batch)
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
-        return Analysis((), (_problem(str(target), captured, None),))
-    return Analysis((_result(str(target), captured.graph, captured.constructed, options),), ())
+        return Capture((), (_problem(str(target), captured, None),))
+    return Capture((CapturedModel(str(target), captured.graph, captured.constructed, options),), ())
 
 
-def _analyze_file(
+def _capture_file(
     target: FileTarget, options: Options, capturer: Capturer, text: str | None, note: Progress
-) -> Analysis:
+) -> Capture:
     if text is None:
         try:
             text = read_python(target.path)
-        except (OSError, UnicodeError, SyntaxError) as error:
-            reason = getattr(error, "msg", None) or getattr(error, "strerror", None) or str(error)
-            return Analysis((), (Problem(str(target), "syntax", f"cannot be read: {reason}", str(target.path), 1),))
-    discovery = discover(text)
+        except UnreadableSource as error:
+            message = f"cannot be read: {error.message}"
+            return Capture((), (Problem(str(target), "syntax", message, str(target.path), error.line),))
+    text = text.removeprefix("\ufeff")
+    discovery = discover(text, target.path)
     if discovery.problem is not None:
         problem = discovery.problem
-        return Analysis(
+        return Capture(
             (), (Problem(str(target), "syntax", problem.message, str(target.path), problem.line),), discovery
         )
+    try:
+        options = with_project(options, target.path)
+    except UsageError as error:
+        return Capture((), (Problem(str(target), "settings", str(error), str(target.path), 1),), discovery)
     if not options.trusted:
-        return Analysis((), (), discovery)
-    results: list[ModelResult] = []
-    problems: list[Problem] = []
-    for model, is_part in _order(target, discovery):
-        if is_part and any(model.name in result.graph.contains for result in results):
-            continue
+        return Capture((), tuple(_not_captured(target, discovery)), discovery)
+
+    def capture(model: ModelClass, *, part: bool) -> CapturedModel | Problem:
         note(f"capturing {model.name}")
-        asked = replace(options, inputs=()) if is_part else options
-        found = _capture_class(target, configured(model, target.path), text, asked, capturer, part=is_part)
-        if isinstance(found, ModelResult):
-            results.append(found)
-        else:
-            problems.append(replace(found, part=is_part))
-    return Analysis(tuple(results), tuple(problems), discovery)
+        asked = replace(options, inputs=()) if part else options
+        return _capture_class(target, configured(model, target.path), text, asked, capturer, part=part)
+
+    models, parts = _models_and_parts(target, discovery)
+    with ThreadPoolExecutor(at_once(), "graphperf-capture") as threads:
+        found = list(threads.map(partial(capture, part=False), models))
+        alone = [part for part in parts if not _contained(part, found)]
+        for part, result in zip(alone, threads.map(partial(capture, part=True), alone), strict=True):
+            if not _contained(part, found):
+                found.append(replace(result, part=True) if isinstance(result, Problem) else result)
+    problems = (replace(p, part=p.part or _is_no_model(p, target)) for p in found if isinstance(p, Problem))
+    return Capture(tuple(r for r in found if isinstance(r, CapturedModel)), tuple(problems), discovery)
 
 
-def read_python(path: Path) -> str:
-    """The text of a Python file in its declared encoding (PEP 263). Raises OSError, UnicodeError or SyntaxError."""
-    import tokenize
-
-    with tokenize.open(path) as file:
-        return file.read()
+def _contained(part: ModelClass, found: Sequence[CapturedModel | Problem]) -> bool:
+    """Whether a part was in a model that ran: then it does not run alone."""
+    return any(part.name in result.graph.contains for result in found if isinstance(result, CapturedModel))
 
 
-def _order(target: FileTarget, discovery: Discovery) -> Iterator[tuple[ModelClass, bool]]:
-    """The named class, or the models and then their parts (a part only runs alone when no model ran it)."""
+def _is_no_model(problem: Problem, target: FileTarget) -> bool:
+    """Whether a class turned out to be no module, and nobody has asked for it."""
+    return problem.stage == "abstract" and target.class_name is None
+
+
+def _not_captured(target: FileTarget, discovery: Discovery) -> Iterator[Problem]:
+    """Said once, at the first of the models that trust would show."""
+    models, _ = _models_and_parts(target, discovery)
+    if models:
+        first, more = models[0], len(models) - 1
+        subject = f"{first.name} and {more} other model{'s' if more > 1 else ''}" if more else first.name
+        name = f"{target.path}::{first.name}"
+        yield Problem(name, "untrusted", _untrusted(subject), str(target.path), first.line, first.name)
+
+
+def _untrusted(subject: str) -> str:
+    return f"{subject}: not captured, since the workspace is not trusted and none of its code runs"
+
+
+def _models_and_parts(target: FileTarget, discovery: Discovery) -> tuple[list[ModelClass], list[ModelClass]]:
+    """The named class, or the models and their parts (a part only runs alone when no model ran it)."""
     if target.class_name is not None:
-        yield _named(discovery, target.class_name), False
-        return
+        return [_named(discovery, target.class_name)], []
     roots = discovery.roots() or discovery.classes
     models = [model for model in roots if not model.no_model]
-    yield from ((model, False) for model in models)
-    yield from ((model, True) for model in discovery.classes if model not in models)
+    return models, [model for model in discovery.classes if model not in models]
 
 
 def _named(discovery: Discovery, name: str) -> ModelClass:
@@ -173,7 +204,7 @@ def _named(discovery: Discovery, name: str) -> ModelClass:
 
 def _capture_class(
     target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer, *, part: bool
-) -> ModelResult | Problem:
+) -> CapturedModel | Problem:
     name = f"{target.path}::{model.name}"
     directive = model.directive
     if directive is not None and directive.problem is not None:
@@ -195,7 +226,7 @@ def _capture_class(
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
-    return _result(name, captured.graph, captured.constructed, chosen)
+    return CapturedModel(name, captured.graph, captured.constructed, chosen)
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:
@@ -244,6 +275,10 @@ def _in_words(error: CaptureError, model: ModelClass | None) -> str:
     return f"{what}{place}: {error.message}" if what else error.message
 
 
-def _result(target: str, graph: Graph, constructed: str, options: Options) -> ModelResult:
-    evaluations = tuple(evaluate(graph, Question(d, options.precision, options.mode)) for d in options.devices())
-    return ModelResult(target, graph, constructed, evaluations, options)
+def _evaluated(model: CapturedModel) -> ModelResult:
+    graph, options = model.graph, model.options
+    asked = [Question(device, options.precision, options.mode, options.what_if) for device in options.devices()]
+    evaluations = tuple(evaluate(graph, question) for question in asked)
+    without = [replace(question, what_if=frozenset()) for question in asked] if options.what_if else []
+    unchanged = tuple(estimate(graph, question) for question in without)
+    return ModelResult(model.target, graph, model.constructed, evaluations, options, unchanged)

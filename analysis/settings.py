@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..hardware_profiles import HardwareProfile, Precision, profile
 from .capture.request import Shapes
-from .discovery import UsageError
+from .discovery import UsageError, project_table
 from .fusion import MODES, Mode, modes_of
 from .numerics import Autocast, Numerics, parse_numerics, runs_in
+from .what_if import WhatIfs
 
 DEFAULT_HARDWARE = "h100-sxm5-80gb"
 
@@ -20,7 +23,7 @@ class Options:
     captures again what is remembered from an earlier run.
 
     The defaults are what a model as written does: FP32, one kernel an operator. `seconds` and `memory_gb` limit one
-    capture; without `trusted`, files are read but none of their code runs.
+    capture; without `trusted`, files are read but none of their code runs. `what_if`: changes to how the model is run.
     """
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
@@ -32,6 +35,7 @@ class Options:
     seconds: float = 60.0
     fresh: bool = False
     memory_gb: float = 8.0
+    what_if: WhatIfs = frozenset()
     trusted: bool = True
 
     def devices(self) -> tuple[HardwareProfile, ...]:
@@ -51,7 +55,7 @@ class Options:
 
 def with_values(
     options: Options, *, hardware: tuple[str, ...] | None = None, precision: str | None = None,
-    mode: str | None = None, batch: int | None = None,
+    mode: str | None = None, batch: int | None = None, seconds: float | None = None, memory_gb: float | None = None,
 ) -> Options:  # fmt: skip
     """`options` with the given values checked and put in. Raises `UsageError` with what would be right."""
     changed = options
@@ -68,7 +72,32 @@ def with_values(
         if batch < 1:
             raise UsageError(f"batch must be at least 1, not {batch}")
         changed = replace(changed, batch=batch)
+    if seconds is not None:
+        changed = replace(changed, seconds=_above_zero("the seconds of a capture", seconds))
+    if memory_gb is not None:
+        changed = replace(changed, memory_gb=_above_zero("the memory of a capture", memory_gb))
     return changed
+
+
+def with_project(options: Options, path: Path) -> Options:
+    """`options` with what the project of a file says. Raises `UsageError`.
+
+    Its limits hold where the user left the defaults. A project can ask not to be trusted; it cannot ask for trust.
+    """
+    table, usual = project_table(path), Options()
+    seconds = table.get("capture-seconds") if options.seconds == usual.seconds else None
+    memory_gb = table.get("capture-memory-gb") if options.memory_gb == usual.memory_gb else None
+    trusted = options.trusted and table.get("trusted", True) is True
+    try:
+        return with_values(replace(options, trusted=trusted), seconds=seconds, memory_gb=memory_gb)
+    except UsageError as error:
+        raise UsageError(f"[tool.graphperf] in pyproject.toml: {error}") from error
+
+
+def _above_zero(what: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise UsageError(f"{what} must be a number above 0, not {value!r}")
+    return float(value)
 
 
 def _device(name: str) -> HardwareProfile:

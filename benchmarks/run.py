@@ -20,9 +20,9 @@ from pathlib import Path
 
 from models import write_chain, write_llama, write_resnet50
 
-from graphperf.analysis.capture import AgentPool, file_request
+from graphperf.analysis.capture import AgentPool, PoolCapturer, file_request
 from graphperf.analysis.discovery import FileTarget, discover
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 

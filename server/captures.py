@@ -1,9 +1,8 @@
-"""Captures that can be cancelled and are remembered."""
+"""Captures that can be cancelled."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -14,8 +13,6 @@ from ..analysis.capture import Agent, AgentPool, AgentUnavailable, Captured, Cap
 _READY_POLL_S = 0.05
 _READY_LIMIT_S = 180.0
 _ADVICE = "choose an interpreter that has torch with the setting graphperf.interpreter"
-
-Key = tuple[str | None, CaptureRequest]
 
 
 class Superseded(Exception):
@@ -59,53 +56,16 @@ class Cancellation:
                     self._callbacks.remove(callback)
 
 
-class CaptureCache:
-    """The graphs captured last, by what was asked. Failures are not kept: their cause may lie outside the request."""
-
-    def __init__(self, size: int = 24) -> None:
-        self._size = size
-        self._held: OrderedDict[Key, Captured] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Key) -> Captured | None:
-        """What was captured for this request."""
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-            return self._held.get(key)
-
-    def put(self, key: Key, captured: Captured) -> None:
-        """Remembers a graph."""
-        if captured.graph is None:
-            return
-        with self._lock:
-            self._held[key] = captured
-            self._held.move_to_end(key)
-            while len(self._held) > self._size:
-                self._held.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forgets everything, since imported files may have changed."""
-        with self._lock:
-            self._held.clear()
-
-
 class SessionCapturer:
     """Captures for one analysis of one document."""
 
-    def __init__(self, pool: AgentPool, python: str | None, cache: CaptureCache, cancellation: Cancellation) -> None:
-        self._pool, self._python, self._cache, self._cancellation = pool, python, cache, cancellation
+    def __init__(self, pool: AgentPool, python: str | None, cancellation: Cancellation) -> None:
+        self._pool, self._python, self._cancellation = pool, python, cancellation
 
     def capture(self, request: CaptureRequest) -> Captured:
         """The graph or the error. Raises `Superseded` when cancelled."""
         self._cancellation.check()
-        key = (self._python, request)
-        known = self._cache.get(key)
-        if known is not None:
-            return known
-        captured = self._ask(request, retry=True)
-        self._cache.put(key, captured)
-        return captured
+        return self._ask(request, retry=True)
 
     def _ask(self, request: CaptureRequest, retry: bool) -> Captured:
         try:

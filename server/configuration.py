@@ -62,7 +62,7 @@ def use_settings(ls: GraphperfServer, configuration: object) -> None:
             ls.told.add(complaint)
             ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"graphperf: {complaint}"))
     before, ls.settings = ls.settings, settings
-    if before.interpreter != settings.interpreter:
+    if before.interpreter != settings.interpreter or before.trusted != settings.trusted:
         ls.engine.replace_agents()
     if before != settings and ls.configured.is_set():
         ls.sessions.restart()

@@ -1,17 +1,18 @@
-"""Runs analyses in worker threads; owns the agents and what they captured."""
+"""Runs analyses in worker threads; owns the agents and, on disk, what they captured."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ..analysis.capture import AgentPool
+from ..analysis.capture import AgentPool, CachingCapturer, Store
 from ..analysis.discovery import FileTarget
 from ..analysis.pipeline import analyze
-from .captures import Cancellation, CaptureCache, SessionCapturer
+from .captures import Cancellation, SessionCapturer
 from .settings import Settings
 from .views import Views, views_of
 
@@ -23,7 +24,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._pool = AgentPool()
-        self._cache = CaptureCache()
+        self._store = Store()
         self._threads = ThreadPoolExecutor(_THREADS, "graphperf-analysis")
 
     async def views(
@@ -32,7 +33,8 @@ class Engine:
         """Analyses a text. `note` is called in the event loop with what is being done."""
         loop = asyncio.get_running_loop()
         options = settings.options()
-        capturer = SessionCapturer(self._pool, options.python, self._cache, cancellation)
+        asker = SessionCapturer(self._pool, options.python, cancellation)
+        capturer = CachingCapturer(asker, options.python or sys.executable, self._store)
 
         def tell(words: str) -> None:
             loop.call_soon_threadsafe(note, words)
@@ -43,10 +45,6 @@ class Engine:
             return views_of(analysis, path, text)
 
         return await loop.run_in_executor(self._threads, work)
-
-    def forget_captures(self) -> None:
-        """What was captured may be out of date: an imported file has changed."""
-        self._cache.clear()
 
     def replace_agents(self) -> None:
         """Ends the agents; new ones start when they are needed."""

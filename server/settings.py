@@ -26,6 +26,8 @@ class Settings(BaseModel):
     batch: int | None = None
     interpreter: str | None = None
     capture_seconds: float = Field(default=60.0, gt=0, le=3600)
+    capture_memory_gb: float = Field(default=8.0, gt=0, le=1024)
+    trusted: bool = True
 
     @field_validator("hardware", mode="before")
     @classmethod
@@ -60,18 +62,26 @@ class Settings(BaseModel):
     def options(self) -> Options:
         """The question that these settings ask. Raises `UsageError` when a device does not compute in the precision."""
         chosen = with_values(
-            Options(python=self.interpreter, seconds=self.capture_seconds),
+            Options(python=self.interpreter, trusted=self.trusted),
             hardware=self.hardware, precision=self.precision, mode=self.mode, batch=self.batch,
+            seconds=self.capture_seconds, memory_gb=self.capture_memory_gb,
         )  # fmt: skip
         chosen.devices()
         return chosen
 
 
 def read_settings(layers: Sequence[object]) -> tuple[Settings, tuple[str, ...]]:
-    """The settings from the given layers, later ones first, and a sentence for everything that could not be used."""
+    """The settings from the given layers, later ones first, and a sentence for everything that could not be used.
+
+    A workspace is trusted when every layer that speaks of it says so: a later one may come from the workspace itself.
+    """
     given: dict[str, Any] = {}
+    trusted = True
     for layer in layers:
-        given.update(_values(layer))
+        values = _values(layer)
+        trusted = trusted and values.get("trusted", True) is True
+        given.update(values)
+    given["trusted"] = trusted
     complaints: list[str] = []
     settings = _without_invalid(given, complaints)
     try:

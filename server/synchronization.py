@@ -34,7 +34,6 @@ def did_change(ls: GraphperfServer, params: types.DidChangeTextDocumentParams) -
 
 def did_save(ls: GraphperfServer, params: types.DidSaveTextDocumentParams) -> None:
     """Other documents may import the saved one, so all are analysed anew."""
-    ls.engine.forget_captures()
     ls.sessions.restart(DEBOUNCE_S)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..analysis.discovery import Discovery, ModelClass
-from ..analysis.discovery.classes import split_lines
+from ..analysis.discovery.classes import Span, split_lines
 from ..analysis.estimate import Evaluation
 from ..analysis.pipeline import Analysis, ModelResult
 from ..analysis.report.hints import input_hint, line_hint
@@ -103,12 +103,20 @@ def _model_view(
     marks: tuple[Mark, ...],
 ) -> ModelView:
     first = result.evaluations[0]
+    span = _span(result, model, path)
     summaries = {summary.line: summary for summary in line_summaries(first, str(path), discovery.classes)}
     hints = {line: line_hint(first, summary).text for line, summary in summaries.items()}
-    if model.forward_line is not None:
-        inputs = input_hint(result.graph, model.forward_line).text
-        hints[model.forward_line] = " | ".join(filter(None, [inputs, hints.get(model.forward_line)]))
-    return ModelView(name, result, text, model.line, model.forward_line, hints, summaries, marks)
+    if span.forward_line is not None:
+        inputs = input_hint(result.graph, span.forward_line).text
+        hints[span.forward_line] = " | ".join(filter(None, [inputs, hints.get(span.forward_line)]))
+    return ModelView(name, result, text, span.line, span.forward_line, hints, summaries, marks)
+
+
+def _span(result: ModelResult, model: ModelClass, path: Path) -> Span:
+    """The lines of the class that ran, where several have its name."""
+    place = result.graph.defined
+    ran = place is not None and result.graph.model == model.name and _is_file(place.file, path.resolve())
+    return model.span_at(place.line if place is not None and ran else model.line)
 
 
 def _marks(findings: Sequence[Finding], target: str, path: Path) -> Iterable[Mark]:

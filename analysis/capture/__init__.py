@@ -2,7 +2,9 @@
 
 from .agents import Agent, AgentPool, AgentUnavailable, Guarantee
 from .cache import CachingCapturer
+from .capturers import Capturer, PoolCapturer, at_once
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
+from .store import Store
 
 __all__ = [
     "Agent",
@@ -12,7 +14,11 @@ __all__ = [
     "CaptureError",
     "CaptureRequest",
     "Captured",
+    "Capturer",
     "Guarantee",
+    "PoolCapturer",
+    "Store",
+    "at_once",
     "file_request",
     "module_request",
 ]

@@ -15,10 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
-from .agent.program import package_of, statements_for
+from .agent.program import statements_for
+from .agent.roots import package_of, relative_dots
+from .capturers import Capturer
 from .decode import decode_answer
 from .request import Captured, CaptureRequest
 from .store import Store
@@ -27,18 +30,10 @@ _KEPT_STAGES = frozenset({"construct", "input", "forward"})
 Spans = tuple[tuple[int, int], ...]
 
 
-class Asker(Protocol):
-    """Whoever really captures."""
-
-    def capture(self, request: CaptureRequest) -> Captured:
-        """The graph or the error, with the answer as it came."""
-        ...
-
-
 class CachingCapturer:
     """Answers from the store where it can, else asks and remembers."""
 
-    def __init__(self, asker: Asker, python: str, store: Store | None = None) -> None:
+    def __init__(self, asker: Capturer, python: str, store: Store | None = None) -> None:
         self._asker = asker
         self._python = os.path.abspath(python)
         self._store = store or Store()
@@ -87,16 +82,16 @@ def _needed_source(request: CaptureRequest) -> tuple[str, Spans]:
     """The text that the capture executes, and the first and last line of each of its statements."""
     if request.file is None or request.text is None:
         return "", ()
-    whole: tuple[str, Spans] = (request.text, ((1, request.text.count("\n") + 1),))
-    if "." in package_of(request.file)[1]:
+    lines = split_lines(request.text)
+    whole: tuple[str, Spans] = (request.text, ((1, len(lines)),))
+    if "." in package_of(request.file, dots=relative_dots(request.text))[1]:
         return whole
     try:
         body = ast.parse(request.text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return whole
-    lines = request.text.splitlines(keepends=True)
     spans = tuple(_span(statement) for statement in statements_for(body, request.message()["needed"]))
-    return "".join("".join(lines[first - 1 : last]) for first, last in spans), spans
+    return "\n".join("\n".join(lines[first - 1 : last]) for first, last in spans), spans
 
 
 def _span(statement: ast.stmt) -> tuple[int, int]:

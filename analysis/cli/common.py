@@ -1,19 +1,21 @@
-"""What both commands share: options, consoles, progress on stderr, errors as exit codes."""
+"""What the commands share: options, consoles, progress on stderr, errors as exit codes."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
 import click
 
-from ..capture import AgentPool, CachingCapturer
+from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
-from ..pipeline import Analysis, Capturer, PoolCapturer
+from ..pipeline import Analysis
 from ..settings import DEFAULT_HARDWARE, Options, with_values
+from ..what_if import WhatIf, WhatIfs, parse_what_ifs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 CLEAN, FINDINGS, USAGE = 0, 1, 2
@@ -28,35 +30,83 @@ def question_options(command: Command) -> Command:
                      help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
         click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
         click.option("--mode", metavar="MODE", default="eager", show_default=True, help="eager, compiled or ideal."),
+    ]  # fmt: skip
+    return _decorated(capture_options(command), decorators)
+
+
+def capture_options(command: Command) -> Command:
+    """The options that say how a model is captured: input, interpreter, limits."""
+    decorators = [
         click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),
         click.option("--dtype", metavar="NAME", help="Input dtype, as int64; default float32."),
         click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one."),
         click.option("--no-cache", "fresh", is_flag=True, help="Capture again what is remembered from an earlier run."),
         click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Limit a model."),
+        click.option("--memory-gb", type=float, default=8.0, show_default=True, metavar="GB", help="Limit a model's capture."),
+        click.option("--untrusted", is_flag=True, help="Run none of the target's code: only find its models."),
     ]  # fmt: skip
+    return _decorated(command, decorators)
+
+
+def what_if_option(command: Command) -> Command:
+    """The option for changes to how the model is run."""
+    text = f"What if: {', '.join(what_if.value for what_if in WhatIf)}; shown against the model as written."
+    return click.option("--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=text)(command)
+
+
+def _decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
 
 
 def question(
-    hardware: Sequence[str], precision: str, batch: int | None, mode: str, shapes: str | None, dtype: str | None,
-    python: str | None, timeout: float, fresh: bool,
-) -> Options:  # fmt: skip
+    hardware: Sequence[str], precision: str, batch: int | None, mode: str, changes: Sequence[str] = (), **capture: Any
+) -> Options:
     """The checked options. Raises `UsageError`."""
+    options = replace(capture_choices(**capture), what_if=what_ifs(changes))
+    checked = with_values(options, hardware=listed("--hardware", hardware), precision=precision, mode=mode, batch=batch)
+    checked.devices()
+    return checked
+
+
+def capture_choices(
+    shapes: str | None,
+    dtype: str | None,
+    python: str | None,
+    timeout: float,
+    fresh: bool,
+    memory_gb: float,
+    untrusted: bool,
+) -> Options:
+    """The checked options of a capture. Raises `UsageError`."""
     if dtype is not None and shapes is None:
         raise UsageError("--dtype says what --input is: give both")
     if timeout <= 0:
         raise UsageError(f"--timeout must be above 0, not {timeout:g}")
-    ids = tuple(part.strip() for text in hardware for part in text.split(",") if part.strip())
     try:
         inputs = parse_shapes(shapes, dtype) if shapes else ()
     except ValueError as error:
         raise UsageError(f"--input: {error}") from error
-    options = Options(inputs=inputs, python=python, seconds=timeout, fresh=fresh)
-    checked = with_values(options, hardware=ids, precision=precision, mode=mode, batch=batch)
-    checked.devices()
-    return checked
+    options = Options(inputs=inputs, python=python, seconds=timeout, fresh=fresh, trusted=not untrusted)
+    return with_values(options, memory_gb=memory_gb)
+
+
+def listed(name: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The words of an option that may be repeated and has commas between them, each once. Raises `UsageError`."""
+    words = tuple(dict.fromkeys(part.strip() for text in texts for part in text.split(",")))
+    if "" in words:
+        raise UsageError(f"{name}: nothing between the commas" if len(words) > 1 else f"{name} is empty")
+    return words
+
+
+def what_ifs(texts: Sequence[str]) -> WhatIfs:
+    """The changes that are asked for. Raises `UsageError`."""
+    names = listed("--set", texts)
+    try:
+        return parse_what_ifs(names)
+    except ValueError as error:
+        raise UsageError(f"--set: {error}") from error
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from ..capture import AgentPool
-from ..discovery import FileTarget, UsageError
+from ..discovery import FileTarget, UnreadableSource, check_file, read_python
 from ..discovery.classes import split_lines
-from ..pipeline import Analysis, Progress, analyze, read_python
+from ..pipeline import Analysis, Progress, analyze
 from ..rules import Finding, judge
 from ..settings import Options
 from .common import (
@@ -78,10 +78,9 @@ def _python_files(names: Sequence[str]) -> Iterator[Path]:
         if path.is_dir():
             below = (p for p in sorted(path.rglob("*.py")) if not _SKIPPED & set(p.relative_to(path).parts[:-1]))
             yield from (p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts))
-        elif path.is_file():
-            yield path
         else:
-            raise UsageError(f"{name}: no such file or folder")
+            check_file(path)
+            yield path
 
 
 def _write(findings: Sequence[Finding], output_format: str, output_file: Path | None) -> None:
@@ -123,7 +122,7 @@ def _render(findings: Sequence[Finding], output_format: str, *, to_terminal: boo
 def _lines(file: str) -> list[str]:
     try:
         return split_lines(read_python(Path(file)))
-    except (OSError, UnicodeError, SyntaxError):
+    except UnreadableSource:
         return []
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
-from ..pipeline import Analysis, analyze
+from ..pipeline import Analysis, Problem, analyze
 from .common import (
     CLEAN,
     FINDINGS,
@@ -20,7 +21,12 @@ from .common import (
     question,
     question_options,
     usage_errors,
+    what_if_option,
 )
+from .compare import compare_command
+from .recommend import recommend_command
+from .sweep import sweep_command
+from .validate import validate_command
 
 _PIPE_WIDTH = 120
 
@@ -34,6 +40,7 @@ def main() -> None:
 @main.command("analyze")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @question_options
+@what_if_option
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "all_layers", is_flag=True, help="Every kernel in the table, not only the first twenty.")
 def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **given: Any) -> None:
@@ -72,11 +79,17 @@ def _print(analyses: list[Analysis], targets: list[str], output: str, all_layers
         text = "\n".join(line.rstrip() for line in captured.get().splitlines())
         if text:
             click.echo(text)
-        for problem in (p for p in analysis.problems if not p.part):
+        for problem in _shown(analysis):
             place = f"{problem.file}:{problem.line}" if problem.line is not None else problem.file or problem.target
             click.echo(f"{place}: GP901 {problem.message}", err=True)
         if not analysis.results and not analysis.problems:
             click.echo(f"{target}: no nn.Module class found", err=True)
+
+
+def _shown(analysis: Analysis) -> Sequence[Problem]:
+    """The problems of models; those of parts where there is nothing else to say."""
+    of_models = [problem for problem in analysis.problems if not problem.part]
+    return of_models if of_models or analysis.results else analysis.problems
 
 
 @main.command("hardware")
@@ -110,6 +123,9 @@ def doctor_command(python: str | None, output: str) -> None:
     print_examination(examination, output)
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
+
+for command in (compare_command, sweep_command, recommend_command, validate_command):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

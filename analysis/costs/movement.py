@@ -8,7 +8,7 @@ from .registry import Context, Cost, costs
 @costs("cat", "stack", "clone", "copy", "contiguous", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d",
        "replication_pad2d", "roll", "flip", "repeat", "tril", "triu", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
        "im2col", "col2im", "slice_scatter", "select_scatter", "repeat_interleave", "lift_fresh_copy", "unfold_copy",
-       "rot90", "tile", "meshgrid")  # fmt: skip
+       "rot90", "tile", "meshgrid", "pack_padded_sequence", "pad_packed_sequence")  # fmt: skip
 def copy(context: Context) -> Cost:
     """Reads its inputs and writes its result."""
     reads = context.reads()

@@ -3,8 +3,9 @@
 from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
 from .imports import Imports
-from .project import configured
-from .targets import FileTarget, ModuleTarget, Target, UsageError, parse_target
+from .project import configured, project_table
+from .source import UnreadableSource, read_python
+from .targets import FileTarget, ModuleTarget, Target, UsageError, check_file, parse_target
 
 __all__ = [
     "Candidate",
@@ -16,8 +17,12 @@ __all__ = [
     "ModuleTarget",
     "SyntaxProblem",
     "Target",
+    "UnreadableSource",
     "UsageError",
+    "check_file",
     "configured",
     "discover",
     "parse_target",
+    "project_table",
+    "read_python",
 ]

@@ -48,13 +48,17 @@ def calls_of(tree: ast.Module, classes: Collection[str], factories: Mapping[str,
     found = Calls()
     made: dict[str, tuple[str, ...]] = {}
     _note_instances(tree, classes, factories, made)
-    for site in call_sites(tree):
-        name = _called(site.call)
+
+    def given(call: ast.Call) -> tuple[str, ...]:
+        return _models_given(call, classes, factories, made)
+
+    for site in call_sites(tree, lambda call: _constructed(call) in classes or bool(given(call))):
+        name, models = _constructed(site.call), given(site.call)
         if name in classes:
             _add_constructor(name, site, top, found)
-        hint = _hint(site)
+        hint = _hint(site) if models else None
         if hint is not None:
-            for model in _models_given(site, classes, factories, made):
+            for model in models:
                 found.inputs.setdefault(model, []).append(hint)
     return found
 
@@ -95,7 +99,7 @@ def _classes_of(
     if not isinstance(node, ast.Call):
         return ()
     name = _called(node)
-    if name in classes:
+    if _constructed(node) in classes:
         return (name,)
     if name in factories:
         return tuple(factories[name])
@@ -107,12 +111,12 @@ def _classes_of(
 
 
 def _models_given(
-    site: CallSite,
+    call: ast.Call,
     classes: Collection[str],
     factories: Mapping[str, Collection[str]],
     made: Mapping[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
-    call = site.call
+    """The classes whose models a call runs."""
     if _called(call) in _SUMMARIES | _PROFILES and call.args:
         return _classes_of(call.args[0], classes, factories, made)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "forward":
@@ -166,6 +170,11 @@ def _shaped(
         shaped = tensor_of(keyword.value, site.known)
         if shaped is not None:
             yield keyword.arg or "", shaped
+
+
+def _constructed(call: ast.Call) -> str:
+    """The class that a call may construct: `nn.GRU(...)` is another's than this file's `GRU`."""
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _called(call: ast.Call) -> str:

@@ -5,14 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
 from .factories import Factory, factories, names_in, required
 from .imports import Imports, imports_of
 from .inheritance import Definition, definitions, initializer, is_module, method, no_model
+from .siblings import known_definitions
 
 _MOST_FACTORIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The lines of a class, and that of its `forward` if it has one."""
+
+    line: int
+    end_line: int
+    forward_line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,8 @@ class ModelClass:
     """A class of the file that looks like an `nn.Module`. Lines count from 1; `column` is in code points.
 
     `no_model` says why it is not meant to run: an abstract base, a container. `hints` are inputs that calls give it,
-    `function` the one that defines it, if any, `imports` what its file imports.
+    `function` the one that defines it, if any, `imports` what its file imports. `earlier` are classes of the same name
+    above it, one of which runs where conditions decide.
     """
 
     name: str
@@ -36,6 +48,12 @@ class ModelClass:
     no_model: str = ""
     function: str = ""
     imports: Imports = ()
+    earlier: tuple[Span, ...] = ()
+
+    def span_at(self, line: int) -> Span:
+        """The lines of the definition that begins at `line`; else of the last one."""
+        own = Span(self.line, self.end_line, self.forward_line)
+        return next((span for span in self.earlier if span.line == line), own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +77,29 @@ class Discovery:
         return tuple(model for model in self.classes if model.name not in used)
 
 
-def discover(text: str) -> Discovery:
-    """The models of a Python text."""
+def discover(text: str, path: Path | None = None) -> Discovery:
+    """The models of a Python text. Where `path` is given, bases that other files of the project define are known."""
+    lines = split_lines(text)
     try:
-        tree = ast.parse(text)
-        return Discovery(tuple(_classes(tree, split_lines(text))))
+        return Discovery(tuple(_classes(ast.parse(text), lines, path)))
     except SyntaxError as error:
-        return Discovery((), SyntaxProblem(f"syntax error: {error.msg}", error.lineno or 1))
-    except (ValueError, RecursionError, MemoryError) as error:
+        return Discovery((), _syntax_problem(error, lines))
+    except (RecursionError, MemoryError):
+        return Discovery((), SyntaxProblem("cannot be parsed: an expression or a block is nested too deeply", 1))
+    except ValueError as error:
         return Discovery((), SyntaxProblem(f"cannot be parsed: {error}", 1))
+
+
+def _syntax_problem(error: SyntaxError, lines: Sequence[str]) -> SyntaxProblem:
+    """What Python says of the text; more clearly where it is a notebook's or has NUL characters."""
+    nul = next((number for number, line in enumerate(lines, 1) if "\0" in line), None)
+    if nul is not None:
+        return SyntaxProblem("syntax error: there is a NUL character", nul)
+    number = error.lineno or 1
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    if line.startswith(("%", "!")):
+        return SyntaxProblem(f"syntax error: {line[:40]!r} is a command for a notebook, not Python", number)
+    return SyntaxProblem(f"syntax error: {error.msg}", number)
 
 
 def split_lines(text: str) -> list[str]:
@@ -75,15 +107,26 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _classes(tree: ast.Module, lines: Sequence[str]) -> Iterator[ModelClass]:
-    by_name = {definition.node.name: definition for definition in definitions(tree)}
-    chosen = [d for d in by_name.values() if is_module(d, by_name)]
+def _classes(tree: ast.Module, lines: Sequence[str], path: Path | None) -> Iterator[ModelClass]:
+    by_name = known_definitions(tree, path)
+    every = list(definitions(tree))
+    own = {definition.node.name: definition for definition in every}
+    chosen = [d for d in own.values() if is_module(d, by_name)]
+    if not chosen:
+        return
     makers = factories(tree)
     names = frozenset(definition.node.name for definition in chosen)
     calls = calls_of(tree, names, {maker.name: maker.reached & names for maker in makers})
     imports = imports_of(tree)
     for definition in chosen:
-        yield replace(_model_class(definition, lines, makers, calls, by_name), imports=imports)
+        earlier = tuple(_span(d) for d in every if d.node.name == definition.node.name and d is not definition)
+        yield replace(_model_class(definition, lines, makers, calls, by_name), imports=imports, earlier=earlier)
+
+
+def _span(definition: Definition) -> Span:
+    node = definition.node
+    forward = method(node, "forward")
+    return Span(node.lineno, node.end_lineno or node.lineno, forward.lineno if forward else None)
 
 
 def _model_class(
@@ -93,17 +136,16 @@ def _model_class(
     calls: Calls,
     by_name: Mapping[str, Definition],
 ) -> ModelClass:
-    node = definition.node
-    forward = method(node, "forward")
+    node, span = definition.node, _span(definition)
     init = initializer(definition, by_name)
     needed = required(init.args, skip=1) if init is not None else ()
     directive = directive_above(lines, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]))
     return ModelClass(
         name=node.name,
-        line=node.lineno,
-        end_line=node.end_lineno or node.lineno,
+        line=span.line,
+        end_line=span.end_line,
         column=node.col_offset,
-        forward_line=forward.lineno if forward else None,
+        forward_line=span.forward_line,
         required=needed,
         references=frozenset(name for item in node.body for name in names_in(item)) | _base_names(definition, by_name),
         candidates=tuple(_candidates(definition, needed, directive, makers, calls)),

@@ -1,4 +1,4 @@
-"""What `pyproject.toml` says of a model: `[tool.graphperf.models."path.py::Class"]` with `input`, `dtype`, `init`."""
+"""What `pyproject.toml` says: of the project in `[tool.graphperf]`, of a model in `[tool.graphperf.models."path.py::Class"]`."""
 
 from __future__ import annotations
 
@@ -34,20 +34,29 @@ def configured(model: ModelClass, path: Path) -> ModelClass:
     return replace(model, directive=directive, candidates=(Candidate(f"{model.name}({directive.init})", FILE),))
 
 
+def project_table(path: Path) -> Mapping[str, Any]:
+    """`[tool.graphperf]` of the file's project; empty where there is none."""
+    return _project(path)[1]
+
+
 def _section(path: Path, name: str) -> Mapping[str, Any] | None:
-    """The table of one class in the nearest `pyproject.toml` upwards; a file that cannot be read says nothing."""
-    for folder in path.resolve().parents:
-        file = folder / FILE
-        if not file.is_file():
-            continue
-        try:
-            tables = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["graphperf"]["models"]
-        except (OSError, UnicodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
-            return None
-        relative = os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
-        found = cast("dict[str, Any]", tables).get(f"{relative}::{name}") if isinstance(tables, dict) else None
-        return cast("Mapping[str, Any]", found) if isinstance(found, dict) else None
-    return None
+    """The table of one class."""
+    folder, table = _project(path)
+    tables: object = table.get("models")
+    relative = os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
+    found = cast("dict[str, Any]", tables).get(f"{relative}::{name}") if isinstance(tables, dict) else None
+    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else None
+
+
+def _project(path: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The folder of the nearest `pyproject.toml` upwards, and its table; a file that cannot be read says nothing."""
+    folders = path.resolve().parents
+    folder = next((folder for folder in folders if (folder / FILE).is_file()), folders[-1])
+    try:
+        table: object = tomllib.loads((folder / FILE).read_text(encoding="utf-8"))["tool"]["graphperf"]
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
+        return folder, {}
+    return folder, cast("Mapping[str, Any]", table) if isinstance(table, dict) else {}
 
 
 def _directive(given: Mapping[str, Any]) -> Directive:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,6 +15,10 @@ Bindings = dict[str, ast.expr | None]
 
 _BUILTINS = frozenset(dir(builtins))
 _LONGEST = 400
+# More than an expression of that length has.
+_MOST_NODES = 3 * _LONGEST
+# Expressions with names of their own.
+_OPEN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -26,13 +31,14 @@ class CallSite:
     known: Mapping[str, ast.expr | None]
 
 
-def call_sites(tree: ast.Module) -> Iterator[CallSite]:
-    """Every call of a file in the order of its lines, with the bindings that hold there."""
+def call_sites(tree: ast.Module, wanted: Callable[[ast.Call], bool]) -> Iterator[CallSite]:
+    """The wanted calls of a file in the order of its lines, with the bindings that hold there."""
     module: Bindings = {}
     for statement in tree.body:
         local = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or _is_script(statement)
         for call, bindings in _walk([statement], {} if local else module):
-            yield CallSite(call, bindings if local else {}, {**module, **bindings})
+            if wanted(call):
+                yield CallSite(call, dict(bindings) if local else {}, {**module, **bindings})
 
 
 def _is_script(statement: ast.stmt) -> bool:
@@ -53,7 +59,7 @@ def closed(node: ast.expr, bindings: Mapping[str, ast.expr | None], top: frozens
     """`node` with local names written out, when what remains only names what importing the file binds."""
     try:
         result = _Writer(bindings, top).visit(copy.deepcopy(node))
-    except _OpenError:
+    except (_OpenError, RecursionError):
         return None
     return result if isinstance(result, ast.expr) and len(ast.unparse(result)) <= _LONGEST else None
 
@@ -80,7 +86,7 @@ class _Writer(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        if isinstance(node, _OPEN):
             raise _OpenError
         return super().visit(node)
 
@@ -140,8 +146,7 @@ def _own_calls(statement: ast.stmt, bindings: Bindings) -> Iterator[tuple[ast.Ca
             continue
         for part in cast("list[object]", value) if isinstance(value, list) else [value]:
             if isinstance(part, ast.AST):
-                calls = [item for item in ast.walk(part) if isinstance(item, ast.Call)]
-                yield from ((call, dict(bindings)) for call in calls)
+                yield from ((item, bindings) for item in ast.walk(part) if isinstance(item, ast.Call))
 
 
 def _bind(statement: ast.stmt, bindings: Bindings) -> None:
@@ -172,7 +177,14 @@ def _bind_target(target: ast.expr, value: ast.expr | None, bindings: Bindings) -
 
 def _written(value: ast.expr, bindings: Bindings) -> ast.expr | None:
     """`value` as it is now: names bound so far are written out, so that binding them anew later changes nothing."""
-    free = frozenset(item.id for item in ast.walk(value) if isinstance(item, ast.Name))
+    nodes = list(itertools.islice(ast.walk(value), _MOST_NODES))
+    if len(nodes) == _MOST_NODES or any(isinstance(node, _OPEN) for node in nodes):
+        return None
+    free = frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+    if any(name in bindings and bindings[name] is None for name in free - {"self"}):
+        return None
+    if "self" not in free and not any(name in bindings for name in free):
+        return value
     return closed(value, bindings, free)
 
 

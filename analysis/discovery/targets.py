@@ -40,7 +40,7 @@ _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*
 def parse_target(text: str) -> Target:
     """The target that `text` names. Raises `UsageError` when it names none or the file does not exist."""
     path_text, separator, class_name = text.partition("::")
-    if path_text.endswith((".py", ".pyi")) or separator:
+    if path_text.endswith((".py", ".pyi", ".ipynb")) or separator:
         return _file_target(Path(path_text), class_name or None, text)
     if _MODULE.fullmatch(text):
         module, _, attribute = text.partition(":")
@@ -51,10 +51,17 @@ def parse_target(text: str) -> Target:
 
 
 def _file_target(path: Path, class_name: str | None, text: str) -> FileTarget:
-    if not path.exists():
-        raise UsageError(f"{path}: no such file")
-    if not path.is_file():
-        raise UsageError(f"{path} is not a file")
+    check_file(path)
     if class_name is not None and not class_name.replace(".", "_").isidentifier():
         raise UsageError(f"{text!r} is no target: after '::' comes a class name")
     return FileTarget(path, class_name)
+
+
+def check_file(path: Path) -> None:
+    """Raises `UsageError` for what is no Python file: nothing, a folder, a notebook."""
+    if not path.exists():
+        raise UsageError(f"{path}: {'a link that leads nowhere' if path.is_symlink() else 'no such file'}")
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file")
+    if path.suffix == ".ipynb":
+        raise UsageError(f"{path} is a notebook; export it with `jupyter nbconvert --to script`")

@@ -3,7 +3,7 @@
 from .evaluate import Evaluation, SubgraphEstimate, evaluate
 from .interval import Interval
 from .memory import peak_memory
-from .on_device import Estimate, Question, as_run, on_device
+from .on_device import Estimate, Question, as_run, estimate, on_device
 from .plan import Plan
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Question",
     "SubgraphEstimate",
     "as_run",
+    "estimate",
     "evaluate",
     "on_device",
     "peak_memory",

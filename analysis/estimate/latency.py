@@ -15,7 +15,7 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant
-from ..fusion import Dispatch, Mode, policy_for
+from ..fusion import Dispatch
 from ..mapping import Allocations
 from ..mapping.kernels import Column, Mask
 
@@ -34,11 +34,12 @@ class KernelTime:
 
 @dataclass(frozen=True)
 class KernelTimes:
-    """Times of the kernels of a model, as columns of seconds."""
+    """Times of the kernels of a model, as columns of seconds. `launch_s`: the part that no kernel works in, dispatch and gaps."""
 
     seconds: Column
     host_s: Column
     device_s: Column
+    launch_s: Column
     launching: Mask
     computing: Mask
 
@@ -53,20 +54,21 @@ class KernelTimes:
         return (self[row] for row in range(len(self)))
 
 
-def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode) -> KernelTimes:
+def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, dispatch: Dispatch) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
-    dispatch = policy_for(mode, device.kind).dispatch
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
     host, gaps = _host_seconds(existing, device, dispatch), existing * gap
     busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
     device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
+    launch_s: Column = host_rate * host + device_rate * gaps
     return KernelTimes(
         seconds=host_rate * host + device_rate * device_s,
         host_s=host_rate * host,
         device_s=device_rate * device_s,
-        launching=host_rate * host + device_rate * gaps > device_rate * busy,
+        launch_s=launch_s,
+        launching=launch_s > device_rate * busy,
         computing=allocations.compute_s > allocations.memory_s,
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
 from ..autocast import with_casts
-from ..fusion import Mode, policy_for, with_folded_norms
+from ..fusion import Mode, Policy, policy_for, with_folded_norms
 from ..graph import Graph
 from ..mapping import Allocations, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
+from ..what_if import WhatIf, WhatIfs
 from .energy import Energies, kernel_energies
 from .interval import Interval, widened
 from .latency import KernelTimes, kernel_times
@@ -20,16 +23,27 @@ from .plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a graph: which device, which precision, which execution mode."""
+    """What is asked of a graph: which device, which precision, which execution mode, and what if."""
 
     device: HardwareProfile
     precision: Numerics
     mode: Mode
+    what_if: WhatIfs = frozenset()
 
     @property
     def storage(self) -> Precision:
         """What a tensor that is float32 in the evaluated graph is stored as."""
         return stored_as(self.precision)
+
+    @property
+    def policy(self) -> Policy:
+        """Whose rules cut the graph into kernels."""
+        return policy_for(self.mode, self.device.kind)
+
+    @property
+    def folds_norms(self) -> bool:
+        """Whether batch norms disappear into the weights before them."""
+        return self.policy.fold_bn or WhatIf.FOLD_BN in self.what_if
 
 
 @dataclass(frozen=True)
@@ -65,18 +79,27 @@ class Estimate:
 
 def as_run(graph: Graph, question: Question) -> Graph:
     """The captured graph with what is decided at run time: folded norms, autocast's casts, attention's kernel."""
-    if policy_for(question.mode, question.device.kind).fold_bn:
+    if question.folds_norms:
         graph = with_folded_norms(graph)
     if isinstance(question.precision, Autocast):
         graph = with_casts(graph, question.precision.dtype)
     return with_attention(graph, question.device, question.precision)
 
 
+def estimate(graph: Graph, question: Question) -> Estimate:
+    """The estimate of a captured graph, without its details."""
+    return on_device(Plan.of(as_run(graph, question), question.policy), question)
+
+
 def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
     kernels = plan.kernels(question.storage)
+    if WhatIf.CHANNELS_LAST in question.what_if:
+        kernels = replace(kernels, contiguous_convolution=np.zeros(len(kernels), dtype=np.bool_))
     precisions = plan.precisions(question.precision)
     allocations = map_kernels(kernels, question.device, precisions)
-    times = kernel_times(allocations, plan.exists, question.device, question.mode)
+    graphs = WhatIf.CUDA_GRAPHS in question.what_if and question.device.kind == "gpu"
+    dispatch = "none" if graphs else question.policy.dispatch
+    times = kernel_times(allocations, plan.exists, question.device, dispatch)
     energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
     return Estimate(precisions, allocations, times, energies)

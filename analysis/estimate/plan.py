@@ -1,4 +1,4 @@
-"""What does not depend on the device: a graph's costs, its kernels and its memory in one execution mode.
+"""What does not depend on the device: a graph's costs, its kernels and its memory under the rules of one compiler.
 
 Traffic and memory are linear in the width of a float: bytes = fixed + width · floats. So one plan serves every precision,
 and every device, of a sweep.
@@ -6,15 +6,14 @@ and every device, of a sweep.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from ...hardware_profiles import Kind, Precision
+from ...hardware_profiles import Precision
 from ..costs import Cost, Sizes, costs_of
-from ..fusion import Mode, Partition, Subgraph, partition
+from ..fusion import Partition, Policy, Subgraph, partition
 from ..graph import Graph
 from ..mapping import Kernels, kernel_of, kernel_precision
 from ..mapping.kernels import Column, Mask
@@ -24,18 +23,21 @@ from .memory import MemorySchedule
 
 @dataclass(frozen=True)
 class Plan:
-    """A graph as it runs in a mode, cut into kernels."""
+    """A graph as it runs, cut into kernels."""
 
     graph: Graph
-    mode: Mode
     costs: tuple[Cost, ...]
     partition: Partition
 
     @classmethod
-    def of(cls, graph: Graph, mode: Mode, kind: Kind | None = None) -> Plan:
-        """Costs and kernels of a graph, as a mode runs on a kind of device."""
+    def of(cls, graph: Graph, policy: Policy) -> Plan:
+        """Costs and kernels of a graph."""
         costs = costs_of(graph)
-        return cls(graph, mode, costs, partition(graph, costs, mode, kind))
+        return cls(graph, costs, partition(graph, costs, policy))
+
+    def under(self, policy: Policy) -> Plan:
+        """The same graph cut into kernels by other rules."""
+        return Plan(self.graph, self.costs, partition(self.graph, self.costs, policy, self.partition.flow))
 
     def subgraphs(self, storage: Precision) -> tuple[Subgraph, ...]:
         """The kernels in detail, with what the graph calls float32 stored at a precision."""
@@ -43,9 +45,12 @@ class Plan:
 
     def kernels(self, storage: Precision) -> Kernels:
         """The kernels as columns."""
-        at_none, data, activations = self._traffic
         width = storage.bytes
-        return at_none.moving(at_none.bytes + width * data, at_none.bytes_activations + width * activations)
+        if width not in self._kernels:
+            at_none, data, activations = self._traffic
+            moved = at_none.bytes + width * data, at_none.bytes_activations + width * activations
+            self._kernels[width] = at_none.moving(*moved)
+        return self._kernels[width]
 
     def precisions(self, numerics: Numerics) -> tuple[Precision, ...]:
         """What each kernel computes in."""
@@ -73,9 +78,12 @@ class Plan:
     @cached_property
     def _traffic(self) -> tuple[Kernels, Column, Column]:
         """Kernels whose floats have no width, and floats moved in all and by activations."""
-        empty = self._columns(self._without_floats)
-        one = self._columns(self.partition.subgraphs(Sizes(self.graph, 1.0)))
-        return empty, one.bytes - empty.bytes, one.bytes_activations - empty.bytes_activations
+        empty = self._without_floats
+        kernels = Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.partition.policy) for subgraph in empty])
+        data, activations = (np.array(column) for column in self.partition.traffic(Sizes(self.graph, 1.0)))
+        return kernels, data - kernels.bytes, activations - kernels.bytes_activations
 
-    def _columns(self, subgraphs: Sequence[Subgraph]) -> Kernels:
-        return Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.mode) for subgraph in subgraphs])
+    @cached_property
+    def _kernels(self) -> dict[float, Kernels]:
+        """What `kernels` has found, by the width of a float."""
+        return {}

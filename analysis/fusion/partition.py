@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...hardware_profiles import Kind
 from ..costs import Cost, Sizes
 from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
-from .policy import Mode, Policy, policy_for
+from .policy import Policy
 from .traffic import Traffic, traffic_of
 
 
@@ -41,6 +40,16 @@ class Subgraph:
         return self.bytes_read + self.bytes_weights + self.bytes_written
 
     @property
+    def bytes_moved(self) -> float:
+        """Traffic in bytes, with the results that nobody reads."""
+        return self.bytes + self.bytes_unread
+
+    @property
+    def bytes_activations(self) -> float:
+        """Traffic in bytes, of activations alone."""
+        return self.bytes_read + self.bytes_written
+
+    @property
     def bytes_saved(self) -> float:
         """Traffic that fusion saves."""
         return self.bytes_separate - self.bytes
@@ -63,6 +72,12 @@ class Partition:
     def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
         """The kernels with their traffic at a precision."""
         return tuple(self._subgraph(index, sizes) for index in range(len(self.members)))
+
+    def traffic(self, sizes: Sizes) -> tuple[list[float], list[float]]:
+        """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
+        activations = [sum(map(sizes.total, (t.activations, t.reread, t.written))) for t in self._traffic]
+        others = (sizes.total(t.weights) + sizes.total(t.unread) for t in self._traffic)
+        return [a + other for a, other in zip(activations, others, strict=True)], activations
 
     @cached_property
     def _traffic(self) -> tuple[Traffic, ...]:
@@ -111,9 +126,9 @@ def patterns(subgraphs: Iterable[Subgraph]) -> list[Pattern]:
     return [Pattern(kinds, count, saved[kinds]) for kinds, count in counts.most_common()]
 
 
-def partition(graph: Graph, costs: Sequence[Cost], mode: Mode, kind: Kind | None = None) -> Partition:
-    """Every operator in exactly one kernel, in order of their first working operator, as a mode runs on a kind of device."""
-    flow, policy = Dataflow(graph, costs), policy_for(mode, kind)
+def partition(graph: Graph, costs: Sequence[Cost], policy: Policy, flow: Dataflow | None = None) -> Partition:
+    """Every operator in exactly one kernel, in order of their first working operator. `flow`: the graph's, if it is known."""
+    flow = flow or Dataflow(graph, costs)
     growth = Growth(flow, policy)
     members = tuple((tuple(group), tuple(views)) for group, views in _with_views(graph, growth.grow()))
     return Partition(flow, policy, members, _boundaries([group for group, _ in members], flow, growth.refused))

@@ -78,7 +78,7 @@ def _tiled(found: Allocations, rows: Mask, kernels: Kernels, device: HardwarePro
     best = np.argmin(seconds, axis=0)
     chosen = (best, np.arange(len(kernels)))
     resident = resident_tiles(tiles, device, precision)[best]
-    executed = 2.0 * whole * height * width * k
+    executed = np.maximum(2.0 * whole * height * width * k, 1.0)  # an empty result takes none
     moved = _memory(kernels, device)
     found.put(
         rows, units_used=np.minimum(units, pieces[chosen]), tiles=pieces[chosen],
@@ -108,9 +108,10 @@ def _skinny(found: Allocations, rows: Mask, kernels: Kernels, device: HardwarePr
     rate = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "vector_rate") * used / units
     resident = resident_threads(device, _THREADS_PER_CTA)
     moved = _memory(kernels, device)
+    useful = results / (tiles * _WARPS_PER_CTA)
     found.put(
         rows, units_used=used, tiles=tiles, waves=np.ceil(tiles / (units * resident)), fill=np.minimum(1.0, tiles / units),
-        compute_s=kernels.flops / rate, memory_s=moved.seconds, resident=resident,
+        compute_s=kernels.flops / (rate * useful), memory_s=moved.seconds, alignment=useful, resident=resident,
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
 
@@ -134,7 +135,7 @@ def _depthwise(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     )
     outputs = kernels.batch * kernels.m * kernels.n * kernels.groups
     _fill(found, rows, outputs, device)
-    rate = share * _peak(device, Precision.FP32, matrix=False) * found.fill[rows]
+    rate = share * _peak(device, Precision.FP32, matrix=False) * found.fill[rows] * found.alignment[rows]
     moved = gpu_traffic(kernels.bytes, device, constant("gpu", "depthwise_stream"))
     found.compute_s[rows] = outputs * (kernels.taps + 2) / rate
     _put_traffic(found, rows, moved)
@@ -144,7 +145,7 @@ def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     """Elementwise, norms, reductions, copies: one CTA for a block of elements."""
     _fill(found, rows, kernels.elements, device)
     rate = _peak(device, Precision.FP32, matrix=False) * constant("gpu", "vector_rate")
-    found.compute_s[rows] = kernels.flops / (rate * found.units_used[rows] / found.units)
+    found.compute_s[rows] = kernels.flops / (rate * found.fill[rows] * found.alignment[rows])
     _put_traffic(found, rows, _memory(kernels, device))
 
 
@@ -153,12 +154,13 @@ def _put_traffic(found: Allocations, rows: Mask, moved: Traffic) -> None:
 
 
 def _fill(found: Allocations, rows: Mask, elements: Column, device: HardwareProfile) -> None:
-    """CTAs of a block of elements each, at full occupancy of each SM."""
-    tiles = np.maximum(1.0, np.ceil(elements / constant("gpu", "elements_per_cta")))
+    """CTAs of a block of elements each, at full occupancy of each SM. The last CTA takes as long as a full one."""
+    block = constant("gpu", "elements_per_cta")
+    tiles = np.maximum(1.0, np.ceil(elements / block))
     resident = resident_threads(device, _THREADS_PER_CTA)
     found.put(
         rows, units_used=np.minimum(found.units, tiles), tiles=tiles, waves=np.ceil(tiles / (found.units * resident)),
-        fill=np.minimum(1.0, tiles / found.units), resident=resident,
+        fill=np.minimum(1.0, tiles / found.units), alignment=np.maximum(1.0, elements) / (tiles * block), resident=resident,
     )  # fmt: skip
 
 

@@ -96,9 +96,13 @@ class Kernels:
         return len(self.flops)
 
     def where(self, rows: Mask) -> Kernels:
-        """Some of the rows."""
-        chosen = np.flatnonzero(rows)
-        return Kernels(*(column[chosen] for column in self._columns))
+        """Some of the rows. Remembered: every device of a sweep asks for the same."""
+        key = rows.tobytes()
+        if key not in self._chosen:
+            chosen = np.flatnonzero(rows)
+            columns: list[Any] = [getattr(self, field.name)[chosen] for field in fields(self)]
+            self._chosen[key] = Kernels(*columns)
+        return self._chosen[key]
 
     def moving(self, data: Column, activations: Column) -> Kernels:
         """The same kernels with other traffic, as at another precision."""
@@ -109,8 +113,8 @@ class Kernels:
         return _wanted(families)[self.family]
 
     @cached_property
-    def _columns(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, field.name) for field in fields(self))
+    def _chosen(self) -> dict[bytes, Kernels]:
+        return {}
 
     @cached_property
     def products(self) -> Mask:

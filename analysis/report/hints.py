@@ -51,7 +51,7 @@ def input_hint(graph: Graph, forward_line: int) -> LineHint:
 def device_title(evaluation: Evaluation) -> str:
     """`NVIDIA H100 SXM5 80GB · fp16 · batch 1 · compiled`."""
     question = evaluation.question
-    return f"{question.device.name} · {question.precision.value} · batch {batch_of(evaluation.graph)} · {question.mode}"
+    return f"{question.device.name} · {question.precision.value} · batch {evaluation.graph.batch} · {question.mode}"
 
 
 def totals_text(evaluation: Evaluation) -> str:
@@ -75,11 +75,6 @@ def main_bottleneck(evaluation: Evaluation) -> tuple[str, float]:
     name = max(held, key=lambda key: held[key], default="compute")
     total = evaluation.latency.value
     return name, held.get(name, 0.0) / total if total else 0.0
-
-
-def batch_of(graph: Graph) -> int:
-    """First dimension of the first input."""
-    return graph.inputs[0].shape[0] if graph.inputs and graph.inputs[0].shape else 1
 
 
 def hover_lines(evaluation: Evaluation, summary: LineSummary, others: Sequence[Evaluation] = ()) -> list[str]:
@@ -237,4 +232,4 @@ def _poor_fill(evaluation: Evaluation, summary: LineSummary) -> str | None:
 
 
 def _without_batch(graph: Graph, sizes: Sequence[int]) -> Sequence[int]:
-    return sizes[1:] if len(sizes) > 1 and sizes[0] == batch_of(graph) else sizes
+    return sizes[1:] if len(sizes) > 1 and sizes[0] == graph.batch else sizes

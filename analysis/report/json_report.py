@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from ..costs import Sizes
-from ..estimate import Evaluation
+from ..estimate import Estimate, Evaluation
 from ..fusion import patterns, policy_for
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult, shown_file
+from ..what_if import names
 from . import units
-from .hints import batch_of
 from .schema import (
     ConcurrencyRecord,
     Coverage,
@@ -24,13 +25,19 @@ from .schema import (
     ReportFile,
     SubgraphRecord,
     Totals,
+    WhatIfRecord,
 )
 
 
 def report_file(analyses: Iterable[Analysis]) -> ReportFile:
     """All models of all targets on all devices, and all errors."""
     gathered = list(analyses)
-    reports = [_report(result, e) for analysis in gathered for result in analysis.results for e in result.evaluations]
+    reports = [
+        _report(result, evaluation, unchanged)
+        for analysis in gathered
+        for result in analysis.results
+        for evaluation, unchanged in zip_longest(result.evaluations, result.unchanged)
+    ]
     errors = [
         ErrorRecord(target=p.target, code="GP901", message=p.message, file=p.file, line=p.line)
         for analysis in gathered
@@ -67,7 +74,7 @@ def _fused_by(evaluation: Evaluation) -> list[str]:
     return [policy.note if mode == policy.name else f"{mode} on a {kind} means {policy.name}: {policy.note}"]
 
 
-def _report(result: ModelResult, evaluation: Evaluation) -> Report:
+def _report(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None) -> Report:
     graph, question = evaluation.graph, evaluation.question
     concurrency = evaluation.concurrency
     sizes = Sizes(graph, question.storage.bytes)
@@ -78,11 +85,12 @@ def _report(result: ModelResult, evaluation: Evaluation) -> Report:
         hardware=question.device.id,
         precision=question.precision.value,
         mode=question.mode,
-        batch=batch_of(graph),
+        batch=graph.batch,
         inputs=[InputRecord(shape=list(i.shape), dtype=i.dtype, origin=i.origin) for i in graph.inputs],
         assumptions=assumptions(evaluation),
         coverage=Coverage(operators=len(graph.operators), modelled=evaluation.modelled),
         totals=_totals(evaluation),
+        what_if=_what_if(evaluation, unchanged),
         concurrency=ConcurrencyRecord(
             stages=concurrency.stages,
             max_parallel=concurrency.max_parallel,
@@ -94,6 +102,17 @@ def _report(result: ModelResult, evaluation: Evaluation) -> Report:
             for p in patterns(e.subgraph for e in evaluation.subgraphs)
         ],
         subgraphs=[_subgraph(result, evaluation, index, sizes) for index in range(len(evaluation.subgraphs))],
+    )
+
+
+def _what_if(evaluation: Evaluation, unchanged: Estimate | None) -> WhatIfRecord | None:
+    if unchanged is None:
+        return None
+    return WhatIfRecord(
+        set=list(names(evaluation.question.what_if)),
+        latency_s=unchanged.latency.value,
+        energy_j=unchanged.energy.value,
+        edp_js=unchanged.edp,
     )
 
 

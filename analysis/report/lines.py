@@ -51,7 +51,8 @@ class _Inside:
     def __init__(self, file: str, classes: Sequence[ModelClass]) -> None:
         self._file = str(Path(file).resolve())
         self._known: dict[str, bool] = {}
-        self._spans = [(model.line, model.end_line) for model in classes]
+        spans = [span for model in classes for span in (model.span_at(model.line), *model.earlier)]
+        self._spans = [(span.line, span.end_line) for span in spans]
 
     def __call__(self, place: SourceLine) -> bool:
         known = self._known.get(place.file)

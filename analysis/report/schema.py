@@ -106,6 +106,15 @@ class SubgraphRecord(_Record):
     operators: list[OperatorRecord]
 
 
+class WhatIfRecord(_Record):
+    """Totals of the model as written, where `set` changes how it is run."""
+
+    set: list[str]
+    latency_s: float
+    energy_j: float
+    edp_js: float
+
+
 class PatternRecord(_Record):
     """Kernels that run the same kinds of operators, and the bytes that fusion saves in all of them."""
 
@@ -128,6 +137,7 @@ class Report(_Record):
     assumptions: list[str]
     coverage: Coverage
     totals: Totals
+    what_if: WhatIfRecord | None = Field(default=None, description="what is set, and the totals without it")
     concurrency: ConcurrencyRecord
     patterns: list[PatternRecord] = Field(description="what fused, the most frequent first")
     subgraphs: list[SubgraphRecord]

@@ -64,6 +64,21 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"
 
 
+def changed(base: float | None, value: float, unit: str) -> str:
+    """`0.43 ms`, or against a base `1.21 ms → 0.43 ms, −64 %`."""
+    if base is None:
+        return small(value, unit)
+    return f"{small(base, unit)} → {small(value, unit)}, {difference(base, value)}"
+
+
+def difference(base: float, value: float) -> str:
+    """`−64 %`, `+5.2 %`, `±0 %`."""
+    share = value / base - 1 if base else 0.0
+    if abs(share) < 5e-4:
+        return "±0 %"
+    return f"{'−' if share < 0 else '+'}{percent(abs(share))}"
+
+
 def count(number: int, thing: str) -> str:
     """`1 kernel`, `2 kernels`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

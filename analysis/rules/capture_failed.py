@@ -12,7 +12,8 @@ def check(analysis: Analysis) -> Iterable[Finding]:
     """One finding for each model without a graph; the JSON report lists the parts too."""
     for problem in (p for p in analysis.problems if not p.part):
         file = problem.file or problem.target.partition("::")[0]
-        yield Finding(RULE.code, problem.message, file, problem.line or 1, RULE.severity, problem.target)
+        severity = "information" if problem.stage == "untrusted" else RULE.severity
+        yield Finding(RULE.code, problem.message, file, problem.line or 1, severity, problem.target)
 
 
 RULE = Rule(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import AgentPool, module_request
+from graphperf.analysis.capture import AgentPool, PoolCapturer, module_request
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.estimate import Evaluation, Question, evaluate
 from graphperf.analysis.graph import Attribute, Graph, InputSpec, Operator, Tensor
 from graphperf.analysis.numerics import parse_numerics
-from graphperf.analysis.pipeline import Analysis, PoolCapturer, analyze
+from graphperf.analysis.pipeline import Analysis, analyze
 from graphperf.analysis.report.lines import LineSummary, line_summaries
 from graphperf.analysis.settings import Options
 from graphperf.hardware_profiles import profile

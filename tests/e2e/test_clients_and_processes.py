@@ -81,6 +81,32 @@ async def test_an_interpreter_that_cannot_be_used(unconnected, capabilities, res
 
 
 @posix
+async def test_an_untrusted_workspace_starts_no_interpreter(unconnected, capabilities, resnet, tmp_path):
+    python, pids = _recording_interpreter(tmp_path)
+    await unconnected.start(capabilities(), {"interpreter": python, "trusted": False})
+    uri = unconnected.open(tmp_path / "model.py", f"{resnet}\nopen('ran', 'w')\n")
+    for found in (await unconnected.diagnosed(uri), await unconnected.configure(uri, trusted=True, mode="ideal")):
+        (finding,) = found
+        assert finding.severity == types.DiagnosticSeverity.Information
+        assert finding.message.startswith("ResNet: not captured, since the workspace is not trusted")
+        assert finding.range.start.line == unconnected.line(uri, "class ResNet(nn.Module):")
+        assert await unconnected.hints(uri) == {}
+    with pytest.raises(FileNotFoundError):
+        pids()
+
+
+@posix
+async def test_trust_that_is_withdrawn(unconnected, capabilities, resnet, tmp_path):
+    python, pids = _recording_interpreter(tmp_path)
+    await unconnected.start(capabilities(), {"interpreter": python})
+    uri = unconnected.open(tmp_path / "model.py", resnet)
+    await unconnected.diagnosed(uri)
+    (finding,) = await unconnected.configure(uri, trusted=False)
+    assert "is not trusted" in finding.message
+    await asyncio.wait_for(asyncio.to_thread(_wait_for_end, pids()), 20)
+
+
+@posix
 async def test_an_agent_that_dies_is_replaced(unconnected, capabilities, resnet, tmp_path):
     python, pids = _recording_interpreter(tmp_path)
     await unconnected.start(capabilities(configuration=False), {"interpreter": python})
@@ -90,6 +116,26 @@ async def test_an_agent_that_dies_is_replaced(unconnected, capabilities, resnet,
     os.kill(first, signal.SIGKILL)
     await unconnected.diagnosed(uri, unconnected.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
     assert (await unconnected.hints(uri))["self.fc = nn.Linear(512, 10)"].startswith("10")
+    assert len(pids()) == 2
+
+
+@posix
+async def test_an_unchanged_file_is_shown_without_its_interpreter(unconnected, capabilities, resnet, tmp_path):
+    python, pids = _recording_interpreter(tmp_path)
+    path = tmp_path / "model.py"
+    path.write_text(resnet)
+    command = [sys.executable, "-m", "graphperf.analysis.cli.main", "analyze", str(path), "--python", python]
+    assert (await asyncio.to_thread(subprocess.run, command, capture_output=True)).returncode == 0
+    (_,) = pids()
+    await unconnected.start(capabilities(configuration=False), {"interpreter": python})
+    uri = unconnected.open(path, resnet)
+    await unconnected.diagnosed(uri)
+    assert (await unconnected.hints(uri))[STEM].startswith("64×112×112")
+    unconnected.save(uri)
+    await unconnected.diagnosed(uri, 1, 2)
+    await unconnected.diagnosed(uri, unconnected.replace(uri, "import torch\n", "import torch\n\nwidth = 3\n"))
+    assert len(pids()) == 1
+    await unconnected.diagnosed(uri, unconnected.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
     assert len(pids()) == 2
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from graphperf.analysis.capture import AgentUnavailable, Captured, CaptureError, CaptureRequest
 from graphperf.analysis.discovery.classes import Candidate
-from graphperf.server.captures import Cancellation, CaptureCache, SessionCapturer, Superseded
+from graphperf.server.captures import Cancellation, SessionCapturer, Superseded
 
 REQUEST = CaptureRequest((Candidate("Net()", "defaults"),), file="/m.py", text="class Net: ...")
 GRAPH = Captured(graph=object())  # pyright: ignore[reportArgumentType]
@@ -52,36 +52,8 @@ class FakePool:
         return self._agents.pop(0) if len(self._agents) > 1 else self._agents[0]
 
 
-def capturer(pool, cache=None, cancellation=None):
-    return SessionCapturer(pool, None, cache or CaptureCache(), cancellation or Cancellation())
-
-
-def test_a_graph_is_captured_once():
-    pool, cache = FakePool(FakeAgent(GRAPH)), CaptureCache()
-    assert capturer(pool, cache).capture(REQUEST) is GRAPH
-    assert capturer(pool, cache).capture(REQUEST) is GRAPH
-    assert pool.asked == 1
-    cache.clear()
-    capturer(pool, cache).capture(REQUEST)
-    assert pool.asked == 2
-
-
-def test_a_failure_is_not_remembered():
-    failure = Captured(error=CaptureError("forward", "shapes"))
-    pool, cache = FakePool(FakeAgent(failure)), CaptureCache()
-    assert capturer(pool, cache).capture(REQUEST) is failure
-    assert capturer(pool, cache).capture(REQUEST) is failure
-    assert pool.asked == 2
-
-
-def test_the_oldest_graph_is_forgotten_first():
-    cache = CaptureCache(size=2)
-    keys = [(python, REQUEST) for python in ("a", "b", "c")]
-    cache.put(keys[0], GRAPH)
-    cache.put(keys[1], GRAPH)
-    assert cache.get(keys[0]) is GRAPH
-    cache.put(keys[2], GRAPH)
-    assert [cache.get(key) for key in keys] == [GRAPH, None, GRAPH]
+def capturer(pool, cancellation=None):
+    return SessionCapturer(pool, None, cancellation or Cancellation())
 
 
 def test_an_agent_that_died_is_asked_again_once():
@@ -107,7 +79,7 @@ def test_an_interpreter_without_torch_is_an_error_that_names_the_setting():
 def test_cancelling_ends_a_running_capture():
     agent, cancellation = FakeAgent(), Cancellation()
     with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(capturer(FakePool(agent), None, cancellation).capture, REQUEST)
+        running = threads.submit(capturer(FakePool(agent), cancellation).capture, REQUEST)
         assert agent.started.wait(10)
         cancellation.cancel()
         with pytest.raises(Superseded):
@@ -119,7 +91,7 @@ def test_nothing_is_asked_once_cancelled():
     pool, cancellation = FakePool(FakeAgent(GRAPH)), Cancellation()
     cancellation.cancel()
     with pytest.raises(Superseded):
-        capturer(pool, None, cancellation).capture(REQUEST)
+        capturer(pool, cancellation).capture(REQUEST)
     assert pool.asked == 0
 
 

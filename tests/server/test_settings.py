@@ -54,6 +54,7 @@ def test_hardware_as_a_list_or_a_text():
         ("batch", 0, "at least 1"),
         ("batch", "many", "integer"),
         ("captureSeconds", -1, "greater than 0"),
+        ("captureMemoryGb", 0, "greater than 0"),
     ],
 )
 def test_what_cannot_be_used_is_told_and_falls_back(name, value, part):
@@ -84,3 +85,25 @@ def test_the_interpreter():
     assert read_settings([{"interpreter": ""}])[0].interpreter is None
     assert read_settings([{"interpreter": sys.executable}])[0].options().python == sys.executable
     assert read_settings([{"interpreter": "~/python"}])[0].interpreter == str(Path.home() / "python")
+
+
+@pytest.mark.parametrize(
+    ("layers", "trusted"),
+    [
+        ([None, {}], True),
+        ([{"trusted": True}, {"trusted": True}], True),
+        ([{"trusted": False}, {"trusted": True}], False),
+        ([{"trusted": True}, {"graphperf": {"trusted": False}}], False),
+        ([{"trusted": "true"}], False),
+        ([{"trusted": None}], True),
+    ],
+)
+def test_a_later_layer_cannot_give_the_trust_that_an_earlier_one_denies(layers, trusted):
+    settings, complaints = read_settings(layers)
+    assert settings.options().trusted is trusted
+    assert complaints == ()
+
+
+def test_the_limits_of_a_capture():
+    options = read_settings([{"captureSeconds": 5, "captureMemoryGb": 2.5}])[0].options()
+    assert (options.seconds, options.memory_gb) == (5.0, 2.5)

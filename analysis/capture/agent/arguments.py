@@ -28,6 +28,8 @@ def _expressions(
     yield from (repr(option) for option in usage.options[:1])
     yield from annotated_layer(annotation, namespace)
     typical = list(typical_values(name, root=root))
+    if usage.number and not (usage.called or usage.layer):
+        typical = [text for text in typical if text not in _PLACES]
     if usage.convolves and "nn.BatchNorm2d" in typical:
         typical.insert(0, "nn.BatchNorm2d")
     layer = usage.layer and not usage.called
@@ -36,11 +38,15 @@ def _expressions(
         yield from named_like(name, namespace, instance=True)
         yield from ("Passthrough()",) if layer else ()
     if "<class>" in typical:
+        yield from with_attributes(usage.attributes, namespace, instance=False)
         yield from named_like(name, namespace, instance=False)
-    if "<config>" in typical or ((usage.attributes or usage.keys) and "<instance>" not in typical and not layer):
+    read = (usage.attributes or usage.keys) and not {"<instance>", "<class>"} & set(typical) and not layer
+    if "<config>" in typical or read:
         yield from configurations(annotation, namespace)
         yield "Assumed()"
     plain = [text for text in typical if text not in _PLACES]
+    if usage.number and not (usage.called or usage.iterated or usage.attributes or usage.keys):
+        yield next((text for text in plain if re.fullmatch(r"[\d.e-]+", text)), "64")
     yield from _fitting(name, annotation, usage, plain, namespace)
     yield from (repr(option) for option in usage.options[1:])
     yield from plain
@@ -61,7 +67,8 @@ def _fitting(
         yield from (t for t in typical if t.isdigit())
         yield "64"
     elif _LIST_OF.search(low) or usage.iterated:
-        yield from (t for t in typical if t[:1] in "[(")
+        if not usage.nested:
+            yield from (t for t in typical if t[:1] in "[(")
         yield from _lists(low, usage)
     elif re.search(r"\bstr\b|literal", low):
         yield from re.findall(r"'[^']*'", text) if "literal" in low else ()
@@ -85,6 +92,8 @@ def _fitting(
 def _lists(annotation: str, usage: Usage) -> Iterator[str]:
     module = "module" in annotation or usage.pairs
     inner = "Passthrough()" if module else "'x'" if "str" in annotation else "0.0" if "float" in annotation else "64"
+    if usage.nested:
+        inner = f"[{inner}, {inner}]"
     if usage.pairs:
         inner = f"({', '.join([inner] * usage.pairs)})"
     sizes = [usage.unpacked] if usage.unpacked else [4, 2, 3, 1]

@@ -46,6 +46,8 @@ def _atom(
         recorder.recording = False
         try:
             brought, named = to_meta(args, kwargs) if any_meta((args, tuple(kwargs.values()))) else (args, kwargs)
+            if kind in _RECURRENT and _is_packed(args):
+                brought = (brought[0], args[1], *brought[2:])  # PyTorch reads the batch sizes on the host
             result = original(*brought, **named)
         finally:
             recorder.recording = True
@@ -66,12 +68,7 @@ def _attention(args: Args, kwargs: Kwargs) -> _Description:
 
 def _recurrent(args: Args, kwargs: Kwargs) -> _Description:
     """`lstm(input, hx, weights, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or packed."""
-    packed = (
-        isinstance(args[1], torch.Tensor)
-        and isinstance(args[2], (tuple, list, torch.Tensor))
-        and isinstance(args[3], (tuple, list))
-    )
-    if packed:
+    if _is_packed(args):
         data, state, weights = args[0], args[2], args[3]
         names, rest = _LAYOUT[:-1], args[4:]
     else:
@@ -80,6 +77,15 @@ def _recurrent(args: Args, kwargs: Kwargs) -> _Description:
     states = state if isinstance(state, (tuple, list)) else (state,)
     inputs = [("input", data), *(("hx", s) for s in states), *(("params", w) for w in weights)]
     return inputs, dict(zip(names, rest))  # noqa: B905 (Python 3.10)
+
+
+def _is_packed(args: Args) -> bool:
+    """Whether a recurrent layer got a packed sequence: `(data, batch_sizes, hx, weights, ...)`."""
+    return (
+        isinstance(args[1], torch.Tensor)
+        and isinstance(args[2], (tuple, list, torch.Tensor))
+        and isinstance(args[3], (tuple, list))
+    )
 
 
 def _dropout(recorder: Recorder, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,13 +10,15 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import atoms, conversions, guards, inputs, program, stand_ins
+from . import absent, atoms, conversions, guards, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
+from .outcome import NothingRanError, Run
 from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
-from .trials import NothingRanError, Run, Trials
+from .tolerant import tolerant
+from .trials import Trials
 
 _T = TypeVar("_T")
 
@@ -141,7 +143,8 @@ def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
 def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
-        return program.load_file(file, request.get("text"), request["needed"], request["paths"])
+        needed, paths = request["needed"], request["paths"]
+        return tolerant(lambda: program.load_file(file, request.get("text"), needed, paths), file)
     assert module is not None
     return program.load_module(module, request["paths"])
 
@@ -165,6 +168,8 @@ def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object,
     except CaptureFailedError:
         raise
     except BaseException as error:
+        if isinstance(error, absent.AbsentError):
+            error, stage, words = error.cause, "import", ""
         failure = failure_of(error, stage, request)
         message, file, line = failure["message"], failure["file"], failure["line"]
         if words and message == first_line(error):
@@ -189,7 +194,7 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
         "inputs": [{key: spec[key] for key in ("shape", "dtype", "origin", "name")} for spec in specs],
         "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],
         "output_tensors": [recorder._read(tensor) for tensor in outputs],
-        "assumptions": list(recorder.assumptions),
+        "assumptions": [*recorder.assumptions, *absent.left_out()],
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 

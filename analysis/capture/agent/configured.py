@@ -26,9 +26,19 @@ def stated(model: nn.Module, parameters: Mapping[str, object], batch: int) -> di
     return {}
 
 
+def is_configured(model: nn.Module) -> bool:
+    """Whether a model's library says its inputs by name."""
+    return isinstance(getattr(model, "main_input_name", None), str) and _plain(model, "config") is not None
+
+
+def handed_on(name: str, model: nn.Module, batch: int) -> Guess | None:
+    """The input for a parameter that a module hands on to a configured model, under whatever name."""
+    return option(name, model, batch) or option(str(model.main_input_name), model, batch)
+
+
 def option(name: str, model: nn.Module, batch: int) -> Guess | None:
     """The input of that name for a model with a `config`."""
-    config = getattr(model, "config", None)
+    config = _plain(model, "config")
     return _input(name, config, batch) if config is not None else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import heapq
 import inspect
 import itertools
@@ -12,13 +11,14 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import nn
 
+from .absent import AbsentError
 from .arguments import expressions
-from .assumed import Assumed, Passthrough
 from .corrections import allowed, lines_of, missing, of_wanted_type, resized
 from .file_classes import BORROWED
+from .outcome import NoArgumentsError
+from .signature import annotation_of, is_open, parameters_of, parent_with
 from .usage import Usage, usage_of
 
 _MOST_TRIES = 24
@@ -28,19 +28,6 @@ _DEEPEST = 2
 _CALLS: dict[str, str] = {}
 # The expressions chosen for each parameter.
 Arguments = Mapping[str, str]
-
-
-def guess_names(absent: frozenset[str]) -> Mapping[str, Any]:
-    """Names that guessed expressions use beside the file's own."""
-    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, absent), "Passthrough": Passthrough}
-
-
-class NoArgumentsError(Exception):
-    """No guess was accepted: the first error, and the arguments that raised it in words."""
-
-    def __init__(self, error: BaseException, arguments: str) -> None:
-        super().__init__(str(error))
-        self.error, self.arguments = error, arguments
 
 
 class GuessedArguments:
@@ -56,23 +43,33 @@ class GuessedArguments:
         root: bool,
         depth: int = 0,
     ) -> None:
-        self._name, self._depth = name, depth
-        self._given_names, self._namespace = names, namespace
-        usage = usage_of(cls)
+        self._name, self._cls, self._depth = name, cls, depth
+        self._given_names, self._namespace, self._root = names, namespace, root
         self._options: dict[str, list[str]] = {}
         self._optional: dict[str, list[str]] = {}
         self._empty: list[str] = []
-        for name, parameter in _parameters(cls).items():
-            used = usage.get(name, Usage())
-            used.iterated |= isinstance(parameter.default, (tuple, list))
-            texts = expressions(name, _annotation(cls, parameter), used, namespace, root=root)
+        self._layers: list[str] = []
+        usages = usage_of(cls)
+        for name, parameter in parameters_of(cls).items():
+            usage = usages.get(name, Usage())
+            usage.iterated |= isinstance(parameter.default, (tuple, list))
+            texts = self._texts(cls, parameter, usage)
             (self._options if parameter.default is parameter.empty else self._optional)[name] = texts
             if isinstance(parameter.default, (tuple, list)) and not parameter.default:
                 self._empty.append(name)
-        self._open = any(p.kind is p.VAR_KEYWORD for p in _signature(cls))
+            if parameter.default is None and (usage.called or usage.layer):
+                self._layers.append(name)
+        self._open = is_open(cls)
 
-    def _guess(self, name: str) -> str:
-        return expressions(name, inspect.Parameter.empty, Usage(), self._namespace, root=True)[0]
+    def _texts(self, cls: type, parameter: inspect.Parameter, usage: Usage) -> list[str]:
+        annotation = annotation_of(cls, parameter)
+        return expressions(parameter.name, annotation, usage, self._namespace, root=self._root)
+
+    def _hand_up(self, name: str) -> None:
+        """Takes in a parameter that a constructor further up lacks."""
+        parent = parent_with(self._cls, name)
+        parameter = parameters_of(parent).get(name) or inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+        self._options[name] = self._texts(parent, parameter, usage_of(parent).get(name, Usage()))
 
     def working(self) -> Iterator[tuple[str, str]]:
         """(expression, origin) of calls that succeed, the likeliest first; raises `NoArgumentsError` when none does."""
@@ -98,6 +95,8 @@ class GuessedArguments:
             arguments = self._with_classes(chosen)
             try:
                 self._try(arguments)
+            except AbsentError as error:  # no other argument brings the module
+                raise NoArgumentsError(error, "") from error
             except Exception as error:
                 first = first or NoArgumentsError(error, self._words(arguments))
                 for step, change in enumerate(itertools.islice(self._changes(chosen, error), 8)):
@@ -116,12 +115,18 @@ class GuessedArguments:
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
-        """Typical values; then the same size for everything that is one."""
+        """Typical values; then the same size for everything that is one; then layers that the defaults leave out."""
         yield {name: texts[0] for name, texts in self._options.items()}
         yield {
             name: "64" if texts[0].isdigit() and int(texts[0]) >= 3 and "64" in texts else texts[0]
             for name, texts in self._options.items()
         }
+        if self._layers:
+            yield {name: texts[0] for name, texts in [*self._options.items(), *self._optional_layers()]}
+
+    def _optional_layers(self) -> Iterator[tuple[str, list[str]]]:
+        """Layers that are called and that are None by default."""
+        return ((name, self._optional[name]) for name in self._layers)
 
     def _expression(self, arguments: Arguments) -> str:
         return f"{self._name}({', '.join(f'{name}={text}' for name, text in arguments.items())})"
@@ -153,8 +158,11 @@ class GuessedArguments:
         message = str(error)
         quoted = re.findall(r"'([\w-]+)'", message)
         lacking = missing(message) if self._open else []
+        for name in lacking:
+            if name not in self._options:
+                self._hand_up(name)
         if lacking:
-            yield {**arguments, **{name: self._guess(name) for name in lacking}}
+            yield {**arguments, **{name: self._options[name][0] for name in lacking}}
         suspects = list(self._suspects(error))
         for name in suspects:
             texts = self._options.get(name) or self._optional.get(name, [])
@@ -186,23 +194,3 @@ class GuessedArguments:
         if isinstance(error, (IndexError, ValueError)):
             yield from self._empty
         yield from self._options
-
-
-def _parameters(cls: type) -> dict[str, inspect.Parameter]:
-    return {p.name: p for p in _signature(cls) if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-
-
-def _annotation(cls: type, parameter: inspect.Parameter) -> object:
-    """The annotation; the class itself where it is written as a string and the class's own file knows it."""
-    given = parameter.annotation
-    known = getattr(cls.__init__, "__globals__", {})
-    found = known.get(given.strip("'\"")) if isinstance(given, str) else None
-    return found if isinstance(found, type) else given
-
-
-def _signature(cls: type) -> list[inspect.Parameter]:
-    """The parameters of the constructor itself, which a metaclass may hide."""
-    try:
-        return list(inspect.signature(cls.__init__).parameters.values())[1:]
-    except (TypeError, ValueError):
-        return []

@@ -35,7 +35,7 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     elif re.search(r"between 0 and 1|in \[0, 1\]|in range|must be (in|less|<)|probability", message):
         yield from ("0.5", "0.0")
     elif re.search(r"divisible|multiple|% ", message):
-        yield from ("8", "4", "64", "256", "1")
+        yield from ("256", "8", "4", "64", "512", "1")
     elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):
         yield from (text for text in texts if text.isdigit())
         yield from ("64", "2")

@@ -75,6 +75,8 @@ def first_line(error: BaseException) -> str:
     words = text[0] if text else ""
     if isinstance(error, SyntaxError):
         return f"syntax error: {error.msg}"
+    if type(error).__module__.startswith(f"{__package__}."):
+        return words
     return (
         f"{type(error).__name__}: {words}" if words else traceback.format_exception_only(type(error), error)[-1].strip()
     )

@@ -21,6 +21,7 @@ _FOUND_WANTED = [
     re.compile(rf"expanded size of the tensor \({_N}\) must match the existing size \({_N}\)"),
     re.compile(rf"[Rr]eceived {_N}.*expected {_N}"),
     re.compile(rf"\(\d+x{_N}\).*\({_N}x\d+\)"),
+    re.compile(rf"\({_N}\) (?:doesn't|does not|must|should) match\D*\({_N}\)"),
 ]
 # Patterns whose groups are (wanted, found).
 _WANTED_FOUND = [
@@ -30,9 +31,11 @@ _WANTED_FOUND = [
     re.compile(rf"input_size\. Expected {_N}, got {_N}"),
     re.compile(rf"weight of shape \[{_N}\] and input of shape \[\d+, {_N}"),
     re.compile(rf"normalized_shape=\[(?:\d+, )*{_N}\].*got input of size\s*\[(?:\d+, )*{_N}\]"),
+    re.compile(rf"[Ee]xpected(?: size)? {_N} in dimension \d+ but got {_N}"),
     re.compile(rf"(?:must|should) (?:be|have|match|equal)\D*{_N}\D*(?:got|not|but|found|is)\D*{_N}"),
     re.compile(rf"[Ee]xpected\D*{_N}\D*(?:got|received|found)\D*{_N}"),
 ]
+_SPLIT = re.compile(rf"split_sizes to sum exactly to {_N} .*split_sizes=\[([\d, ]+)\]")
 _DIVISORS = [
     re.compile(rf"{_N} (?:is not|must be|should be) (?:evenly )?(?:divisible|a multiple)\D*{_N}"),
     re.compile(rf"axis of length {_N} in chunks of {_N}"),
@@ -83,18 +86,22 @@ def read_message(message: str, found: Diagnosis) -> None:
                 found.sizes.append((second, first) if swap else (first, second))
     if "tensor a" in message or "expanded size" in message or "match except" in message:
         found.sizes += [(wanted, got) for got, wanted in found.sizes]
-    _read_shapes(message, found)
+    if "reduction dim" not in message and "multiplied" not in message:
+        _read_shapes(message, found)
     for pattern in _DIVISORS:
         for match in pattern.finditer(message):
             found.divisors.append((int(match[1] or 0), int(match[2])))
     _read_view(message, found)
+    _read_split(message, found)
     if "match except in dimension" in message:
         found.divisors.append((0, 64))
     for pattern in _RANKS:
         for match in pattern.finditer(message):
             found.ranks.append(int(next(group for group in match.groups() if group)))
+    if "repeat dims can not be smaller" in message:
+        found.shifts.append(-1)
     _read_dtype(message, found)
-    unpacked = re.search(r"not enough values to unpack \(expected (\d+), got (\d+)\)", message)
+    unpacked = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
     if unpacked is not None:
         found.shifts.append(int(unpacked[1]) - int(unpacked[2]))
     found.too_small = bool(_SMALL.search(message))
@@ -110,12 +117,19 @@ def _read_view(message: str, found: Diagnosis) -> None:
         found.sizes.append((int(match[2]), math.prod(int(size) for size in match[1].split(","))))
 
 
+def _read_split(message: str, found: Diagnosis) -> None:
+    """Parts that a dimension does not sum to."""
+    match = _SPLIT.search(message)
+    if match is not None:
+        found.sizes.insert(0, (int(match[1]), sum(int(size) for size in match[2].split(","))))
+
+
 def _read_shapes(message: str, found: Diagnosis) -> None:
     """Two shapes in a message differ where something is wrong."""
     shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"[\[(]((?:\d+, ?)+\d+)[\])]", message)]
     for first, second in itertools.combinations(shapes[:3], 2):
         pairs = zip(first[::-1], second[::-1])  # noqa: B905 (Python 3.9)
-        different = [(a, b) for a, b in pairs if a != b]
+        different = [(a, b) for a, b in pairs if a != b and not ("broadcast" in message and 1 in (a, b))]
         found.sizes += [pair for a, b in different for pair in ((a, b), (b, a)) if pair not in found.sizes]
         if len(first) != len(second):
             found.ranks += [len(first), len(second)]

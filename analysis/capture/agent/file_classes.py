@@ -50,16 +50,16 @@ def named_like(name: str, namespace: Mapping[str, Any], *, instance: bool) -> It
             yield written(given_name, given) if instance else given_name
 
 
-def with_attributes(names: list[str], namespace: Mapping[str, Any]) -> Iterator[str]:
-    """Module classes of the file that set all of the attributes that are read."""
+def with_attributes(names: list[str], namespace: Mapping[str, Any], *, instance: bool = True) -> Iterator[str]:
+    """Module classes of the file that set all of the attributes that are read; or their instances."""
     own = [name for name in dict.fromkeys(names) if not hasattr(nn.Module, name) and name not in ("device", "dtype")]
     for given_name, given in _modules(namespace) if own else ():
         try:
             source = inspect.getsource(given)
         except (OSError, TypeError):
             continue
-        if all(re.search(rf"self\.{name}\b *[=:,]|def {name}\b", source) for name in own):
-            yield written(given_name, given)
+        if all(name in vars(given) or re.search(rf"self\.{name}\b *[=:,]", source) for name in own):
+            yield written(given_name, given) if instance else given_name
 
 
 def written(name: str, cls: type) -> str:

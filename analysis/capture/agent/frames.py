@@ -113,6 +113,8 @@ def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType,
     text = ast.unparse(node.left) if hasattr(ast, "unparse") else ""
     if re.search(r"dim\(\)|ndim|len\(.*shape", text):
         found.ranks.append(right)
+    elif text.startswith("len("):  # of a part of the shape, perhaps
+        found.shifts.append(right - left)
     elif left != right:
         found.sizes += [(left, right), (right, left)]
 

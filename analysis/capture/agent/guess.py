@@ -82,8 +82,13 @@ def tensors_of(built: Any) -> list[torch.Tensor]:
     """The tensors of what a guess built, in order."""
     if isinstance(built, torch.Tensor):
         return [built]
+    return [tensor for item in elements_of(built) for tensor in tensors_of(item)]
+
+
+def elements_of(built: Any) -> list[Any]:
+    """What a list, a dict or an object holds; nothing for other things."""
     if isinstance(built, SimpleNamespace):
         built = vars(built)
     if isinstance(built, dict):
-        built = list(built.values())
-    return [tensor for item in built for tensor in tensors_of(item)] if isinstance(built, (list, tuple)) else []
+        return list(built.values())
+    return list(built) if isinstance(built, (list, tuple)) else []

@@ -9,9 +9,10 @@ from typing import Any, TypedDict
 import torch
 from torch import nn
 
-from .configured import option, stated
+from .configured import handed_on, is_configured, option, stated
+from .consumers import consumer, source_of
 from .guess import Assignment, Guess, tensors_of
-from .layers import layers_of
+from .layers import layers_at, layers_of
 from .names import attention_inputs, suggestions
 
 
@@ -49,6 +50,7 @@ class ForwardInputs:
     def __init__(self, model: nn.Module, batch: int | None) -> None:
         self._model, self._batch = model, batch or 1
         self._parameters = _parameters(model)
+        self._source = source_of(type(model).forward)
         self._layers = layers_of(model)
 
     def choices(self) -> dict[str, list[Guess]]:
@@ -58,6 +60,9 @@ class ForwardInputs:
         if not needed and self._parameters:
             needed = [next(iter(self._parameters))]
         found: dict[str, list[Guess]] = {}
+        main = consumer(self._model, needed[0]) if needed else None
+        if main is not None:
+            self._layers = layers_at(*main, self._layers)
         for index, name in enumerate(needed):
             guesses = self._suggestions(name, main=index == 0)
             if _is_of_attention(name, needed):
@@ -67,7 +72,7 @@ class ForwardInputs:
 
     def option(self, name: str) -> Guess | None:
         """A guess for a parameter that has a default."""
-        if name not in self._parameters:
+        if name not in self._parameters and f"kwargs['{name}']" not in self._source.replace('"', "'"):
             return None
         known = option(name, self._model, self._batch)
         if known is not None:
@@ -109,8 +114,16 @@ class ForwardInputs:
         return self._model(*args, **kwargs)
 
     def _suggestions(self, name: str, *, main: bool) -> list[Guess]:
-        annotation = self._parameters[name].annotation
-        return suggestions(name, annotation, self._layers, self._batch, main)
+        parameter = self._parameters.get(name)
+        annotation = parameter.annotation if parameter is not None else inspect.Parameter.empty
+        layers, seen = self._layers, False
+        found = consumer(self._model, name)
+        known = handed_on(name, found[1], self._batch) if found is not None and is_configured(found[1]) else None
+        if found is not None:
+            layers = layers_at(*found, layers)
+            seen = layers.path == found[0]
+        rest = suggestions(name, annotation, layers, self._batch, main, seen)
+        return [known, *rest] if known is not None else rest
 
 
 def _is_of_attention(name: str, names: Sequence[str]) -> bool:

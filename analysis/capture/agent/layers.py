@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -51,6 +51,22 @@ def layers_of(model: nn.Module) -> Layers:
     if form == "none":
         channels = _parameter_width(model)
     return Layers(form, path, channels, width or channels or WIDE, vocabulary, sequential, time_first)
+
+
+def layers_at(path: str, module: nn.Module, whole: Layers) -> Layers:
+    """What the one layer says that an input goes into; the rest as for the whole model."""
+    found = _form(module)
+    if found is None:
+        return whole
+    form, channels = found
+    if form == "vector" and whole.sequential and isinstance(module, (nn.Linear, nn.Bilinear)):
+        form = "sequence"
+    time_first = isinstance(module, nn.RNNBase) and not module.batch_first
+    vocabulary = module.num_embeddings if isinstance(module, (nn.Embedding, nn.EmbeddingBag)) else whole.vocabulary
+    return replace(
+        whole, form=form, path=path, channels=channels, width=_width(module) or channels, vocabulary=vocabulary,
+        time_first=time_first,
+    )  # fmt: skip
 
 
 def image(rank: int, channels: int, batch: int) -> tuple[int, ...]:

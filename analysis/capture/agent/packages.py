@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .program import package_of
+from .roots import package_of
 
 # Module, and the names that are imported from it.
 Imports = tuple[tuple[str, tuple[str, ...]], ...]

@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.abc
 import importlib.util
+import io
 import linecache
 import os
 import re
@@ -14,7 +15,9 @@ import types
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 
-_RELATIVE = re.compile(r"^from \.", re.MULTILINE)
+from .roots import package_of, relative_dots
+
+_CHANGES = re.compile(r"append|insert|extend|update|add|setdefault|(add|set|register)_\w+|register")
 
 
 def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
@@ -32,13 +35,20 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
     _prepend(paths)
     if text is None:
         text = read_source(path)
-    linecache.cache[path] = (len(text), None, text.splitlines(True), path)
-    root, name = package_of(path, relative=_RELATIVE.search(text) is not None)
-    if "." in name:
-        _prepend([root])
-        sys.meta_path.insert(0, _EditedFile(name, path, text))
-        return importlib.import_module(name)
+    linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
+    sys.argv = [path]  # a file may parse its arguments where it is imported
+    root, name = package_of(path, dots=relative_dots(text))
     _prepend([root])
+    if "." in name:
+        file = _EditedFile(name, path, text)
+        sys.meta_path.insert(0, file)
+        try:
+            return importlib.import_module(name)
+        except (ImportError, SyntaxError):
+            raise
+        except Exception:  # what raised may be nothing that the class needs
+            file.needed = needed
+            return importlib.import_module(name)
     return _execute_slice(path, text, needed, name)
 
 
@@ -48,26 +58,6 @@ def read_source(path: str) -> str:
         return importlib.util.decode_source(file.read())
 
 
-def package_of(path: str, *, relative: bool = False) -> tuple[str, str]:
-    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards with an `__init__.py`.
-
-    The folder of a file with relative imports is one when only the folder above it has an `__init__.py`.
-    """
-    folder, filename = os.path.split(os.path.abspath(path))
-    names = [] if filename == "__init__.py" else [filename.rpartition(".")[0]]
-    if relative and not _is_package(folder) and _is_package(os.path.dirname(folder)):
-        folder, name = os.path.split(folder)
-        names.append(name)
-    while _is_package(folder):
-        folder, name = os.path.split(folder)
-        names.append(name)
-    return folder, ".".join(reversed(names))
-
-
-def _is_package(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier()
-
-
 def _prepend(paths: Sequence[str]) -> None:
     for path in reversed(paths):
         if path not in sys.path:
@@ -75,10 +65,11 @@ def _prepend(paths: Sequence[str]) -> None:
 
 
 class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Answers the import of one module with the text the editor holds."""
+    """Answers the import of one module with the text the editor holds; of `needed` names only, if there are such."""
 
     def __init__(self, name: str, path: str, text: str) -> None:
         self._name, self._path, self._text = name, path, text
+        self.needed: Iterable[str] | None = None
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
@@ -94,12 +85,16 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         )
 
     def exec_module(self, module: types.ModuleType) -> None:
-        exec(compile(self._text, self._path, "exec", dont_inherit=True), module.__dict__)
+        tree = ast.parse(self._text, self._path)
+        if self.needed is not None:
+            tree.body = statements_for(tree.body, self.needed)
+        exec(compile(tree, self._path, "exec", dont_inherit=True), module.__dict__)
 
 
 def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> types.ModuleType:
     tree = ast.parse(text, path)
-    module = types.ModuleType(name if name.isidentifier() else "__graphperf_file__")
+    taken = name in sys.modules  # a file that is called torch.py or types.py
+    module = types.ModuleType(name if name.isidentifier() and not taken else "__graphperf_file__")
     module.__file__ = path
     sys.modules[module.__name__] = module
     chosen = ast.Module(body=statements_for(tree.body, needed), type_ignores=[])
@@ -153,10 +148,10 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 
 def _changed_by_call(node: ast.expr) -> set[str]:
-    """`sys.path.append(...)` changes `sys`; `CONFIG.update(...)` changes `CONFIG`."""
+    """`sys.path.append(...)` changes `sys`; `parser.add_argument(...)` changes `parser`."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return set()
-    if node.func.attr not in ("append", "insert", "extend", "update", "add", "setdefault"):
+    if not _CHANGES.fullmatch(node.func.attr):
         return set()
     value = node.func.value
     while isinstance(value, ast.Attribute):

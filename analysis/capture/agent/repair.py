@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +12,7 @@ import torch
 
 from .assumed import Passthrough
 from .errors import Diagnosis
-from .guess import Assignment, Guess, tensor, tensors_of, value
+from .guess import Assignment, Guess, elements_of, tensor, value
 from .resize import larger, of_divisor, of_rank, of_size
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
@@ -20,18 +21,40 @@ _MAPPING = re.compile(
 )
 _OTHER_USE = re.compile(r"object is not callable|has no attribute|not iterable|too many indices|invalid data type")
 
+# Two tensors do not fit each other: rather the later input is wrong, and not both alike.
+_APART = re.compile(r"must match|broadcast")
+
 
 def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) -> Iterator[dict[str, Guess]]:
     """Changed assignments, likeliest first."""
-    origin = f"assumed after the error in {found.place}"
-    order = sorted(assignment, key=lambda name: _suspicion(name, built.get(name), found))
-    for name in order:
-        guess = assignment[name]
-        alike = [other for other, given in assignment.items() if given.key() == guess.key() and not given.fixed]
-        for change in _changes(guess, built.get(name), found, origin):
-            if len(alike) > 1:
-                yield {**assignment, **dict.fromkeys(alike, change)}
-            yield {**assignment, name: change}
+    apart = _APART.search(found.message) is not None
+    blame = {name: _suspicion(name, built.get(name), found) for name in assignment}
+    for level in sorted(set(blame.values())):
+        names = [name for name in (reversed(blame) if apart else blame) if blame[name] == level]
+        ways = [_of_one(name, assignment, built, blame, found, apart=apart) for name in names]
+        for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
+            yield from (changed for changed in step if changed is not None)
+
+
+def _of_one(
+    name: str,
+    assignment: Assignment,
+    built: Mapping[str, Any],
+    blame: Mapping[str, int],
+    found: Diagnosis,
+    *,
+    apart: bool,
+) -> Iterator[dict[str, Guess]]:
+    """Changes of one input, together with those that are alike where that may help."""
+    guess, origin = assignment[name], f"assumed after the error in {found.place}"
+    alike = [other for other, given in assignment.items() if given.key() == guess.key() and not given.fixed]
+    alone = apart or any(blame[other] > blame[name] for other in alike)
+    for change in _changes(guess, built.get(name), found, origin):
+        if len(alike) > 1 and not alone:
+            yield {**assignment, **dict.fromkeys(alike, change)}
+        yield {**assignment, name: change}
+        if len(alike) > 1 and alone:
+            yield {**assignment, **dict.fromkeys(alike, change)}
 
 
 def _suspicion(name: str, given: Any, found: Diagnosis) -> int:
@@ -64,7 +87,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
-    parts = tensors_of(given)
+    parts = elements_of(given)
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)

@@ -50,34 +50,58 @@ def _with_rank(shape: tuple[int, ...], rank: int, found: Diagnosis) -> Iterator[
 
 
 def of_size(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    """The wanted sizes in place of those that were found; then sizes from which the found ones may be computed."""
+    pairs = [(got, wanted) for got, wanted in found.sizes if wanted <= _LARGEST * 16 and got != wanted]
+    for got, wanted in pairs:
+        if wanted:
+            yield from _replaced(guess, got, wanted, origin, channels_first=found.channels_first)
+    for got, wanted in pairs:
+        yield from _derived(guess, got, wanted, origin, channels_first=found.channels_first)
+
+
+def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
     shape = guess.shape
-    for got, wanted in found.sizes:
-        if wanted > _LARGEST * 16 or got == wanted:
-            continue
-        places = [index for index, size in enumerate(shape) if size == got]
-        first = 1 if found.channels_first else len(shape) - 1
-        for index in sorted(places, key=lambda place: (place == 0, place != first)):
-            if wanted:
-                yield guess.reshaped((*shape[:index], wanted, *shape[index + 1 :]), origin)
-        if len(places) == 2 and wanted:
-            yield guess.reshaped(tuple(wanted if size == got else size for size in shape), origin)
-        if wanted in shape[1:] and len(shape) == 3:
-            yield guess.reshaped((shape[0], shape[2], shape[1]), origin)
-        if wanted in shape[1:] and len(shape) == 4:
-            yield guess.reshaped((shape[0], shape[2], shape[3], shape[1]), origin)
-        if shape and not places and 0 < shape[-1] + wanted - got <= _LARGEST:
-            yield guess.reshaped((*shape[:-1], shape[-1] + wanted - got), origin)
-        if not places or len(shape) == 4:
-            yield from _scaled(guess, got, wanted, origin, channels_first=found.channels_first)
+    places = [index for index, size in enumerate(shape) if size == got]
+    first = 1 if channels_first else len(shape) - 1
+    if len(shape) == 4 and first == 3 and shape[2:] == (got, got) and wanted <= 4:  # channels come last
+        yield guess.reshaped((shape[0], 224, 224, wanted), origin)
+    if len(shape) > 3 and len(places) > 1 and shape[-2:] == (got, got):
+        yield guess.reshaped((*shape[:-2], wanted, wanted), origin)
+    if len(shape) == 1 and places:
+        yield guess.reshaped((*shape, wanted), origin)
+    for index in sorted(places, key=lambda place: place != first):
+        if index or len(shape) < 3:
+            yield guess.reshaped((*shape[:index], wanted, *shape[index + 1 :]), origin)
+    if len(places) == 2 and 0 not in places:
+        yield guess.reshaped(tuple(wanted if size == got else size for size in shape), origin)
 
 
-def _scaled(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
+def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
+    shape = guess.shape
+    if channels_first and got and len(shape) > 2 and got not in shape:  # as many channels as were joined
+        channels = shape[1] * wanted // got
+        if channels and shape[1] * wanted % got == 0:
+            yield guess.reshaped((shape[0], channels, *shape[2:]), origin)
+    if shape and shape[0] == got > 1 and wanted:
+        yield guess.reshaped((wanted, *shape[1:]), origin)
+    if wanted in shape[1:] and len(shape) == 3:
+        yield guess.reshaped((shape[0], shape[2], shape[1]), origin)
+    if wanted in shape[1:] and len(shape) == 4:
+        yield guess.reshaped((shape[0], shape[2], shape[3], shape[1]), origin)
+    last = shape[-1] + wanted - got if shape and got not in shape else 0
+    if len(shape) == 4 and shape[2] == shape[3] and not channels_first and 0 < last <= 4:  # channels come last
+        yield guess.reshaped((shape[0], 224, 224, last), origin)
+    if 0 < last <= _LARGEST:
+        yield guess.reshaped((*shape[:-1], last), origin)
+    if got not in shape or len(shape) == 4:
+        yield from _scaled(guess, got, wanted, origin)
+
+
+def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]:
     """A size that was computed from the input's: scales the last sizes so that it comes out as wanted."""
     shape = guess.shape
     if not got or not wanted:
         return
-    if channels_first and len(shape) > 2 and shape[1] * wanted % got == 0 and shape[1] * wanted // got > 0:
-        yield guess.reshaped((shape[0], shape[1] * wanted // got, *shape[2:]), origin)
     if len(shape) >= 4 and shape[-1] == shape[-2]:
         ratio = (wanted / got) ** (1 / (len(shape) - 2))
         near = shape[-1] * ratio

@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from .absent import AbsentError
 from .errors import Diagnosis
 from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
 from .repair import repairs
 
-MOST_TRIES = 40
+MOST_TRIES = 52
+# After so many tries that errors suggest it is the turn of another guess.
+_TURN = 4
 _SECONDS = 8.0
 
 T = TypeVar("T")
@@ -25,7 +28,7 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the try that got furthest, and what was tried in it."""
+    """No guess was accepted: the error of the likeliest, which was tried first, and what it was."""
 
     def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
         super().__init__(str(error))
@@ -40,6 +43,7 @@ class Search:
         self._queue: list[tuple[float, int, int, Assignment]] = []
         self._seen: set[object] = set()
         self._order = itertools.count()
+        self._others: Iterator[Assignment] = iter(())
         self.tries = 0
 
     def find(
@@ -50,28 +54,40 @@ class Search:
             self._add(hint, -1e12)
         first = {name: guesses[0] for name, guesses in choices.items()}
         self._add(first, -1e11)
-        for index, other in enumerate(_alternatives(choices)):
-            self._add(other, 4.0 + index)
+        self._others = _alternatives(choices)
         return self._run(attempt)
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
-        best: tuple[int, BaseException, Assignment] | None = None
+        first: RefusedError | None = None
         end = time.monotonic() + _SECONDS
-        while self._queue and self.tries < MOST_TRIES and (time.monotonic() < end or best is None):
+        while (
+            (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
+        ):
             _, _, depth, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}
             self.tries += 1
+            if self.tries % _TURN == 0:
+                self._add_other()
             try:
                 return assignment, attempt(assignment, built)
+            except AbsentError as error:  # no other input brings the module
+                raise RefusedError(error, {}, self.tries) from error
             except Exception as error:
                 progress = self._progress()
-                if best is None or (progress > best[0] and str(error) != str(best[1])):
-                    best = progress, error, assignment
+                first = first or RefusedError(error, assignment, self.tries)
                 self._learn(error, assignment, built, depth, depth - progress)
             except BaseException as error:  # the user's code ends the program: no other input helps
                 raise RefusedError(error, assignment, self.tries) from error
-        assert best is not None
-        raise RefusedError(best[1], best[2], self.tries) from best[1]
+        assert first is not None
+        raise first from first.error
+
+    def _add_other(self) -> bool:
+        """Puts the next guess that owes nothing to an error first; whether there was one."""
+        before = len(self._queue)
+        other = next(self._others, None)
+        if other is not None:
+            self._add(other, -1e10)
+        return len(self._queue) > before or (other is not None and self._add_other())
 
     def _learn(
         self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], depth: int, rank: int

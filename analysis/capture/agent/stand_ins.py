@@ -25,6 +25,7 @@ def install(recorder: Recorder) -> None:
     for name, function in list(vars(torch.nn.init).items()):
         if name.endswith("_") and not name.startswith("_") and callable(function):
             setattr(torch.nn.init, name, _untouched(function))
+    torch.distributions.Distribution.set_default_validate_args(False)  # there are no values to validate
     for module, name in (
         (torch, "compile"),
         (torch.jit, "script"),
@@ -38,6 +39,9 @@ def install(recorder: Recorder) -> None:
     torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
     torch.Tensor.__deepcopy__ = _deepcopy(torch.Tensor.__deepcopy__)  # type: ignore[method-assign]
     torch.Tensor.data = _data(torch.Tensor.data)  # type: ignore[assignment]
+    if torch.distributed.is_available():
+        torch.distributed.get_rank = _alone(torch.distributed.get_rank, 0)  # type: ignore[assignment]
+        torch.distributed.get_world_size = _alone(torch.distributed.get_world_size, 1)  # type: ignore[assignment]
     torch.autocast.__init__ = _autocast(torch.autocast.__init__)  # type: ignore[method-assign]
 
 
@@ -54,6 +58,16 @@ def _untouched(original: Callable[..., Any]) -> Callable[..., Any]:
 def _transparent(obj: Any = None, *_: object, **__: object) -> Any:
     """Stands for `torch.compile(model)` and for `@torch.compile(mode=...)`."""
     return (lambda inner: inner) if obj is None else obj
+
+
+def _alone(original: Callable[..., int], number: int) -> Callable[..., int]:
+    """Without a process group, the process is the only one."""
+
+    @functools.wraps(original)
+    def asked(*args: Any, **kwargs: Any) -> int:
+        return original(*args, **kwargs) if torch.distributed.is_initialized() else number
+
+    return asked
 
 
 def _tolist(recorder: Recorder, original: Callable[[torch.Tensor], Any]) -> Callable[[torch.Tensor], Any]:

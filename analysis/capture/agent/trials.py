@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from . import assumed
-from .construct import GuessedArguments, NoArgumentsError, guess_names
+from .absent import parent_missing
+from .construct import GuessedArguments
 from .file_classes import BORROWED
-from .guess import Assignment, tensors_of
+from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
 from .modules import ModuleTracker
+from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, telling
 from .recorder import Recorder
 from .search import RefusedError, Search
 
 _SECONDS = 25.0
+_ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
-_ABSENT = re.compile(r"(?:getattr|hasattr)\([\w.]+, *[\"'](\w+)[\"']")
-
-
-@dataclass
-class Run:
-    """A model that ran, and what it was given."""
-
-    model: nn.Module
-    origin: str
-    inputs: Sequence[ModelInput]
-    result: object
-
-
-class NothingRanError(Exception):
-    """Neither the file's ways to construct the model nor the guessed ones led to a run; `words` say what was tried."""
-
-    def __init__(self, stage: str, error: BaseException, words: str = "") -> None:
-        super().__init__(str(error))
-        self.stage, self.error, self.words = stage, error, words
-
-
-class TooSmallError(ValueError):
-    """The model ran and there was nothing left at its end."""
-
-
-class WrongModelError(TypeError):
-    """An expression gave something else than the model that was asked for."""
 
 
 class Trials:
@@ -60,7 +34,7 @@ class Trials:
     ) -> None:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
-        self._names = guess_names(_absent_attributes(request))
+        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or ""))
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -77,15 +51,18 @@ class Trials:
                 break
             except NoArgumentsError as error:
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
-                failure = nothing if failure is None or _telling(failure) < 2 else failure
+                failure = nothing if failure is None or telling(failure) < 2 else failure
             except NothingRanError as error:
-                failure = error if failure is None or _telling(error) > _telling(failure) else failure
+                failure = error if failure is None or telling(error) > telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
 
     def _no_module(self) -> NothingRanError | None:
         """A class of the file that has `forward` and is something else."""
         name = self._request.get("wanted") or ""
         cls = vars(self._module).get(name)
+        lacking = parent_missing(cls) if isinstance(cls, type) else None
+        if lacking is not None:
+            return NothingRanError("import", lacking)
         if not isinstance(cls, type) or issubclass(cls, nn.Module):
             return None
         return NothingRanError("abstract", WrongModelError(f"{name} is no nn.Module"))
@@ -111,6 +88,8 @@ class Trials:
             words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
             if origin.startswith("assumed"):
                 words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
+            if words and not self._request.get("inputs"):
+                words += f"; {_ADVICE}"
             raise NothingRanError("forward", refused.error, words) from refused
         if search.tries > 1:
             try:
@@ -160,8 +139,19 @@ class Trials:
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
         except BaseException as error:  # the user's code may end the program
+            if self._undefined(error):
+                words = (
+                    f"importing the file does not define {self._request['wanted']}: a condition around it does not hold"
+                )
+                raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
-        return value.eval()
+        value.eval()  # one's own may return nothing
+        return value
+
+    def _undefined(self, error: BaseException) -> bool:
+        """Whether the wanted class itself is what is not defined."""
+        wanted = self._request.get("wanted")
+        return isinstance(error, NameError) and str(error) == f"name {wanted!r} is not defined"
 
     def _evaluate(self, expression: str) -> object:
         return eval(expression, vars(self._module), _Names(self._module, self._names))
@@ -182,22 +172,14 @@ class Trials:
             result = inputs.call(built)
         finally:
             recorder.recording = False
-        if any(tensor.numel() == 0 for tensor in tensors_of(result)) and not self._request.get("inputs"):
-            raise TooSmallError("the input is too small: the output has no elements")
+        if not self._request.get("inputs"):
+            check_not_empty(result, recorder)
         return specs, result
 
 
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
     return origin.replace("Assumed()", assumed.in_words())
-
-
-def _telling(failure: NothingRanError) -> int:
-    """How much a failure says of the model itself."""
-    if isinstance(failure.error, WrongModelError):
-        return 0
-    missing = isinstance(failure.error, TypeError) and "missing" in str(failure.error)
-    return 3 if failure.stage == "forward" else 1 if missing else 2
 
 
 class _Names(dict[str, object]):
@@ -212,8 +194,3 @@ class _Names(dict[str, object]):
             return getattr(self._module, name)
         except AttributeError:
             return BORROWED[name] if name in BORROWED else self._others[name]
-
-
-def _absent_attributes(request: Mapping[str, Any]) -> frozenset[str]:
-    """Names that the file asks for with a default: a configuration need not have them."""
-    return frozenset(_ABSENT.findall(request.get("text") or ""))

@@ -8,6 +8,19 @@ from collections.abc import Iterator
 # Patterns of names, and the expressions that stand for a typical value. `<class>` and `<instance>` stand for a layer of
 # the file, `<config>` for a configuration.
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
+    (
+        r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|"
+        r"block)|mlp_?layer|layer_?fn",
+        ("<class>", "Passthrough", "Passthrough()"),
+    ),
+    (
+        r"(image|img|input|in|data|obs|observation|state)_?shape",
+        ("(3, 224, 224)", "(3, 64, 64)", "(64,)", "(224, 224)"),
+    ),
+    (
+        r"d_(model|inner|hidden|hid|ff|embed|emb|input|feature|word_vec|out)|n_(embd?|hid|hidden|state)|dim_model",
+        ("64", "256"),
+    ),
     (r"(image|img|input|resolution|crop)_?(size|res|resolution|dim|shape)?s?", ("224", "(224, 224)", "64")),
     (
         r"(.*_)?(hidden|embed(ding)?|d?model|inner|intermediate|ffn?|mlp|features?|latent|channels?|"
@@ -107,11 +120,6 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("False", "True"),
     ),
     (
-        r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|"
-        r"block)|mlp_?layer|layer_?fn",
-        ("<class>", "Passthrough", "Passthrough()"),
-    ),
-    (
         r"(pre_?|base_?|sub_?)?(fn|func|function|net|network|model|module|backbone|encoder|"
         r"decoder|body|head|neck|stem|submodule|layer|trunk|classifier|generator|discriminator|"
         r"transform|base|wrapped|inner|core|projector|projection|downsample|upsample|attn|attention|"
@@ -124,8 +132,10 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         r"options|h|hp|config_\w+|\w+_(config|cfg|args))",
         ("<config>",),
     ),
-    (r".*(shape|size|grid|resolution|sizes|shapes)", ("(14, 14)", "14", "64", "(64, 64)")),
 ]
+_SIZE = re.compile(r".*(shape|size|grid|resolution|sizes|shapes)")
+# For names without a pattern of their own: whether they are sizes.
+_LAST = {True: ("(14, 14)", "14", "64", "(64, 64)"), False: ("64",)}
 _INPUT = re.compile(
     r"(in|input|c_?in|inp|img|image|num_input|n_input|in_?)_?(ch|chs|chans?|channels?|c|dim|planes|nc|features)?s?|c1|nc_in"
     r"|n_channels|channels_in|num_channels|in_ch\w*|channels|n_?colors?"
@@ -136,8 +146,16 @@ def typical_values(name: str, *, root: bool) -> Iterator[str]:
     """Expressions of a typical value for a parameter or an attribute of that name."""
     if _INPUT.fullmatch(name):
         yield from ("3", "64") if root else ("64", "3")
-    for pattern, texts in _TYPICAL:
-        if re.fullmatch(pattern, name):
-            yield from texts
-            return
-    yield "64"
+    yield from _of_words(name) or _of_last_words(name) or _LAST[bool(_SIZE.fullmatch(name))]
+
+
+def _of_words(name: str) -> tuple[str, ...]:
+    return next((texts for pattern, texts in _TYPICAL if re.fullmatch(pattern, name)), ())
+
+
+def _of_last_words(name: str) -> tuple[str, ...]:
+    """What the last words of `encoder_kernel_size` suggest, single values first."""
+    words = name.split("_")
+    ends = ("_".join(words[start:]) for start in range(1, len(words)))
+    found = next((found for end in ends if len(end) > 2 and (found := _of_words(end))), ())
+    return tuple(sorted(found, key=lambda text: text[:1] in "[("))

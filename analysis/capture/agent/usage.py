@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
+_SIZED = re.compile(r"Linear|Bilinear|Conv\w*\dd|Embedding|\w+Norm(\dd)?|LSTM|GRU|RNN|zeros|ones|randn?|empty|arange")
 _ITERATING = ("len", "enumerate", "zip", "sum", "reversed", "list", "tuple", "sorted")
 
 
@@ -16,13 +18,16 @@ _ITERATING = ("len", "enumerate", "zip", "sum", "reversed", "list", "tuple", "so
 class Usage:
     """`options` are strings that it is compared with; `attributes` and `keys` what is read from it.
 
-    A `layer` is kept and called later; `pairs` is how many each of its items is unpacked into.
+    A `layer` is kept and called later; `pairs` is how many each of its items is unpacked into; the items of what is
+    `nested` are lists themselves. A `number` is calculated with or is the size of a layer or a tensor.
     The class `convolves` when it has convolutions and no linear layer.
     """
 
     called: bool = False
     layer: bool = False
     iterated: bool = False
+    nested: bool = False
+    number: bool = False
     unpacked: int = 0
     pairs: int = 0
     convolves: bool = False
@@ -84,6 +89,9 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kept:
         if isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
             found[kept[node.func.attr]].layer = True
+    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
+        if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
+            found[kept[node.value.attr]].iterated = True
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         found[kept[node.value.attr]].attributes.append(node.attr)
     elif isinstance(node, (ast.For, ast.comprehension)):
@@ -99,6 +107,10 @@ def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> 
         _note_call(node, found)
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in found:
         found[node.value.id].attributes.append(node.attr)
+    elif isinstance(node, ast.BinOp):
+        for side in (node.left, node.right):
+            if isinstance(side, ast.Name) and side.id in found:
+                found[side.id].number = True
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in found:
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
             found[node.value.id].keys.append(node.slice.value)
@@ -106,6 +118,8 @@ def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> 
             found[node.value.id].iterated = True
     elif isinstance(node, (ast.For, ast.comprehension, ast.Starred)):
         source = node.value if isinstance(node, ast.Starred) else node.iter
+        if isinstance(source, ast.Subscript) and isinstance(source.value, ast.Name) and source.value.id in found:
+            found[source.value.id].nested = True
         if isinstance(source, ast.Name) and source.id in found:
             found[source.id].iterated = True
             if not isinstance(node, ast.Starred) and isinstance(node.target, ast.Tuple):
@@ -119,6 +133,10 @@ def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> 
 
 
 def _note_call(node: ast.Call, found: dict[str, Usage]) -> None:
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    for argument in node.args if _SIZED.fullmatch(called) else ():
+        if isinstance(argument, ast.Name) and argument.id in found:
+            found[argument.id].number = True
     if isinstance(node.func, ast.Name):
         if node.func.id in found:
             found[node.func.id].called = True

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_REAL_ELEMENTS = 1 << 20
 _MOST_REAL_BYTES = 1 << 28
+_MOST_COUNTS = 4096
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -69,6 +70,8 @@ class Values:
     def run(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
         """The result of `func` on real tensors, on meta tensors, or on a mixture brought to meta."""
         name = base_name(func)
+        if name == "empty" and _holds_lengths(args, kwargs):
+            return torch.zeros(args[0], dtype=torch.int64)
         if name in _WITHOUT_VALUES or name in _WITH_VALUES:
             kwargs = self._placed(name, args, kwargs)
         if self._overwritten:
@@ -114,6 +117,8 @@ class Values:
             kept = {index: args[index] for index in _REAL_ARGUMENTS.get(name, ())}
             args, kwargs = to_meta(args, kwargs)
             args = tuple(kept.get(index, value) for index, value in enumerate(args))
+        if name == "_pack_padded_sequence":
+            args = (args[0], self._lengths(*args), *args[2:])
         if name == "index" or name == "index_put_":
             args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
         known = KNOWN.get(name)
@@ -128,6 +133,14 @@ class Values:
         self._overwritten[id(target)] = args[0]
         self._kept.append(target)
         return target
+
+    def _lengths(self, data: torch.Tensor, lengths: torch.Tensor, batch_first: bool) -> torch.Tensor:
+        """Lengths of sequences; unknown ones are as long as the data, assumed ones no longer."""
+        longest = data.shape[1 if batch_first else 0]
+        if lengths.device != _META:
+            return lengths.clamp(1, max(1, longest))
+        self._assume("all sequences are as long as the longest")
+        return torch.full((lengths.numel(),), longest, dtype=torch.int64, device=_CPU)
 
     def _without_masks(self, data: torch.Tensor, indices: list[torch.Tensor | None]) -> list[torch.Tensor | None]:
         """Boolean masks as the indices of every element."""
@@ -153,6 +166,12 @@ class Values:
 
     def _current(self, tensor: torch.Tensor) -> torch.Tensor:
         return self._overwritten.get(id(tensor), tensor)
+
+
+def _holds_lengths(args: Args, kwargs: Kwargs) -> bool:
+    """Whether PyTorch's own code makes a tensor on the host to write lengths to (`pad_packed_sequence`)."""
+    on_host = kwargs.get("device") == _CPU
+    return on_host and kwargs.get("dtype") is torch.int64 and len(args[0]) == 1 and args[0][0] <= _MOST_COUNTS
 
 
 def tensors_in(value: object) -> list[torch.Tensor]:

@@ -22,7 +22,7 @@ MOST_THREADS = 256
 LOOK_S = 0.1
 _KEPT_OUTPUT, _KEPT_REPORT = 4096, 1 << 16
 # How long a process that is to be stopped has to say where it is, and to end saying it.
-_SAY_WHERE_S, _END_SAYING_S = 0.5, 0.05
+_SAY_WHERE_S, _END_SAYING_S = 1.5, 0.05
 
 
 class Watched:

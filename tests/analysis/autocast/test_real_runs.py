@@ -8,10 +8,10 @@ import pytest
 
 from graphperf.analysis.autocast import with_casts
 from graphperf.analysis.autocast.policy import base_name
-from graphperf.analysis.capture import module_request
+from graphperf.analysis.capture import PoolCapturer, module_request
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.graph import Graph
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 torch = pytest.importorskip("torch")

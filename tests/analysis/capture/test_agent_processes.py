@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import Agent, AgentPool, CaptureRequest
+from graphperf.analysis.capture import Agent, AgentPool, CaptureRequest, PoolCapturer
 from graphperf.analysis.capture.agents import _captured
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.discovery.classes import Candidate
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
@@ -244,8 +244,10 @@ def test_an_untrusted_target_is_only_read(tmp_path):
     options = Options(trusted=False)
     analysis = analyze(FileTarget(tmp_path / "model.py"), options, _NeverAsked())
     assert [model.name for model in analysis.discovery.classes] == ["Net"]
-    assert (analysis.results, analysis.problems) == ((), ())
-    assert analyze(ModuleTarget("model", "Net"), options, _NeverAsked()).problems == ()
+    (problem,) = analysis.problems
+    assert (analysis.results, problem.stage, problem.line) == ((), "untrusted", analysis.discovery.classes[0].line)
+    (problem,) = analyze(ModuleTarget("model", "Net"), options, _NeverAsked()).problems
+    assert problem.message == "model:Net: not captured, since the workspace is not trusted and none of its code runs"
 
 
 class _NeverAsked:

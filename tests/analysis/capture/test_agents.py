@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import AgentPool, AgentUnavailable, CaptureRequest, file_request
+from graphperf.analysis.capture import AgentPool, AgentUnavailable, CaptureRequest, PoolCapturer, file_request
 from graphperf.analysis.discovery import discover
-from graphperf.analysis.pipeline import PoolCapturer
 
 NET = """import torch
 from torch import nn

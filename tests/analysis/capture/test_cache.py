@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import CachingCapturer, Captured, CaptureRequest
+from graphperf.analysis.capture import CachingCapturer, Captured, CaptureRequest, PoolCapturer
 from graphperf.analysis.capture.store import Store
 from graphperf.analysis.discovery import FileTarget
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 MODEL = """import torch
@@ -134,3 +134,10 @@ def test_an_error_of_the_code_is_remembered_and_one_of_the_place_is_not(run) -> 
     missing = text(imports="import no_such_package_here").replace("torch.relu(", "no_such_package_here.f(")
     run(missing)
     assert "Block" in run(missing)[1]
+
+
+def test_signs_that_only_python_strings_split_at_do_not_hide_a_change(run):
+    text = "\f\f\f\f\f\f\f\f\f\n" + MODEL.format(imports="", width=8, other=2)
+    run(text)
+    _, asked = run(text.replace("return self.fc(x)\n", "return self.fc(x) + 1\n"))
+    assert asked == ["Other"]

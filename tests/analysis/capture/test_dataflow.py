@@ -136,3 +136,21 @@ def test_views_of_weights_are_weights(forward: Callable) -> None:
     addition = next(operator for operator in graph.operators if operator.kind == "add")
     assert graph.tensors[addition.inputs[1]].role == "parameter"
     assert graph.tensors[product.outputs[0]].shape == (2, 4)
+
+
+@pytest.mark.parametrize("lengths", ["lengths", "lengths.cpu()", "lengths.tolist()"])
+@pytest.mark.parametrize("layer", ["GRU", "LSTM"])
+def test_packed_sequences_with_unknown_lengths_are_full(write: Callable, layer: str, lengths: str) -> None:
+    graph = write(f"""
+        # graphperf: input=[(2, 7, 8), (2,)] dtype=(float32,int64)
+        class Tagger(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.rnn = nn.{layer}(8, 4, batch_first=True)
+
+            def forward(self, x, lengths):
+                x = nn.utils.rnn.pack_padded_sequence(x, {lengths}, batch_first=True, enforce_sorted=False)
+                return nn.utils.rnn.pad_packed_sequence(self.rnn(x)[0], batch_first=True)[0]
+    """).graph
+    assert [o.kind for o in graph.operators].count(layer.lower()) == 1
+    assert graph.tensors[graph.output_tensors[0]].shape == (2, 7, 4)

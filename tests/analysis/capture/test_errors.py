@@ -29,8 +29,8 @@ class Net(nn.Module):
 
 
 BAD = "raise ValueError('bad')  # HERE"
-PACKAGE = net(init="self.s = nothing", top="from no_such_package import nothing  # HERE")
-NAME = net(init="self.s = no_such_name", top="from torch import no_such_name  # HERE")
+PACKAGE = net(init="self.s = nothing()", top="from no_such_package import nothing  # HERE")
+NAME = net(init="self.s = no_such_name()", top="from torch import no_such_name  # HERE")
 CASES = {
     "missing package": (PACKAGE, "import", "importing the file failed: ModuleNotFoundError"),
     "missing name": (NAME, "import", "ImportError: cannot import name"),

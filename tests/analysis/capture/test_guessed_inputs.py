@@ -64,7 +64,7 @@ REPAIRED = {
     "rank of a volume": ("b, c, d, h, w = x.shape\nreturn x * 2", "pass", None),
     "parameter": ("return x * self.scale", "self.scale = nn.Parameter(torch.ones(48))", None),
     "dtype": ("return self.table(x)", "self.first = nn.Linear(8, 8); self.table = nn.Embedding(10, 8)", None),
-    "assertion": ("assert x.shape[2] == 40\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", (1, 3, 40, 224)),
+    "assertion": ("assert x.shape[2] == 40\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", (1, 3, 40, 40)),
     "multiple": ("assert x.shape[-1] % 100 == 0\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", None),
     "too small": ("for _ in range(6): x = self.a(x)\nreturn x", "self.a = nn.Conv2d(8, 8, 3, stride=2)", None),
     "no layer": ("return torch.relu(x)", "pass", None),
@@ -168,3 +168,37 @@ def test_a_wrong_key_in_the_project_is_reported(write: Callable, tmp_path) -> No
     (tmp_path / "pyproject.toml").write_text('[tool.graphperf.models."model.py::Net"]\ninputs = [3]\n')
     (problem,) = write(net("return x")).analysis.problems
     assert "unknown key 'inputs'" in problem.message
+
+
+def test_a_model_whose_eval_returns_nothing(write: Callable) -> None:
+    source = net("return self.a(x)", "self.a = nn.Conv2d(3, 8, 1)") + "\n    def eval(self):\n        super().eval()\n"
+    assert write(source).graph.inputs[0].shape == (1, 3, 224, 224)
+
+
+SEEN = {
+    "a side path first": ("return self.conv(x) + self.time(t)[:, :, None, None]", "x, t", [(1, 3, 224, 224), (1, 64)]),
+    "through a method": ("return self.first(x)", "x", [(1, 3, 224, 224)]),
+    "through a loop": ("for layer in self.layers: x = layer(x)\nreturn x", "x", [(1, 3, 224, 224)]),
+    "two ways in": ("return self.conv(image).mean((2, 3)) + self.words(text).mean(1)", "image, text",
+                    [(1, 3, 224, 224), (1, 128)]),
+    "a keyword that is read": ("return self.time(kwargs['labels'].float()) + self.conv(x).mean((2, 3))", "x, **kwargs",
+                               [(1, 3, 224, 224), (1, 64)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_each_input_follows_the_layer_it_goes_into(write: Callable, name: str) -> None:
+    forward, parameters, shapes = SEEN[name]
+    init = (
+        "self.time = nn.Linear(64, 8); self.words = nn.Embedding(50, 8)\n"
+        "        self.conv = nn.Conv2d(3, 8, 1); self.layers = nn.ModuleList([self.conv])\n"
+    )
+    source = net(forward, init, parameters) + "\n    def first(self, image):\n        return self.conv(image)\n"
+    assert [spec.shape for spec in write(source).graph.inputs] == shapes
+
+
+def test_a_failure_shows_the_first_try_and_what_to_do(write: Callable) -> None:
+    written = write(net("raise ValueError(f'no {tuple(x.shape)}')", "self.a = nn.Conv2d(3, 8, 1)"))
+    (problem,) = written.analysis.problems
+    assert "no (1, 3, 224, 224), with the input 1×3×224×224 (assumed from a)" in problem.message
+    assert "`# graphperf: input=(...) init=(...)` above the class" in problem.message

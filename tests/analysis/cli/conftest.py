@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from graphperf.analysis.capture import AgentPool
-from graphperf.analysis.cli import lint, main
+from graphperf.analysis.cli import grid, lint, main
 
 NET = """import torch
 from torch import nn
@@ -72,6 +72,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(pool: AgentPool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     monkeypatch.setattr(main, "AgentPool", _Shared(pool))
     monkeypatch.setattr(lint, "AgentPool", _Shared(pool))
+    monkeypatch.setattr(grid, "AgentPool", _Shared(pool))
 
     def run(command: str, *arguments: str) -> Done:
         program = {"graphperf": main.main, "graphperf-lint": lint.main}[command]

@@ -120,6 +120,7 @@ USAGE = [
     ),
     (["model.py", "-H", "i7-12700k", "--precision", "fp16"], "i7-12700k does not compute in fp16; it does in "),
     (["model.py", "-H", "i7-12700k", "--precision", "amp"], "i7-12700k does not compute in amp; it does in "),
+    (["model.py", "--memory-gb", "0"], "the memory of a capture must be a number above 0, not 0.0"),
     (["model.py", "--batch", "0"], "batch must be at least 1, not 0"),
     (["model.py", "--input", "3,x"], "--input: '3,x' is not a shape such as (1, 3, 224, 224)"),
     (["model.py", "--input", "(1, 8)", "--dtype", "float31"], "--input: 'float31' is no dtype"),
@@ -154,6 +155,53 @@ def test_a_time_limit(run: Callable, folder) -> None:
     done = run("graphperf", "analyze", "slow.py", "--timeout", "0.5")
     assert done.code == 1
     assert done.err == "slow.py:11: GP901 the capture took too long: still running after 0.5 s\n"
+
+
+@pytest.mark.parametrize("arguments", [["--untrusted"], ["--untrusted", "--python", "/no/such/python"]])
+def test_without_trust_nothing_runs(run: Callable, folder, arguments: list[str]) -> None:
+    (folder / "model.py").write_text((folder / "model.py").read_text() + "\nopen('ran', 'w')\n")
+    said = "model.py:5: GP901 Net: not captured, since the workspace is not trusted and none of its code runs\n"
+    done = run("graphperf", "analyze", "model.py", *arguments)
+    assert (done.code, done.out, done.err) == (1, "", said)
+    linted = run("graphperf-lint", "model.py", "--output-format", "json", *arguments)
+    assert [(finding["code"], finding["severity"]) for finding in linted.json] == [("GP901", "information")]
+    assert run("graphperf", "analyze", "no_model.py", *arguments).err == "no_model.py: no nn.Module class found\n"
+
+
+LARGE = "held = bytearray(1 << 31)\n        return"
+
+
+def test_a_memory_limit(run: Callable, folder) -> None:
+    (folder / "large.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
+    assert "needs more memory than the 1 GB" in run("graphperf", "analyze", "large.py", "--memory-gb", "1").err
+
+
+PROJECT = [
+    ("trusted = false", "model.py:5: GP901 Net: not captured, since the workspace is not trusted"),
+    ("trusted = 1", "model.py:5: GP901 Net: not captured, since the workspace is not trusted"),
+    ("capture-seconds = 0", "model.py:1: GP901 [tool.graphperf] in pyproject.toml: the seconds of a capture must be"),
+    (
+        "capture-memory-gb = 'x'",
+        "model.py:1: GP901 [tool.graphperf] in pyproject.toml: the memory of a capture must be",
+    ),
+    ("capture-memory-gb = 1", "model.py:11: GP901 forward() raised at line 11: needs more memory than the 1 GB"),
+]
+
+
+@pytest.mark.parametrize(("setting", "message"), PROJECT, ids=[setting for setting, _ in PROJECT])
+def test_what_a_project_sets(run: Callable, folder, setting: str, message: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[tool.graphperf]\n{setting}\n")
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
+    done = run("graphperf", "analyze", "model.py", "--no-cache")
+    assert done.code == 1
+    assert done.err.startswith(message)
+
+
+def test_a_project_cannot_ask_for_trust_and_the_users_limit_goes_first(run: Callable, folder) -> None:
+    (folder / "pyproject.toml").write_text("[tool.graphperf]\ntrusted = true\ncapture-memory-gb = 1\n")
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
+    assert "is not trusted" in run("graphperf", "analyze", "model.py", "--untrusted").err
+    assert run("graphperf", "analyze", "model.py", "--no-cache", "--memory-gb", "4").code == 0
 
 
 def test_an_interpreter_without_torch(folder) -> None:

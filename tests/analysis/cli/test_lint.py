@@ -91,7 +91,7 @@ def test_folders_are_searched_and_the_usual_ones_left_out(run: Callable, folder:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["absent.py"], "absent.py: no such file or folder"),
+        (["absent.py"], "absent.py: no such file"),
         (["model.py", "-H", "h200"], "unknown hardware 'h200'"),
         (["model.py", "--precision", "fp15"], "unknown precision 'fp15'"),
         (["model.py", "--mode", "fast"], "unknown mode 'fast', choose from eager, compiled, ideal"),

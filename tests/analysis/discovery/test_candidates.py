@@ -131,3 +131,19 @@ def _build(x):
 {function}
 """
     assert candidates(text) == ([("make()", "make()")] if usable else [])
+
+
+def test_a_class_of_torch_with_the_same_name_is_another():
+    text = """
+import torch
+from torch import nn
+class GRU(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.inner = nn.GRU(64, 32)
+    def forward(self, x):
+        return self.inner(x)
+model = GRU(7)
+"""
+    (model,) = discover(text).classes
+    assert [candidate.expression for candidate in model.candidates] == ["GRU(7)"]

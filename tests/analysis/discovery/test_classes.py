@@ -1,4 +1,6 @@
+import ast
 import textwrap
+import time
 import warnings
 
 import pytest
@@ -107,11 +109,25 @@ def test_a_broken_file_names_its_line(text: str, line: int, message: str) -> Non
     assert message in found.problem.message
 
 
-@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800"])
-def test_text_that_python_cannot_take(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\0", 1, "there is a NUL character"),
+        ("a\nb = 1\n\0b", 3, "there is a NUL character"),
+        ("\ud800", 1, "surrogates not allowed"),
+        ("x = " + "(" * 5000 + ")" * 5000, 1, "too many nested parentheses"),
+        ("x = 1" + "+1" * 100_000, 1, "nested too deeply"),
+        ("x = " + "-" * 100_000 + "1", 1, "nested too deeply"),
+        ("import torch\n%matplotlib inline\n", 2, "'%matplotlib inline' is a command for a notebook, not Python"),
+        ("if 1:\n    !pip install torch\n", 2, "'!pip install torch' is a command for a notebook, not Python"),
+        ("%%time\n", 1, "'%%time' is a command for a notebook, not Python"),
+    ],
+)
+def test_text_that_python_cannot_take(text: str, line: int, message: str) -> None:
     problem = discover(text).problem
     assert problem is not None
-    assert problem.line == 1
+    assert problem.line == line
+    assert message in problem.message
 
 
 def test_roots_are_what_no_other_class_uses() -> None:
@@ -166,6 +182,26 @@ def test_no_text_raises(text: str) -> None:
 )
 def test_deep_text_does_not_raise(text: str) -> None:
     assert discover(text).classes is not None
+
+
+NET = "class Net(nn.Module):\n    def forward(self, x):\n        return x\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x): return x\n" + "".join(f"v{i} = f({i})\n" for i in range(12_000)),
+        f"table = [{'1, ' * 50_000}]\n",
+    ],
+    ids=["calls", "one line"],
+)
+def test_long_files_take_little_more_than_parsing(text: str) -> None:
+    start = time.process_time()
+    ast.parse(text)
+    parsed = time.process_time()
+    (model,) = discover(text + NET).classes
+    assert model.line == text.count("\n") + 1
+    assert time.process_time() - parsed < 8 * (parsed - start)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.py").touch()
     (tmp_path / "script").touch()
     (tmp_path / "folder.py").mkdir()
+    (tmp_path / "notes.ipynb").touch()
+    (tmp_path / "loop.py").symlink_to("loop.py")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,8 @@ def test_targets(text: str, target: object) -> None:
         ("absent.py", "absent.py: no such file"),
         ("absent.py::Net", "absent.py: no such file"),
         ("folder.py", "folder.py is not a file"),
+        ("loop.py", "loop.py: a link that leads nowhere"),
+        ("notes.ipynb", "notes.ipynb is a notebook; export it with `jupyter nbconvert --to script`"),
         ("model.py::not a name", "after '::' comes a class name"),
         ("model.py::3", "after '::' comes a class name"),
         ("model", "'model' is no target: give file.py, file.py::Class or package.module:factory"),

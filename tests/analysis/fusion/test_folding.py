@@ -3,13 +3,14 @@
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import partition, with_folded_norms
+from graphperf.analysis.fusion import Mode, partition, policy_for, with_folded_norms
 
 SHAPE = (1, 8, 10, 10)
 
 
-def moved(graph, mode: str) -> float:
-    return sum(kernel.bytes for kernel in partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, 4.0)))  # pyright: ignore[reportArgumentType]
+def moved(graph, mode: Mode) -> float:
+    found = partition(graph, costs_of(graph), policy_for(mode))
+    return sum(kernel.bytes for kernel in found.subgraphs(Sizes(graph, 4.0)))
 
 
 def macs(graph) -> int:
@@ -47,7 +48,7 @@ def test_the_shift_is_the_bias(sketch, bias: bool) -> None:
     y = sketch.add("relu", [norm(sketch, layer(sketch, bias=bias))], SHAPE)
     graph = sketch.graph(y)
     folded = with_folded_norms(graph)
-    (kernel,) = partition(folded, costs_of(folded), "ideal").subgraphs(Sizes(folded, 4.0))
+    (kernel,) = partition(folded, costs_of(folded), policy_for("ideal")).subgraphs(Sizes(folded, 4.0))
     assert (kernel.operators, kernel.pattern) == ((0, 1, 2), "conv2d+relu")
     assert kernel.bytes == 4 * (2 * 800 + 8 * 8 * 9 + 8)
     assert folded.tensors[folded.operators[1].outputs[0]].storage == folded.operators[0].outputs[0]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import module_request
+from graphperf.analysis.capture import PoolCapturer, module_request
 from graphperf.analysis.costs import Sizes, costs_of
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
-from graphperf.analysis.fusion import partition
+from graphperf.analysis.fusion import partition, policy_for
 from graphperf.analysis.graph import Graph
-from graphperf.analysis.pipeline import PoolCapturer, analyze
+from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
 torch = pytest.importorskip("torch")
@@ -34,7 +34,7 @@ def counted(graph: Graph) -> Counter[str]:
     """Kernels by kind, as `inductor.kernels` names them."""
     costs = costs_of(graph)
     kinds: Counter[str] = Counter()
-    for kernel in partition(graph, costs, "compiled", "cpu").subgraphs(Sizes(graph, 4.0)):
+    for kernel in partition(graph, costs, policy_for("compiled", "cpu")).subgraphs(Sizes(graph, 4.0)):
         families = {costs[o].family for o in kernel.operators if not graph.operators[o].view}
         extern = families & set(EXTERN)
         if families:

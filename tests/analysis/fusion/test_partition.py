@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import MODES, partition
+from graphperf.analysis.fusion import MODES, partition, policy_for
 from graphperf.hardware_profiles import Precision
 
 MODELS = ["resnet18", "mobilenet_v2", "efficientnet_b0", "vgg16", "vit_b_16"]
@@ -13,7 +13,7 @@ CASES = [(model, mode) for model in MODELS for mode in MODES]
 
 
 def kernels(graph, mode: str, precision: str = "fp32"):
-    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, Precision(precision).bytes))  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), policy_for(mode)).subgraphs(Sizes(graph, Precision(precision).bytes))  # pyright: ignore[reportArgumentType]
 
 
 def moved(graph, mode: str, precision: str = "fp32") -> float:

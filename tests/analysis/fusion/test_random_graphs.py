@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import MODES, Subgraph, partition, with_folded_norms
+from graphperf.analysis.fusion import MODES, Subgraph, partition, policy_for, with_folded_norms
 from graphperf.analysis.graph import Graph
 
 from ..conftest import Sketch
@@ -47,7 +47,7 @@ def _operator(sketch: Sketch, kind: str, first: int, second: int) -> int:
 
 
 def kernels(graph: Graph, mode: str) -> tuple[Subgraph, ...]:
-    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), policy_for(mode)).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -3,11 +3,11 @@
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import partition
+from graphperf.analysis.fusion import partition, policy_for
 
 
 def kernels(graph, mode: str):
-    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), policy_for(mode)).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
 
 
 def conv(sketch, source: int, channels: int = 8) -> int:
@@ -152,7 +152,7 @@ def test_concatenations(sketch, kind: str, inputs: int, count: int) -> None:
     parts = [sketch.add("relu", [sketch.tensor(4, 8)], (4, 8)) for _ in range(inputs)]
     joined = sketch.add("cat", {f"tensors{i}": part for i, part in enumerate(parts)}, (4 * inputs, 8), dim=0)
     graph = sketch.graph(sketch.add("sigmoid", [joined], (4 * inputs, 8)))
-    found = partition(graph, costs_of(graph), "compiled", kind).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
+    found = partition(graph, costs_of(graph), policy_for("compiled", kind)).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
     assert len(found) == count
     assert found[0].bytes == 4 * 2 * 32 * inputs
     assert found[0].boundaries == (("output",) if count == 1 else ("limit",))

@@ -23,7 +23,7 @@ TOTALS = {
 }  # fmt: skip
 REPORT = {
     "model", "contains", "target", "hardware", "precision", "mode", "batch", "inputs", "assumptions", "coverage",
-    "totals", "concurrency", "patterns", "subgraphs",
+    "totals", "what_if", "concurrency", "patterns", "subgraphs",
 }  # fmt: skip
 
 

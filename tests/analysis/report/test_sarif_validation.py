@@ -46,6 +46,9 @@ class Small(nn.Module):
     def forward(self, x):
         return self.fc(x)
 """
+EDGE = SMALL.replace("class Small", "# graphperf: hardware=coral-edge-tpu precision=int8\nclass Edge").replace(
+    "return self.fc(x)", "return nn.functional.gelu(self.fc(x))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (folder / "wide net.py").write_text(MODELS)
     (folder / "small.py").write_text(SMALL)
+    (folder / "edge.py").write_text(EDGE)
     (folder / "syntax.py").write_text("x = = 1\n")
     command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--output-format", "sarif", "--batch", "32",
                "--output-file", "log.sarif", "-H", "h100-sxm5-80gb,i7-12700k"]  # fmt: skip

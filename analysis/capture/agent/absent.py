@@ -1,0 +1,140 @@
+"""Stands for what a file imports and what is not installed, as long as a model does without it.
+
+While the file is loaded their names can be imported, inherited from and used as decorators, which leave out what they
+would do. Once it is loaded, any use of them raises the error that the import would have raised.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+# What is stood for, modules with all below them, and the error that their import raised.
+errors: dict[str, ImportError] = {}
+
+
+class _State:
+    """Whether the file is being loaded."""
+
+    loading = False
+
+
+state = _State()
+
+
+class AbsentError(ImportError):
+    """Something of a module that is not installed is used; `cause` is what its import raised."""
+
+    def __init__(self, name: str) -> None:
+        known = [module for module in errors if f"{name}.".startswith(f"{module}.")]
+        self.cause = errors[max(known, key=len)] if known else ImportError(name)
+        super().__init__(str(self.cause))
+
+
+def left_out() -> list[str]:
+    """What was stood for, in words."""
+    return [f"{name} is not installed: the model does without it" for name in sorted(errors)]
+
+
+def parent_missing(cls: type) -> AbsentError | None:
+    """The error that tells which base of a class is missing, if one is."""
+    missing = next((base for base in cls.__mro__ if issubclass(base, _Base) and "absent_name" in vars(base)), None)
+    return AbsentError(missing.absent_name) if missing is not None else None
+
+
+class _Base:
+    """Stands for a class to inherit from; its instances cannot be made."""
+
+    absent_name: str
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise parent_missing(type(self)) or AbsentError("")
+
+
+class _ModuleBase(nn.Module):
+    """Stands for a kind of `nn.Module` to inherit from: `LightningModule`, `BaseModule`."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        super().__init__()
+
+
+class Absent:
+    """Something of a module that is not there."""
+
+    def __init__(self, name: str) -> None:
+        self.__dict__["_absent"] = name
+
+    def _used(self) -> None:
+        if not state.loading:
+            raise AbsentError(self._absent)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return "0"
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        self._used()
+        return Absent(f"{self._absent}.{name}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._used()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As a decorator, the decorated; else something that is not there either."""
+        self._used()
+        decorated = len(args) == 1 and not kwargs and (inspect.isclass(args[0]) or inspect.isfunction(args[0]))
+        return args[0] if decorated else Absent(self._absent)
+
+    def __getitem__(self, key: object) -> Any:
+        self._used()
+        return self
+
+    def __setitem__(self, key: object, value: object) -> None:
+        self._used()
+
+    def __iter__(self) -> Any:
+        self._used()
+        return iter(())
+
+    def __or__(self, other: object) -> Any:
+        self._used()
+        return self
+
+    __ror__ = __or__
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __fspath__(self) -> str:
+        self._used()
+        return self._absent
+
+    def __instancecheck__(self, other: object) -> bool:
+        return False
+
+    def __subclasscheck__(self, other: object) -> bool:
+        return False
+
+    def __mro_entries__(self, bases: Sequence[object]) -> tuple[type, ...]:
+        if any(isinstance(base, type) and issubclass(base, nn.Module) for base in bases):
+            return ()
+        if self._absent.endswith("Module"):
+            return (_ModuleBase,)
+        return (type(self._absent.rpartition(".")[2], (_Base,), {"absent_name": self._absent}),)
+
+
+class AbsentModule(types.ModuleType):
+    """A module that is not there, or one below it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return "0"
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        if not state.loading:
+            raise AbsentError(f"{self.__name__}.{name}")
+        return Absent(f"{self.__name__}.{name}")

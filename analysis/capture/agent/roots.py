@@ -1,0 +1,60 @@
+"""Where the imports of a file start: the folder above its package, or one further up that has what it imports."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+
+_HIGHEST = 6
+# Folders beside a repository's sources that may hold them.
+_BESIDE = ("", "src")
+
+
+def package_of(path: str, *, dots: int = 0) -> tuple[str, str]:
+    """`(folder to put on sys.path, dotted module name)`: packages are the folders upwards with an `__init__.py`.
+
+    `dots` is how far up the file's relative imports go: so many folders are packages without one too.
+    """
+    folder, filename = os.path.split(os.path.abspath(path))
+    names = [] if filename == "__init__.py" else [filename.rpartition(".")[0]]
+    while _is_package(folder) or (len(names) <= dots and "." not in os.path.basename(folder) != ""):
+        folder, name = os.path.split(folder)
+        names.append(name)
+    return folder, ".".join(reversed(names))
+
+
+def relative_dots(text: str) -> int:
+    """The most dots of a relative import that is not guarded by `try`; 0 without any."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return 0
+    return max((node.level for node in tree.body if isinstance(node, ast.ImportFrom)), default=0)
+
+
+def folders_with(module: str, path: str) -> Iterator[str]:
+    """Folders from that of the file `path` upwards, nearest first, from which `module` can be imported."""
+    parts = module.split(".")
+    folder = os.path.dirname(os.path.abspath(path))
+    for _ in range(_HIGHEST):
+        for beside in _BESIDE:
+            root = os.path.join(folder, beside) if beside else folder
+            found = os.path.join(root, *parts)
+            if os.path.isfile(f"{found}.py") or _has_modules(found):
+                yield root
+        if os.path.exists(os.path.join(folder, ".git")) or os.path.dirname(folder) == folder:
+            return
+        folder = os.path.dirname(folder)
+
+
+def _has_modules(folder: str) -> bool:
+    """Whether a folder is a package, or a namespace with Python files in it."""
+    try:
+        return os.path.isdir(folder) and any(name.endswith(".py") for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
+def _is_package(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier()

@@ -1,0 +1,95 @@
+"""Loads a file whose imports fail: looks for them further up in its repository, or stands for what is not installed."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import re
+import sys
+import types
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from typing import TypeVar
+
+from .absent import Absent, AbsentError, AbsentModule, errors, state
+from .roots import folders_with
+
+_T = TypeVar("_T")
+_MOST = 40
+_NAME_MISSING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+
+
+def tolerant(load: Callable[[], _T], path: str) -> _T:
+    """What `load` returns, with the modules that it lacks found further up or stood for."""
+    finder = _Finder()
+    sys.meta_path.append(finder)
+    state.loading = True
+    try:
+        for _ in range(_MOST):
+            try:
+                return load()
+            except ImportError as error:
+                if not _remedied(error, path):
+                    raise
+        return load()
+    finally:
+        state.loading = False
+        sys.meta_path.remove(finder)
+        for name in [name for name, module in sys.modules.items() if type(module) is AbsentModule]:
+            del sys.modules[name]
+
+
+def _remedied(error: ImportError, path: str) -> bool:
+    """Whether another try may get further: a folder was added to the path, or something is stood for now."""
+    unknown = _NAME_MISSING.search(str(error))
+    if unknown is not None:
+        name, module = unknown.groups()
+        if _found_above(module, path):
+            return True
+        holder = sys.modules.get(module)
+        spec = getattr(holder, "__spec__", None)
+        if holder is None or spec is None or getattr(spec, "_initializing", False):  # imported in a circle
+            return False
+        setattr(holder, name, Absent(f"{module}.{name}"))
+        errors[f"{module}.{name}"] = error
+        return True
+    if not isinstance(error, ModuleNotFoundError) or isinstance(error, AbsentError) or not error.name:
+        return False
+    if _found_above(error.name, path):
+        return True
+    top = error.name.partition(".")[0]
+    name = error.name if top in sys.modules or importlib.util.find_spec(top) is not None else top
+    if name in errors:
+        return False
+    errors[name] = error
+    return True
+
+
+def _found_above(module: str, path: str) -> bool:
+    """Puts the nearest folder further up that has `module` first on the path, and forgets others of its name."""
+    for folder in folders_with(module, path):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+            top = module.partition(".")[0]
+            for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
+                del sys.modules[name]
+            importlib.invalidate_caches()
+            return True
+    return False
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules that are stood for, after every other finder."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not any(fullname == name or fullname.startswith(f"{name}.") for name in errors):
+            return None
+        return importlib.util.spec_from_loader(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> types.ModuleType:
+        return AbsentModule(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """There is nothing to execute."""

@@ -1,0 +1,51 @@
+"""`graphperf validate`: whether a model's figures can be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..discovery import UsageError
+from ..report.validation import FORMATS, render
+from ..study.families import Family, families, family_named
+from ..study.validate import validate
+from .common import CLEAN, FINDINGS, usage_errors
+from .grid import captured, grid_of, grid_options, report_problems, write
+
+
+@click.command("validate")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option(
+    "--family",
+    "family_name",
+    metavar="NAME",
+    help=f"What the model should measure like: {', '.join(families())}; default: by its name.",
+)
+@grid_options(mode="eager,compiled,ideal")
+@click.option("--format", "output", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output-file", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write there.")
+def validate_command(
+    targets: tuple[str, ...], family_name: str | None, output: str, path: Path | None, **given: Any
+) -> None:  # fmt: skip
+    """Check a model's figures: what holds for every model, and what is published of its family.
+
+    Every combination of the lists is tried. Exits with 1 when a check fails.
+    """
+    with usage_errors():
+        family = _family(family_name)
+        grid, options = grid_of(**given)
+        subjects, problems = captured(targets, grid, options)
+    found = [validate(subject, grid.questions(), family) for subject in subjects]
+    if found:
+        write(render(found, output), path)
+    report_problems(problems)
+    raise SystemExit(FINDINGS if problems or any(each.failed for each in found) else CLEAN)
+
+
+def _family(name: str | None) -> Family | None:
+    try:
+        return family_named(name) if name is not None else None
+    except ValueError as error:
+        raise UsageError(f"--family: {error}") from error

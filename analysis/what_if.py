@@ -1,0 +1,43 @@
+"""Changes to how a model is run, to see what they would save: the `--set` of the commands."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import Enum
+
+WhatIfs = frozenset["WhatIf"]
+
+
+class WhatIf(str, Enum):
+    """One change; the value is its spelling on the command line and in reports.
+
+    `channels_last`: activations lie in memory as half-precision convolutions want them, so eager mode converts no layouts.
+    `fold-bn`: batch norms are multiplied into the weights of the convolution or linear layer before them.
+    `cuda-graphs`: the kernels of a GPU are launched from a graph; no dispatch on the host, the shorter gap between kernels.
+    """
+
+    CHANNELS_LAST = "channels_last"
+    FOLD_BN = "fold-bn"
+    CUDA_GRAPHS = "cuda-graphs"
+
+
+def parse_what_ifs(texts: Iterable[str]) -> WhatIfs:
+    """Reads names. Raises `ValueError` naming the nearest spellings."""
+    return frozenset(_parse(text) for text in texts)
+
+
+def names(what_ifs: WhatIfs) -> tuple[str, ...]:
+    """Their spellings, sorted."""
+    return tuple(sorted(what_if.value for what_if in what_ifs))
+
+
+def _parse(text: str) -> WhatIf:
+    word = text.lower().replace("_", "-")
+    known = {what_if.value.replace("_", "-"): what_if for what_if in WhatIf}
+    if word in known:
+        return known[word]
+    choices = [what_if.value for what_if in WhatIf]
+    close = difflib.get_close_matches(word, choices, 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise ValueError(f"unknown setting {text!r}, choose from {', '.join(choices)}{hint}")

@@ -1,0 +1,130 @@
+"""Imports that a repository's root provides, and modules that are not installed and that a model does without."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from graphperf.analysis.capture import PoolCapturer
+from graphperf.analysis.discovery import FileTarget
+from graphperf.analysis.pipeline import analyze
+from graphperf.analysis.settings import Options
+
+NET = """
+class Net({base}):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    {decorator}
+    def forward(self, x):
+        return {result}
+"""
+
+
+def net(top: str, result: str = "self.fc(x)", base: str = "nn.Module", decorator: str = "") -> str:
+    return f"{top}\n{NET.format(base=base, decorator=decorator, result=result)}"
+
+
+WITHOUT = {
+    "unused in a package": net("import no_such_thing as nst\nfrom no_such_thing.utils import helper"),
+    "decorator": net("from no_such_thing import half", decorator="@half()"),
+    "bare decorator": net("from no_such_thing import half", decorator="@half"),
+    "registry": net("import no_such_thing as nst\nMODELS = nst.Registry('models')\nMODELS['a'] = nst.x"),
+    "base": net("import no_such_thing as nst", base="nst.LightningModule"),
+    "annotation": net("from no_such_thing import Float\nSize = Float[int, 'b c'] | None"),
+    "name of a module that is there": net("from torch.nn import no_such_layer\n"),
+    "submodule": net("from torch.no_such_part.inner import something\n"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_what_is_not_installed_and_not_needed_is_left_out(write: Callable, tmp_path: Path, name: str) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").touch()
+    written = write(WITHOUT[name], name="pkg/net.py")
+    assert [operator.kind for operator in written.graph.operators] == ["linear"]
+    assert any("is not installed" in words for words in written.graph.assumptions)
+
+
+USED = {
+    "call": net("from no_such_thing import layer", "layer(self.fc(x))"),
+    "attribute": net("import no_such_thing as nst", "nst.scale * self.fc(x)"),
+    "submodule": net("import no_such_thing.ops", "no_such_thing.ops.relu(x)"),
+    "base that is no module": net("from no_such_thing import Backbone", base="Backbone"),
+}
+
+
+@pytest.mark.parametrize("name", USED)
+def test_what_is_needed_is_named_at_its_import(write: Callable, name: str) -> None:
+    written = write(USED[name])
+    assert not written.analysis.results
+    (problem,) = written.analysis.problems
+    assert problem.stage == "import"
+    assert "No module named 'no_such_thing'" in problem.message
+    assert "no_such_thing" in written.path.read_text().splitlines()[problem.line - 1]
+
+
+def test_a_guarded_import_is_refused_as_ever(write: Callable) -> None:
+    top = "try:\n    import no_such_thing\n    FAST = True\nexcept ImportError:\n    FAST = False\n"
+    written = write(net(top, "self.fc(x) if FAST else self.fc(x).relu()"))
+    assert [operator.kind for operator in written.graph.operators] == ["linear", "relu"]
+
+
+@pytest.mark.parametrize(
+    ("name", "imported"),
+    [
+        ("models/net.py", "from models.layers import twice"),
+        ("deep/er/net.py", "from models.layers import twice"),
+        ("models/net.py", "from .layers import twice"),
+        ("models/sub/net.py", "from ..layers import twice"),
+        ("code/net.py", "from models import layers\ntwice = layers.twice"),
+        ("code/net.py", "from shared import twice"),
+    ],
+)
+def test_folders_further_up_are_looked_through(write: Callable, tmp_path: Path, name: str, imported: str) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/layers.py").write_text("def twice(x):\n    return x.exp()\n")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/shared.py").write_text("from models.layers import twice\n")
+    written = write(net(imported, "twice(self.fc(x))"), name=name)
+    assert [operator.kind for operator in written.graph.operators] == ["linear", "exp"]
+
+
+def test_a_folder_of_the_same_name_nearer_by_does_not_hide_it(write: Callable, tmp_path: Path) -> None:
+    for folder in ("utils", "models/utils"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "models/utils/near.py").write_text("def once(x):\n    return x.sin()\n")
+    (tmp_path / "utils/far.py").write_text("def twice(x):\n    return x.exp()\n")
+    top = "from utils.far import twice\n"
+    written = write(net(top, "twice(self.fc(x))"), name="models/net.py")
+    assert [operator.kind for operator in written.graph.operators] == ["linear", "exp"]
+
+
+def test_arguments_that_the_file_parses_are_the_defaults(tmp_path: Path, capturer: PoolCapturer) -> None:
+    path = tmp_path / "gan.py"
+    text = """
+import argparse
+import torch.nn as nn
+parser = argparse.ArgumentParser()
+parser.add_argument("--width", type=int, default=24)
+opt = parser.parse_args()
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(opt.width, 8)
+    def forward(self, x):
+        return self.fc(x)
+"""
+    path.write_text(text)
+    analysis = analyze(FileTarget(path), Options(), capturer)
+    assert analysis.results[0].graph.inputs[0].shape == (1, 24)
+
+
+def test_a_statement_that_no_class_needs_may_fail(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").touch()
+    source = "assert torch.cuda.is_available(), 'a GPU is needed'\n" + net("SIZE = 8")
+    assert [operator.kind for operator in write(source, name="pkg/net.py").graph.operators] == ["linear"]
+    broken = write("SIZE = 1 / 0\n" + net("", "self.fc(x) * SIZE"), name="pkg/broken.py")
+    assert "ZeroDivisionError" in broken.analysis.problems[0].message

@@ -1,0 +1,63 @@
+"""Changes to how a model is run."""
+
+import pytest
+
+from graphperf.analysis.estimate import Question, estimate
+from graphperf.analysis.fusion import Mode
+from graphperf.analysis.what_if import WhatIf, names, parse_what_ifs
+from graphperf.hardware_profiles import Precision, profile
+
+H100 = profile("h100-sxm5-80gb")
+
+
+def _pair(zoo, what_if, device=H100, precision=Precision.FP16, mode: Mode = "eager", batch=1):
+    graph = zoo.graph("resnet18", batch)
+    return [estimate(graph, Question(device, precision, mode, frozenset(given))) for given in ((), (what_if,))]
+
+
+def test_cuda_graphs_leave_the_device_and_the_short_gap(zoo) -> None:
+    base, changed = _pair(zoo, WhatIf.CUDA_GRAPHS)
+    assert changed.times.host_s.sum() == 0
+    busy = sum(max(*pair) for pair in zip(changed.allocations.compute_s, changed.allocations.memory_s, strict=True))
+    kernels = int((changed.times.seconds > 0).sum())
+    assert changed.latency.value == pytest.approx(busy + kernels * H100.launch.kernel_graph.si)
+    assert changed.latency.value < base.latency.value
+
+
+def test_cuda_graphs_change_nothing_where_there_are_none(zoo) -> None:
+    for device, mode in ((profile("i7-12700k"), "eager"), (H100, "ideal")):
+        base, changed = _pair(zoo, WhatIf.CUDA_GRAPHS, device, Precision.FP32, mode)  # pyright: ignore[reportArgumentType]
+        assert changed.latency == base.latency
+
+
+def test_channels_last_saves_the_conversions_of_half_precision_convolutions(zoo) -> None:
+    base, changed = _pair(zoo, WhatIf.CHANNELS_LAST, batch=64)
+    assert changed.latency.value < base.latency.value
+    assert changed.allocations.memory_s.sum() < 0.8 * base.allocations.memory_s.sum()
+    assert changed.allocations.dram_bytes.sum() == base.allocations.dram_bytes.sum()
+    for precision, mode in ((Precision.FP32, "eager"), (Precision.FP16, "compiled")):
+        base, changed = _pair(zoo, WhatIf.CHANNELS_LAST, precision=precision, mode=mode, batch=64)  # pyright: ignore[reportArgumentType]
+        assert changed.latency == base.latency
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_folding_batch_norms_leaves_the_layers_and_their_traffic(zoo, mode: Mode) -> None:
+    base, changed = _pair(zoo, WhatIf.FOLD_BN, mode=mode, batch=64)
+    assert changed.latency.value < base.latency.value
+    assert changed.allocations.dram_bytes.sum() < base.allocations.dram_bytes.sum()
+    if mode == "eager":
+        kernels = [int((found.times.seconds > 0).sum()) for found in (base, changed)]
+        assert kernels[0] - kernels[1] == 20  # every batch norm of a ResNet-18
+
+
+def test_folding_changes_nothing_where_the_compiler_folds(zoo) -> None:
+    base, changed = _pair(zoo, WhatIf.FOLD_BN, mode="tensorrt")
+    assert changed.latency == base.latency
+
+
+def test_names() -> None:
+    both = frozenset({WhatIf.CHANNELS_LAST, WhatIf.CUDA_GRAPHS})
+    assert parse_what_ifs(["channels-last", "CUDA_GRAPHS"]) == both
+    assert names(both) == ("channels_last", "cuda-graphs")
+    with pytest.raises(ValueError, match=r"unknown setting 'cuda', choose from channels_last, fold-bn, cuda-graphs"):
+        parse_what_ifs(["cuda"])
