@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, conversions, guards, inputs, program, stand_ins
+from . import absent, atoms, conversions, devices, extensions, guards, inputs, program, stand_ins
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -106,10 +106,12 @@ class Capturer:
         self._locator.outermost.add(Trials.first_that_runs.__code__)
         self._recorder = Recorder(self._locator)
         self._tracker = ModuleTracker(self._recorder, self._locator)
+        guards.install_in_torch()
+        devices.install()
         atoms.install(self._recorder)
         conversions.install(self._recorder)
         stand_ins.install(self._recorder)
-        guards.install_in_torch()
+        extensions.install()
         self._tracker.install()
 
     def capture(self, request: Request) -> Answer:
@@ -194,7 +196,7 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
         "inputs": [{key: spec[key] for key in ("shape", "dtype", "origin", "name")} for spec in specs],
         "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],
         "output_tensors": [recorder._read(tensor) for tensor in outputs],
-        "assumptions": [*recorder.assumptions, *absent.left_out()],
+        "assumptions": [*recorder.assumptions, *absent.left_out(), *extensions.Claim.words(), *devices.in_words()],
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from torch import nn
 
+from . import assumed
 from .absent import AbsentError
 from .arguments import expressions
-from .corrections import allowed, lines_of, missing, of_wanted_type, resized
+from .corrections import allowed, lines_of, missing, of_wanted_type, reconfigured, resized
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError
 from .signature import annotation_of, is_open, parameters_of, parent_with
@@ -110,6 +111,8 @@ class GuessedArguments:
             raise first
 
     def _try(self, arguments: Arguments) -> None:
+        if not self._depth:
+            assumed.MADE.clear()
         made = eval(self._expression(arguments), {**self._given_names, **BORROWED, **self._namespace})
         if not self._depth and not isinstance(made, nn.Module):
             raise TypeError(f"{self._name} is no nn.Module")
@@ -163,20 +166,22 @@ class GuessedArguments:
                 self._hand_up(name)
         if lacking:
             yield {**arguments, **{name: self._options[name][0] for name in lacking}}
-        suspects = list(self._suspects(error))
-        for name in suspects:
-            texts = self._options.get(name) or self._optional.get(name, [])
-            now = arguments.get(name, "")
-            for option in [*allowed(error, name), *(quoted if now.startswith("'") else [])]:
-                yield {**arguments, name: repr(option)}
-            for text in [*resized(now, message), *of_wanted_type(texts, message)]:
-                if text != now:
-                    yield {**arguments, name: text}
-        for name in suspects:
-            texts = self._options.get(name) or self._optional.get(name, [])
-            for text in texts[:4]:
-                if text != arguments.get(name):
-                    yield {**arguments, name: text}
+        ways = [self._changed(name, arguments, error, quoted) for name in dict.fromkeys(self._suspects(error))]
+        for step in itertools.zip_longest(*ways):  # as suspect as each other, almost: in turn
+            yield from (changed for changed in step if changed is not None)
+
+    def _changed(self, name: str, arguments: Arguments, error: BaseException, quoted: list[str]) -> Iterator[Arguments]:
+        """Other values for one parameter: those that the error speaks of, then the usual ones."""
+        texts = self._options.get(name) or self._optional.get(name, [])
+        now = arguments.get(name, "")
+        for option in [*allowed(error, name), *(quoted if now.startswith("'") else [])]:
+            yield {**arguments, name: repr(option)}
+        message = str(error)
+        if now.startswith("Assumed("):
+            yield from ({**arguments, name: text} for text in reconfigured(now, assumed.read_names(), error))
+        for text in [*resized(now, message), *of_wanted_type(texts, message), *texts[:4]]:
+            if text != now:
+                yield {**arguments, name: text}
 
     def _suspects(self, error: BaseException) -> Iterator[str]:
         """Parameters named in the message, on the failing lines, or by the failing condition; then all that were guessed."""

@@ -130,7 +130,7 @@ def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
         if isinstance(node, ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno):
             yield node.test
         if isinstance(node, ast.If) and any(
-            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in node.body
+            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in (*node.body, *node.orelse)
         ):
             yield node.test
 

@@ -13,7 +13,7 @@ import torch
 from .assumed import Passthrough
 from .errors import Diagnosis
 from .guess import Assignment, Guess, elements_of, tensor, value
-from .resize import larger, of_divisor, of_rank, of_size
+from .resize import larger, of_batch, of_divisor, of_rank, of_size
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
 _MAPPING = re.compile(
@@ -80,6 +80,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
         yield from of_rank(guess, found, origin)
         yield from of_size(guess, found, origin)
         yield from of_divisor(guess, found, origin)
+        yield from of_batch(guess, found, origin)
         yield from _of_use(guess, found, origin)
         if found.too_small:
             yield from larger(guess, origin)
@@ -126,7 +127,8 @@ def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     if (_KEY.search(found.line) and "indices" in message) or _MAPPING.search(message):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
     if re.search(
-        r"cannot be interpreted as an integer|converted to an index|must be (?:an )?int|only integer tensors", message
+        r"cannot be interpreted as an integer|converted to an index|must be (?:an )?int|only integer tensors|repeat\(\) takes",
+        message,
     ):
         yield value(origin, 14)
         yield value(origin, (14, 14))

@@ -12,6 +12,7 @@ from importlib.machinery import ModuleSpec
 from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
+from .extensions import NotBuiltError
 from .roots import folders_with
 
 _T = TypeVar("_T")
@@ -41,6 +42,9 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
 
 def _remedied(error: ImportError, path: str) -> bool:
     """Whether another try may get further: a folder was added to the path, or something is stood for now."""
+    if isinstance(error, NotBuiltError):
+        errors[error.key] = error
+        return True
     unknown = _NAME_MISSING.search(str(error))
     if unknown is not None:
         name, module = unknown.groups()

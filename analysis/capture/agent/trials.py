@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from torch import nn
 from . import assumed
 from .absent import parent_missing
 from .construct import GuessedArguments
+from .extensions import Claim
 from .file_classes import BORROWED
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
@@ -24,6 +26,7 @@ from .search import RefusedError, Search
 _SECONDS = 25.0
 _ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
+_CONFIGURATION = re.compile(r"Assumed\((?:[^()]|\([^()]*\))*\)")
 
 
 class Trials:
@@ -34,7 +37,7 @@ class Trials:
     ) -> None:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
-        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or ""))
+        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or "", request.get("file") or ""))
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -85,6 +88,9 @@ class Trials:
         try:
             assignment, found = search.find(hints, choices, lambda a, built: self._attempt(model, inputs, a, built))
         except RefusedError as refused:
+            if Claim.helps(refused.error):
+                Claim.make()
+                return self._run(expression, origin)
             words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
             if origin.startswith("assumed"):
                 words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
@@ -179,7 +185,7 @@ class Trials:
 
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
-    return origin.replace("Assumed()", assumed.in_words())
+    return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
 
 
 class _Names(dict[str, object]):

@@ -29,7 +29,8 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("64", "256", "[64, 64]"),
     ),
     (r"(window|win)_?(size)?", ("7", "(7, 7)", "[7, 7]", "8")),
-    (r"(num_|n_)?(frames?|num_frames)_?(size)?", ("8",)),
+    (r"(num_|n_)?(frames?|num_frames|segments?)_?(size)?", ("8",)),
+    (r"(.*_)?radius", ("4", "1")),
     (r"patch_?(size|sz)?(_\w+)?", ("16", "(16, 16)", "4")),
     (
         r"(n_?|num_?)?(kv_?|query_?|attn_?|attention_?)?(n_)?(head|heads|nhead|nheads|num_heads)(_num)?s?",

@@ -65,6 +65,36 @@ def test_what_is_needed_is_named_at_its_import(write: Callable, name: str) -> No
     assert "no_such_thing" in written.path.read_text().splitlines()[problem.line - 1]
 
 
+ALIKE = {
+    "layer": net("from no_such_thing.layers import ColumnParallelLinear", "self.other(x)"),
+    "inside a module": net("import no_such_thing.layers as nst", "self.other(x)"),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_layer_named_like_one_of_pytorch_is_taken_for_it(write: Callable, name: str) -> None:
+    given = "ColumnParallelLinear" if name == "layer" else "nst.ColumnParallelLinear"
+    made = f"self.other = {given}(8, 4, bias=False, gather_output=True)"
+    written = write(ALIKE[name].replace("self.fc = nn.Linear(8, 8)", made))
+    (operator,) = written.graph.operators
+    assert (operator.kind, written.graph.inputs[0].shape[-1]) == ("linear", 8)
+    assert any(
+        "ColumnParallelLinear is not installed: taken for torch.nn.Linear" in w for w in written.graph.assumptions
+    )
+
+
+def test_a_layer_of_another_name_is_not_taken_for_one(write: Callable) -> None:
+    source = net("from no_such_thing import SparseLinear", "self.other(x)")
+    written = write(source.replace("self.fc = nn.Linear(8, 8)", "self.other = SparseLinear(8, 4)"))
+    assert "No module named 'no_such_thing'" in written.analysis.problems[0].message
+
+
+def test_what_a_file_stores_in_something_absent_can_be_read(write: Callable) -> None:
+    top = "from no_such_thing import edict\ncfg = edict()\ncfg.NET = edict()\ncfg.NET.WIDTH = 24\ncfg['SIZE'] = 5"
+    written = write(net(top).replace("nn.Linear(8, 8)", "nn.Linear(cfg.NET.WIDTH, cfg['SIZE'])"))
+    assert written.graph.inputs[0].shape[-1] == 24
+
+
 def test_a_guarded_import_is_refused_as_ever(write: Callable) -> None:
     top = "try:\n    import no_such_thing\n    FAST = True\nexcept ImportError:\n    FAST = False\n"
     written = write(net(top, "self.fc(x) if FAST else self.fc(x).relu()"))

@@ -106,6 +106,17 @@ SEVERAL = {
         "x, t",
     ),
     "two images": ("return self.a(torch.cat([x1, x2], 1))", "self.a = nn.Conv2d(6, 8, 1)", "x1, x2"),
+    "two joined inputs of different channels": (
+        "g = self.a(torch.cat([h, x], 1)).sigmoid().tanh().exp()\nreturn self.a(torch.cat([g * h, x], 1))",
+        "self.a = nn.Conv2d(48, 16, 3, padding=1)",
+        "h, x",
+    ),
+    "frames in the batch": (
+        "return self.a(x).view(-1, 8, 4, x.shape[2] * x.shape[3])", "self.a = nn.Conv2d(3, 4, 1)", "x",
+    ),
+    "batch as a number": (
+        "return self.a.repeat(batch, 1, 1)", "self.a = nn.Parameter(torch.ones(1, 4, 4))", "batch",
+    ),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
         "q, k, v = (t.view(t.shape[0], -1, 4, 16).transpose(1, 2) for t in (self.a(q), k, v))\n"
