@@ -159,32 +159,42 @@ class GuessedArguments:
     def _changes(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Other values for the parameters that the error is about."""
         message = str(error)
-        quoted = re.findall(r"'([\w-]+)'", message)
         lacking = missing(message) if self._open else []
         for name in lacking:
             if name not in self._options:
                 self._hand_up(name)
         if lacking:
             yield {**arguments, **{name: self._options[name][0] for name in lacking}}
-        ways = [self._changed(name, arguments, error, quoted) for name in dict.fromkeys(self._suspects(error))]
-        for step in itertools.zip_longest(*ways):  # as suspect as each other, almost: in turn
+        near = list(dict.fromkeys(self._suspects(error)))
+        for change in (self._fitting, self._usual):
+            for name in near:
+                yield from change(name, arguments, error)
+        rest = [name for name in self._options if name not in near]
+        ways = [itertools.chain(self._fitting(n, arguments, error), self._usual(n, arguments, error)) for n in rest]
+        for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
 
-    def _changed(self, name: str, arguments: Arguments, error: BaseException, quoted: list[str]) -> Iterator[Arguments]:
-        """Other values for one parameter: those that the error speaks of, then the usual ones."""
-        texts = self._options.get(name) or self._optional.get(name, [])
-        now = arguments.get(name, "")
-        for option in [*allowed(error, name), *(quoted if now.startswith("'") else [])]:
-            yield {**arguments, name: repr(option)}
-        message = str(error)
+    def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        """Values for one parameter that the error speaks of."""
+        texts, now, message = self._known(name), arguments.get(name, ""), str(error)
+        quoted = re.findall(r"'([\w-]+)'", message) if now.startswith("'") else []
+        others = [repr(option) for option in [*allowed(error, name), *quoted]]
         if now.startswith("Assumed("):
-            yield from ({**arguments, name: text} for text in reconfigured(now, assumed.read_names(), error))
-        for text in [*resized(now, message), *of_wanted_type(texts, message), *texts[:4]]:
+            others += reconfigured(now, assumed.read_names(), error)
+        for text in [*others, *resized(now, message), *of_wanted_type(texts, message)]:
             if text != now:
                 yield {**arguments, name: text}
 
+    def _usual(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        for text in self._known(name)[:4]:
+            if text != arguments.get(name):
+                yield {**arguments, name: text}
+
+    def _known(self, name: str) -> list[str]:
+        return self._options.get(name) or self._optional.get(name, [])
+
     def _suspects(self, error: BaseException) -> Iterator[str]:
-        """Parameters named in the message, on the failing lines, or by the failing condition; then all that were guessed."""
+        """Parameters named in the message, on the failing lines, or by the failing condition."""
         lines = [str(error), *lines_of(error.__traceback__)]
         asserted = (
             set(re.findall(r"\w+", lines[1])) if isinstance(error, AssertionError) and len(lines) > 1 else set[str]()
@@ -198,4 +208,3 @@ class GuessedArguments:
         yield from (name for name in self._optional if name in asserted)
         if isinstance(error, (IndexError, ValueError)):
             yield from self._empty
-        yield from self._options

@@ -25,7 +25,7 @@ def of_loss(
         return choices
     (main, predictions), *others = choices.items()
     found: dict[str, Sequence[Guess]] = {}
-    maps = next((guess for guess in predictions if guess.kind == "tensor" and len(guess.shape) > 2), None)
+    maps = next((guess for guess in predictions[:1] if guess.kind == "tensor" and len(guess.shape) > 1), None)
     pairs = [(maps, maps.reshaped((maps.shape[0], *maps.shape[2:]), maps.origin))] if maps is not None else []
     rows = tensor(f"assumed from the name {main}", batch, _COUNT)
     pairs.append((rows, tensor(rows.origin, batch)))

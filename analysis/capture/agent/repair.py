@@ -28,12 +28,26 @@ _APART = re.compile(r"must match|broadcast")
 def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) -> Iterator[dict[str, Guess]]:
     """Changed assignments, likeliest first."""
     apart = _APART.search(found.message) is not None
+    yield from _joined(assignment, found)
     blame = {name: _suspicion(name, built.get(name), found) for name in assignment}
     for level in sorted(set(blame.values())):
         names = [name for name in (reversed(blame) if apart else blame) if blame[name] == level]
         ways = [_of_one(name, assignment, built, blame, found, apart=apart) for name in names]
         for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
+
+
+def _joined(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """Inputs of as many channels, joined with each other and with results, share the channels that are left for them."""
+    got, wanted = found.sizes[0] if found.sizes and found.channels_first else (0, 0)
+    images = {name: guess for name, guess in assignment.items() if len(guess.shape) > 2 and not guess.fixed}
+    for names in itertools.combinations(images, 2):
+        channels, other = (images[name].shape[1] for name in names)
+        share, rest = divmod(wanted - got + 2 * channels, 2)
+        if channels == other and got - wanted >= channels and share > 0 and not rest:
+            origin = f"assumed after the error in {found.place}"
+            shapes = {name: (images[name].shape[0], share, *images[name].shape[2:]) for name in names}
+            yield {**assignment, **{name: images[name].reshaped(shapes[name], origin) for name in names}}
 
 
 def _of_one(
