@@ -15,8 +15,8 @@ from torch import nn
 
 from .alike import alike, has_alike, taken
 
-# What is stood for, modules with all below them, and the error that their import raised.
-errors: dict[str, ImportError] = {}
+# What is stood for, modules with all below them, and the error that their import, or making them, raised.
+errors: dict[str, Exception] = {}
 
 
 class _State:
@@ -40,11 +40,17 @@ class AbsentError(ImportError):
 def left_out() -> list[str]:
     """What was stood for, in words."""
     done_without = [
-        f"{name} is not {'built' if ' ' in name else 'installed'}: the model does without it"
-        for name in sorted(errors)
+        f"{name} {_why(name, error)}: the model does without it"
+        for name, error in sorted(errors.items())
         if not any(words.startswith(f"{name}.") for words in taken)
     ]
     return [*done_without, *taken]
+
+
+def _why(name: str, error: Exception) -> str:
+    if not isinstance(error, ImportError):
+        return f"cannot be made ({type(error).__name__})"
+    return "is not built" if name.startswith("the extension ") else "is not installed"
 
 
 def parent_missing(cls: type) -> AbsentError | None:

@@ -113,6 +113,8 @@ class Assumed:
         self._read[name] = value
 
     def __getitem__(self, name: object) -> Any:
+        if isinstance(name, int) and name >= _ITEMS:  # goes through it
+            raise IndexError(name)
         return getattr(self, name) if isinstance(name, str) else 64
 
     def __contains__(self, name: str) -> bool:

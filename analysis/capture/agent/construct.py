@@ -49,6 +49,8 @@ class GuessedArguments:
         self._options: dict[str, list[str]] = {}
         self._optional: dict[str, list[str]] = {}
         self._empty: list[str] = []
+        # Pairs of sizes (found, wanted) that the model given out last failed with.
+        self.misfits: list[tuple[int, int]] = []
         self._layers: list[str] = []
         usages = usage_of(cls)
         for name, parameter in parameters_of(cls).items():
@@ -107,8 +109,17 @@ class GuessedArguments:
             else:
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
+                for changed in self._of_other_sizes(chosen):
+                    add(changed, rank + 0.1)
         if not succeeded and first is not None:
             raise first
+
+    def _of_other_sizes(self, arguments: Arguments) -> Iterator[Arguments]:
+        """Sizes that did not fit each other when the model ran: an argument of the one as the other."""
+        for found, wanted in self.misfits:
+            for name, text in arguments.items():
+                if text == str(found) and found != wanted:
+                    yield {**arguments, name: str(wanted)}
 
     def _try(self, arguments: Arguments) -> None:
         if not self._depth:

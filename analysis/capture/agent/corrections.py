@@ -39,7 +39,10 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
         yield from ("0.5", "0.0")
     elif re.search(r"divisible|multiple|% ", message):
         yield from ("256", "8", "4", "64", "512", "1")
-    elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):
+    elif re.search(
+        r"unsupported operand|instances of '(list|tuple)' and 'int'|must be (an )?int|cannot be interpreted as an integer|empty\(\)",
+        message,
+    ):
         yield from (text for text in texts if text.isdigit())
         yield from ("64", "2")
 

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import torch
 from torch import nn
 
-from .configured import handed_on, is_configured, option, stated
+from .configured import handed_on, is_configured, option, stated, stated_side
 from .consumers import consumer, source_of
 from .guess import Assignment, Guess, tensors_of
 from .initial import initial_state
@@ -70,8 +70,15 @@ class ForwardInputs:
             if _is_of_attention(name, needed):
                 guesses = attention_inputs(name, self._layers, self._batch)
             made = known.get(name) or initial_state(self._model, name, self._batch)
-            found[name] = [made, *guesses] if made is not None else guesses
+            found[name] = [made, *guesses] if made is not None else self._sized(guesses)
         return dict(of_loss(self._model, self._source, found, self._batch))
+
+    def _sized(self, guesses: list[Guess]) -> list[Guess]:
+        """A whole image first with the side that the model says it is made for."""
+        first, side = guesses[0], stated_side(self._model)
+        if not side or len(first.shape) != 4 or first.shape[1] > 4 or first.shape[2:] in ((side, side), ()):
+            return guesses
+        return [first.reshaped((*first.shape[:2], side, side), "assumed from the image size"), *guesses]
 
     def option(self, name: str) -> Guess | None:
         """A guess for a parameter that has a default."""

@@ -28,6 +28,7 @@ _APART = re.compile(r"must match|broadcast")
 def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) -> Iterator[dict[str, Guess]]:
     """Changed assignments, likeliest first."""
     apart = _APART.search(found.message) is not None
+    yield from _given(assignment, found)
     yield from _joined(assignment, found)
     blame = {name: _suspicion(name, built.get(name), found) for name in assignment}
     for level in sorted(set(blame.values())):
@@ -35,6 +36,21 @@ def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) 
         ways = [_of_one(name, assignment, built, blame, found, apart=apart) for name in names]
         for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
+
+
+def _given(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """Something for what was left None: masks, one value for each place of the first input; then another like it."""
+    whole = next((guess for guess in assignment.values() if guess.kind == "tensor" and len(guess.shape) > 1), None)
+    left = [name for name, guess in assignment.items() if guess.kind == "value" and guess.value is None]
+    if whole is None or not left or "None" not in found.message:
+        return
+    origin, shape = f"assumed after the error in {found.place}", whole.shape
+    shapes = [(shape[0], 1, *shape[2:]), shape[:2] if len(shape) == 3 else (shape[0], *shape[2:]), shape]
+    named = [name for name in left if re.search(rf"\b{re.escape(name)}\b", found.line)] or left
+    for other in shapes:
+        yield {**assignment, **dict.fromkeys(named, Guess(origin, other))}
+        if len(left) > len(named):
+            yield {**assignment, **dict.fromkeys(left, Guess(origin, other))}
 
 
 def _joined(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
@@ -102,7 +118,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
-    parts = elements_of(given)
+    parts = [*elements_of(given), *[None] * len(guess.items)]  # the model may have taken some out
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)

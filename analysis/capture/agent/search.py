@@ -31,11 +31,15 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the likeliest, which was tried first, and what it was."""
+    """No guess was accepted: the error of the likeliest, which was tried first, and what it was.
+
+    `furthest` is the error of the try that ran most operators.
+    """
 
     def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
         super().__init__(str(error))
         self.error, self.assignment, self.tries = error, assignment, tries
+        self.furthest = error
 
 
 class _Way(NamedTuple):
@@ -75,6 +79,7 @@ class Search:
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
         first: RefusedError | None = None
+        most = -1
         end = time.monotonic() + _SECONDS
         while (
             (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
@@ -90,7 +95,10 @@ class Search:
                 raise RefusedError(error, {}, self.tries) from error
             except Exception as error:
                 first = first or RefusedError(error, assignment, self.tries)
-                reached = max(self._progress(), _KEPT * way.reached)
+                progress = self._progress()
+                if progress > most:
+                    most, first.furthest = progress, error
+                reached = max(progress, _KEPT * way.reached)
                 self._learn(error, assignment, built, _Way(way.depth + _STEP, reached))
             except BaseException as error:  # the user's code ends the program: no other input helps
                 raise RefusedError(error, assignment, self.tries) from error

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
 from .extensions import NotBuiltError
+from .partial import Partial
 from .roots import folders_with
 
 _T = TypeVar("_T")
@@ -22,7 +23,8 @@ _NAME_MISSING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 def tolerant(load: Callable[[], _T], path: str) -> _T:
     """What `load` returns, with the modules that it lacks found further up or stood for."""
-    finder = _Finder()
+    finder, partial = _Finder(), Partial()
+    sys.meta_path.insert(0, partial)
     sys.meta_path.append(finder)
     state.loading = True
     try:
@@ -32,10 +34,14 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
             except ImportError as error:
                 if not _remedied(error, path):
                     raise
+            except Exception as error:  # the user's code may fail in any way
+                if not partial.helps(error, path):
+                    raise
         return load()
     finally:
         state.loading = False
         sys.meta_path.remove(finder)
+        sys.meta_path.remove(partial)
         for name in [name for name, module in sys.modules.items() if type(module) is AbsentModule]:
             del sys.modules[name]
 

@@ -14,6 +14,7 @@ from torch import nn
 from . import assumed
 from .absent import parent_missing
 from .construct import GuessedArguments
+from .errors import Diagnosis, read_message
 from .extensions import Claim
 from .file_classes import BORROWED
 from .guess import Assignment
@@ -37,6 +38,7 @@ class Trials:
     ) -> None:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
+        self._guessed: GuessedArguments | None = None
         self._names = assumed.guess_names(assumed.hints_of(request.get("text") or "", request.get("file") or ""))
 
     def first_that_runs(self) -> Run:
@@ -56,6 +58,7 @@ class Trials:
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
                 failure = nothing if failure is None or telling(failure) < 2 else failure
             except NothingRanError as error:
+                self._learn(error)
                 failure = error if failure is None or telling(error) > telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
 
@@ -77,8 +80,17 @@ class Trials:
         cls = vars(self._module).get(self._request.get("wanted") or "")
         if self._request.get("guess") and isinstance(cls, type) and issubclass(cls, nn.Module):
             root = bool(self._request.get("root"))
-            guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
-            yield from itertools.islice(guessed.working(), _MOST_MODELS)
+            self._guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
+            yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
+
+    def _learn(self, failure: NothingRanError) -> None:
+        """Tells the guesses at arguments which sizes did not fit each other."""
+        if self._guessed is not None and failure.stage == "forward":
+            refused = failure.__cause__
+            error = refused.furthest if isinstance(refused, RefusedError) else failure.error
+            found = Diagnosis("", str(error))
+            read_message(found.message, found)
+            self._guessed.misfits = found.sizes
 
     def _run(self, expression: str, origin: str) -> Run:
         model = self._made(expression, origin)

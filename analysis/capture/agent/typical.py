@@ -45,7 +45,11 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("1", "2", "(1, 1)", "[1, 1, 1]", "4"),
     ),
     (r"padding|pad|p", ("1", "0", "'same'", "(1, 1)")),
-    (r"dilations?|d|rate|atrous_rates?", ("1", "(6, 12, 18)", "[1, 1]")),
+    (r"dilations?(_rate)?|d|rate|atrous_rates?", ("1", "(6, 12, 18)", "[1, 1]")),
+    (r"(.*_)?dilation_sizes", ("[[1, 3, 5], [1, 3, 5], [1, 3, 5]]", "[1, 3]")),
+    (r"(up|down)sample_kernel_sizes", ("[4, 4, 4, 4]", "4")),
+    (r"(.*_)?(kernel|filter)_(sizes|list)", ("[3, 7, 11]", "[3, 3, 3]", "3")),
+    (r"(up|down)sample_(rates|factors|scales|ratios)", ("[2, 2, 2, 2]", "2")),
     (
         r".*(drop|dropout|drop_?path|drop_?prob|drop_?rate|p_drop)(out)?(_\w+)?",
         ("0.0", "0.1", "[0.0, 0.0, 0.0, 0.0]"),

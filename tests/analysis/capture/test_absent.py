@@ -158,3 +158,26 @@ def test_a_statement_that_no_class_needs_may_fail(write: Callable, tmp_path: Pat
     assert [operator.kind for operator in write(source, name="pkg/net.py").graph.operators] == ["linear"]
     broken = write("SIZE = 1 / 0\n" + net("", "self.fc(x) * SIZE"), name="pkg/broken.py")
     assert "ZeroDivisionError" in broken.analysis.problems[0].message
+
+
+LABELS = """
+import torch.nn as nn
+WIDTH = 24
+LABELS = open("/no/such/file").read()
+class Data:
+    def __init__(self, labels=LABELS[0]):
+        pass
+"""
+
+
+def test_a_failing_statement_of_an_imported_module_is_left_out(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text(LABELS)
+    written = write(net("from data import WIDTH, Data").replace("nn.Linear(8, 8)", "nn.Linear(WIDTH, 8)"))
+    assert written.graph.inputs[0].shape[-1] == 24
+    assert any("data.LABELS cannot be made (FileNotFoundError)" in words for words in written.graph.assumptions)
+
+
+def test_what_a_failing_statement_would_have_made_is_named_by_its_error(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text(LABELS)
+    written = write(net("from data import LABELS", "self.fc(x) * LABELS.scale"))
+    assert "No such file or directory: '/no/such/file'" in written.analysis.problems[0].message

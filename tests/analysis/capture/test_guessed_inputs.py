@@ -79,6 +79,11 @@ def test_an_error_corrects_the_guess(write: Callable, name: str) -> None:
     assert spec.origin.startswith("assumed")
 
 
+def test_the_side_that_the_constructor_names_comes_first(write: Callable) -> None:
+    source = net("return self.a(x)", "self.a = nn.Conv2d(3, 8, 3)").replace("__init__(self)", "__init__(self, img_size=96)")
+    assert write(source).graph.inputs[0].shape == (1, 3, 96, 96)
+
+
 def test_only_the_successful_try_is_recorded(write: Callable) -> None:
     written = write(
         net(
@@ -116,6 +121,9 @@ SEVERAL = {
     ),
     "batch as a number": (
         "return self.a.repeat(batch, 1, 1)", "self.a = nn.Parameter(torch.ones(1, 4, 4))", "batch",
+    ),
+    "masks for places of a sequence": (
+        "return self.a(x * x_mask) + y * y_mask.unsqueeze(1)", "self.a = nn.Conv1d(8, 8, 1)", "x, x_mask, y, y_mask",
     ),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
