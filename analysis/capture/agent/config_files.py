@@ -1,11 +1,11 @@
-"""Values of a configuration from a JSON file beside the code that has what the code reads."""
+"""Values from a JSON file beside the code: of a configuration that the code reads, of the arguments of a class."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _MOST_FILES, _MOST_BYTES = 24, 1 << 16
@@ -24,6 +24,18 @@ def values_beside(path: str, text: str) -> tuple[str, Mapping[str, Any]]:
         shared = len(wanted & set(values))
         if shared > best[0]:
             best = (shared, os.path.basename(found), values)
+    return best[1], best[2]
+
+
+def arguments_beside(path: str, names: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
+    """The name of the file, and the values of the parameters `names`, where a mapping in it has most of them."""
+    best: tuple[int, str, Mapping[str, Any]] = (max(_LEAST_SHARED, len(names) // 2) - 1, "", {})
+    for found in _files(path) if len(names) >= _LEAST_SHARED else ():
+        values = _values(found)
+        for part in [values, *(item for item in values.values() if isinstance(item, dict))]:
+            given = {name: part[name] for name in names if name in part}
+            if len(given) > best[0]:
+                best = (len(given), os.path.basename(found), given)
     return best[1], best[2]
 
 

@@ -7,6 +7,7 @@ import heapq
 import inspect
 import itertools
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from torch import nn
 from . import assumed
 from .absent import AbsentError
 from .arguments import expressions
+from .config_files import arguments_beside
 from .corrections import allowed, lines_of, missing, of_wanted_type, reconfigured, resized
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError
@@ -63,6 +65,9 @@ class GuessedArguments:
             if parameter.default is None and (usage.called or usage.layer):
                 self._layers.append(name)
         self._open = is_open(cls)
+        file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+        self._source, given = arguments_beside(file, [*self._options, *self._optional])
+        self._beside = {name: repr(value) for name, value in given.items()}
 
     def _texts(self, cls: type, parameter: inspect.Parameter, usage: Usage) -> list[str]:
         annotation = annotation_of(cls, parameter)
@@ -129,7 +134,9 @@ class GuessedArguments:
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
-        """Typical values; then the same size for everything that is one; then layers that the defaults leave out."""
+        """What a file beside the code says; typical values; then the same size for everything that is one; then layers that the defaults leave out."""
+        if self._beside:
+            yield {**{name: texts[0] for name, texts in self._options.items()}, **self._beside}
         yield {name: texts[0] for name, texts in self._options.items()}
         yield {
             name: "64" if texts[0].isdigit() and int(texts[0]) >= 3 and "64" in texts else texts[0]
@@ -162,7 +169,8 @@ class GuessedArguments:
 
     def _origin(self, arguments: Arguments) -> str:
         given = ", ".join(f"{name}={text}" for name, text in arguments.items())
-        return f"assumed {given}" if given else "defaults"
+        after = f", after {self._source}" if self._beside.items() & arguments.items() else ""
+        return f"assumed {given}{after}" if given else "defaults"
 
     def _words(self, arguments: Arguments) -> str:
         return f"assumed arguments {self._origin(arguments).partition(' ')[2]}" if arguments else "default arguments"

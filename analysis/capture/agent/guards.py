@@ -154,7 +154,6 @@ def install_in_torch() -> None:
     for module, name, full in (
         (torch, "load", "torch.load"),
         (torch.jit, "load", "torch.jit.load"),
-        (torch.hub, "load_state_dict_from_url", "torch.hub.load_state_dict_from_url"),
     ):
         setattr(module, name, functools.wraps(getattr(module, name))(_loading(full)))
     for module, name, instead in (

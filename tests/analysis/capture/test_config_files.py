@@ -45,3 +45,20 @@ class Net(nn.Module):
         return self.a(x)
 """
     assert len(write(source).graph.operators) == 1
+
+
+def test_a_file_beside_the_code_has_the_arguments(write: Callable, tmp_path: Path) -> None:
+    values = {"train": {"width": 1}, "model": {"width": 40, "depth": 1, "heads": 5, "other": [1]}}
+    (tmp_path / "base.json").write_text(json.dumps(values))
+    source = """
+class Net(nn.Module):
+    def __init__(self, width, depth, heads):
+        super().__init__()
+        self.a = nn.Linear(width // heads, width)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    written = write(source)
+    assert written.graph.inputs[0].shape[-1] == 8
+    assert written.analysis.results[0].constructed == "assumed width=40, depth=1, heads=5, after base.json"

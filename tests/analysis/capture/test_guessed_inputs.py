@@ -80,7 +80,9 @@ def test_an_error_corrects_the_guess(write: Callable, name: str) -> None:
 
 
 def test_the_side_that_the_constructor_names_comes_first(write: Callable) -> None:
-    source = net("return self.a(x)", "self.a = nn.Conv2d(3, 8, 3)").replace("__init__(self)", "__init__(self, img_size=96)")
+    source = net("return self.a(x)", "self.a = nn.Conv2d(3, 8, 3)").replace(
+        "__init__(self)", "__init__(self, img_size=96)"
+    )
     assert write(source).graph.inputs[0].shape == (1, 3, 96, 96)
 
 

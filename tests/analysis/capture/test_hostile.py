@@ -175,7 +175,6 @@ FORBIDDEN = [
     Case("kills the parent", "forward", "may not signal", "os.kill(os.getppid(), signal.SIGKILL)  # here"),
     Case("kills everybody", "forward", "may not signal", "os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)  # here"),
     Case("torch.load", "construct", "torch.load(weights.pt) loads weights", init="torch.load('weights.pt')  # here"),
-    Case("torch.hub", "construct", "loads weights", init="torch.hub.load_state_dict_from_url('http://x/w')  # here"),
     Case("a GPU's name", "construct", "uses a GPU", init="torch.cuda.get_device_name(0)  # here"),
     Case("a GPU's memory", "forward", "uses a GPU", "torch.cuda.mem_get_info()  # here"),
 ]  # fmt: skip

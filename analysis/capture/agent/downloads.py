@@ -1,0 +1,56 @@
+"""Weights that code downloads by itself: it gets none, and takes them in without effect. What a model costs has no use for them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+
+from .guards import WeightsRefusedError
+
+# Under these names, files hold the weights beside other things.
+_NESTED = frozenset("state_dict model_state_dict state model net module params params_ema weights".split())
+_asked: dict[str, None] = {}
+
+
+class Weights(dict[str, Any]):
+    """What a file of weights would hold, without any."""
+
+    def __missing__(self, key: str) -> Weights:
+        if key in _NESTED:
+            return self
+        self._refuse(key)
+
+    def _refuse(self, key: str) -> NoReturn:
+        raise WeightsRefusedError(f"reads {key!r} of downloaded weights: a capture runs without them")
+
+
+def in_words() -> list[str]:
+    """The assumption, where code asked for weights."""
+    return list(_asked)
+
+
+def install() -> None:
+    """Only for a process that ends after the capture."""
+    for module, name in (("torch.hub", "load_state_dict_from_url"), ("torch.utils.model_zoo", "load_url")):
+        setattr(importlib.import_module(module), name, _none)
+    torch.nn.Module.load_state_dict = _kept(torch.nn.Module.load_state_dict)  # type: ignore[method-assign]
+
+
+def _none(*_: object, **__: object) -> Weights:
+    """Stands for `load_state_dict_from_url`."""
+    _asked["weights are not downloaded: the model is as it was made"] = None
+    return Weights()
+
+
+def _kept(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def load_state_dict(model: torch.nn.Module, state_dict: Any, *args: Any, **kwargs: Any) -> Any:
+        if _asked and not state_dict:  # none, or what was chosen of them
+            return torch.nn.modules.module._IncompatibleKeys([], [])
+        return original(model, state_dict, *args, **kwargs)
+
+    return load_state_dict
