@@ -10,7 +10,7 @@ from pathlib import Path
 from ..hardware_profiles import HardwareProfile, Precision, profile
 from .capture.request import Shapes
 from .discovery import UsageError, project_table
-from .fusion import MODES, Mode
+from .fusion import MODES, Mode, modes_of
 from .numerics import Autocast, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
 
@@ -39,9 +39,12 @@ class Options:
     trusted: bool = True
 
     def devices(self) -> tuple[HardwareProfile, ...]:
-        """The chosen profiles. Raises `UsageError` for an unknown device or a precision that it does not compute in."""
+        """The chosen profiles. Raises `UsageError` for an unknown device, or a precision or mode that it does not run."""
         devices = tuple(_device(name) for name in self.hardware)
         for device in devices:
+            if self.mode not in modes_of(device.kind):
+                known = ", ".join(modes_of(device.kind))
+                raise UsageError(f"{self.mode} is no mode of {device.id}, a {device.kind}; choose from {known}")
             if not runs_in(device, self.precision):
                 known = [n.value for n in (*Precision, *Autocast) if runs_in(device, n)]
                 raise UsageError(

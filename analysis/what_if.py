@@ -13,10 +13,12 @@ class WhatIf(str, Enum):
     """One change; the value is its spelling on the command line and in reports.
 
     `channels_last`: activations lie in memory as half-precision convolutions want them, so eager mode converts no layouts.
+    `fold-bn`: batch norms are multiplied into the weights of the convolution or linear layer before them.
     `cuda-graphs`: the kernels of a GPU are launched from a graph; no dispatch on the host, the shorter gap between kernels.
     """
 
     CHANNELS_LAST = "channels_last"
+    FOLD_BN = "fold-bn"
     CUDA_GRAPHS = "cuda-graphs"
 
 

@@ -105,12 +105,12 @@ class Evaluation:
 
 def evaluate(graph: Graph, question: Question) -> Evaluation:
     """Runs every stage after capture."""
-    plan = Plan.of(as_run(graph, question), question.mode)
+    plan = Plan.of(as_run(graph, question), question.policy)
     subgraphs = plan.subgraphs(question.storage)
     found = on_device(plan, question)
     sizes = Sizes(plan.graph, question.storage.bytes)
     attribution = attribute(plan, sizes, subgraphs, found.times, found.energies, question.device.kind)
-    kernels = [kernel_of(subgraph, plan.graph, plan.costs, question.mode) for subgraph in subgraphs]
+    kernels = [kernel_of(subgraph, plan.graph, plan.costs, question.policy) for subgraph in subgraphs]
     estimates = tuple(
         SubgraphEstimate(*parts)
         for parts in zip(

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant
-from ..fusion import Mode
+from ..fusion import Dispatch
 from ..mapping import Allocations
 from ..mapping.kernels import Column, Mask
 
@@ -54,15 +54,11 @@ class KernelTimes:
         return (self[row] for row in range(len(self)))
 
 
-def kernel_times(
-    allocations: Allocations, exists: Mask, device: HardwareProfile, mode: Mode, *, cuda_graphs: bool = False
-) -> KernelTimes:
+def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, dispatch: Dispatch) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
-    from_graph = mode == "ideal" or (cuda_graphs and device.kind == "gpu")
-    gap = device.launch.kernel_graph.si if from_graph else device.launch.kernel_stream.si
+    gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
-    host = np.zeros(len(existing)) if from_graph else _host_seconds(existing, device, mode)
-    gaps: Column = existing * gap
+    host, gaps = _host_seconds(existing, device, dispatch), existing * gap
     busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
     device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
@@ -77,17 +73,16 @@ def kernel_times(
     )
 
 
-def _host_seconds(existing: Column, device: HardwareProfile, mode: Mode) -> Column:
-    """Host seconds a kernel: an eager operator, or a call of the compiled wrapper.
-
-    Accelerators run a compiled model as one program: the host starts it once.
-    """
-    dispatch = device.launch.eager_dispatch.si
-    if mode == "eager":
-        return existing * dispatch
-    if device.kind in ("gpu", "cpu"):
-        return existing * dispatch * constant("gpu", "compiled_dispatch_ratio")
-    return np.where(np.cumsum(existing) * existing == 1, dispatch, 0.0)
+def _host_seconds(existing: Column, device: HardwareProfile, dispatch: Dispatch) -> Column:
+    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, one start of a whole program, or nothing."""
+    once = device.launch.eager_dispatch.si
+    if dispatch == "operator":
+        return existing * once
+    if dispatch == "wrapper":
+        return existing * once * constant("gpu", "compiled_dispatch_ratio")
+    if dispatch == "program":
+        return np.where(np.cumsum(existing) * existing == 1, once, 0.0)
+    return np.zeros(len(existing))
 
 
 def _rates(host: float, device_total: float, device: HardwareProfile) -> tuple[float, float]:

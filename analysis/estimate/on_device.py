@@ -10,7 +10,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
 from ..autocast import with_casts
-from ..fusion import Mode
+from ..fusion import Mode, Policy, policy_for, with_folded_norms
 from ..graph import Graph
 from ..mapping import Allocations, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
@@ -34,6 +34,16 @@ class Question:
     def storage(self) -> Precision:
         """What a tensor that is float32 in the evaluated graph is stored as."""
         return stored_as(self.precision)
+
+    @property
+    def policy(self) -> Policy:
+        """Whose rules cut the graph into kernels."""
+        return policy_for(self.mode, self.device.kind)
+
+    @property
+    def folds_norms(self) -> bool:
+        """Whether batch norms disappear into the weights before them."""
+        return self.policy.fold_bn or WhatIf.FOLD_BN in self.what_if
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,9 @@ class Estimate:
 
 
 def as_run(graph: Graph, question: Question) -> Graph:
-    """The captured graph with what PyTorch decides at run time: autocast's casts, attention's kernel."""
+    """The captured graph with what is decided at run time: folded norms, autocast's casts, attention's kernel."""
+    if question.folds_norms:
+        graph = with_folded_norms(graph)
     if isinstance(question.precision, Autocast):
         graph = with_casts(graph, question.precision.dtype)
     return with_attention(graph, question.device, question.precision)
@@ -76,7 +88,7 @@ def as_run(graph: Graph, question: Question) -> Graph:
 
 def estimate(graph: Graph, question: Question) -> Estimate:
     """The estimate of a captured graph, without its details."""
-    return on_device(Plan.of(as_run(graph, question), question.mode), question)
+    return on_device(Plan.of(as_run(graph, question), question.policy), question)
 
 
 def on_device(plan: Plan, question: Question) -> Estimate:
@@ -86,7 +98,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
         kernels = replace(kernels, contiguous_convolution=np.zeros(len(kernels), dtype=np.bool_))
     precisions = plan.precisions(question.precision)
     allocations = map_kernels(kernels, question.device, precisions)
-    cuda_graphs = WhatIf.CUDA_GRAPHS in question.what_if
-    times = kernel_times(allocations, plan.exists, question.device, question.mode, cuda_graphs=cuda_graphs)
+    graphs = WhatIf.CUDA_GRAPHS in question.what_if and question.device.kind == "gpu"
+    dispatch = "none" if graphs else question.policy.dispatch
+    times = kernel_times(allocations, plan.exists, question.device, dispatch)
     energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
     return Estimate(precisions, allocations, times, energies)

@@ -1,4 +1,4 @@
-"""What does not depend on the device: a graph's costs, its kernels and its memory in one execution mode.
+"""What does not depend on the device: a graph's costs, its kernels and its memory under the rules of one compiler.
 
 Traffic and memory are linear in the width of a float: bytes = fixed + width · floats. So one plan serves every precision,
 and every device, of a sweep.
@@ -13,7 +13,7 @@ import numpy as np
 
 from ...hardware_profiles import Precision
 from ..costs import Cost, Sizes, costs_of
-from ..fusion import Mode, Partition, Subgraph, partition
+from ..fusion import Partition, Policy, Subgraph, partition
 from ..graph import Graph
 from ..mapping import Kernels, kernel_of, kernel_precision
 from ..mapping.kernels import Column, Mask
@@ -23,22 +23,21 @@ from .memory import MemorySchedule
 
 @dataclass(frozen=True)
 class Plan:
-    """A graph as it runs in a mode, cut into kernels."""
+    """A graph as it runs, cut into kernels."""
 
     graph: Graph
-    mode: Mode
     costs: tuple[Cost, ...]
     partition: Partition
 
     @classmethod
-    def of(cls, graph: Graph, mode: Mode) -> Plan:
+    def of(cls, graph: Graph, policy: Policy) -> Plan:
         """Costs and kernels of a graph."""
         costs = costs_of(graph)
-        return cls(graph, mode, costs, partition(graph, costs, mode))
+        return cls(graph, costs, partition(graph, costs, policy))
 
-    def in_mode(self, mode: Mode) -> Plan:
-        """The same graph cut into kernels for another mode."""
-        return Plan(self.graph, mode, self.costs, partition(self.graph, self.costs, mode, self.partition.flow))
+    def under(self, policy: Policy) -> Plan:
+        """The same graph cut into kernels by other rules."""
+        return Plan(self.graph, self.costs, partition(self.graph, self.costs, policy, self.partition.flow))
 
     def subgraphs(self, storage: Precision) -> tuple[Subgraph, ...]:
         """The kernels in detail, with what the graph calls float32 stored at a precision."""
@@ -80,7 +79,7 @@ class Plan:
     def _traffic(self) -> tuple[Kernels, Column, Column]:
         """Kernels whose floats have no width, and floats moved in all and by activations."""
         empty = self._without_floats
-        kernels = Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.mode) for subgraph in empty])
+        kernels = Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.partition.policy) for subgraph in empty])
         data, activations = (np.array(column) for column in self.partition.traffic(Sizes(self.graph, 1.0)))
         return kernels, data - kernels.bytes, activations - kernels.bytes_activations
 

@@ -1,6 +1,10 @@
-"""Graph to subgraphs: which operators one kernel runs, by execution mode."""
+"""Graph to subgraphs: which operators one kernel runs, by execution mode and device."""
 
-from .partition import Partition, Subgraph, partition
-from .policy import MODES, Mode, Policy, policy_for
+from .folding import with_folded_norms
+from .partition import Partition, Pattern, Subgraph, partition, patterns
+from .policy import MODES, Dispatch, Mode, Policy, modes_of, policy_for
 
-__all__ = ["MODES", "Mode", "Partition", "Policy", "Subgraph", "partition", "policy_for"]
+__all__ = [
+    "MODES", "Dispatch", "Mode", "Partition", "Pattern", "Policy", "Subgraph", "modes_of", "partition", "patterns", "policy_for",
+    "with_folded_norms",
+]  # fmt: skip

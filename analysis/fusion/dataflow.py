@@ -61,17 +61,22 @@ class Dataflow:
         """Whether a result is returned by the model or read by an operator that is not among `inside`."""
         return tensor in self.returned or bool(self.readers.get(tensor, frozenset[int]()) - inside)
 
-    def depths(self, anchors: frozenset[str]) -> list[int]:
-        """Operator id → most anchor operators on any path to it, itself included."""
-        depth = [0] * len(self.graph.operators)
-        for operator_id in self.working:
-            before = max((depth[p] for p in self.predecessors[operator_id]), default=0)
-            depth[operator_id] = before + (self.costs[operator_id].family in anchors)
-        return depth
+    def results(self, operator_id: int) -> tuple[int, ...]:
+        """Sizes of the operator's results, in elements."""
+        return self._sizes[operator_id][0]
 
     def domain(self, operator_id: int) -> int:
         """Size of the operator's iteration space: its largest activation or result, in elements."""
-        operator, tensors = self.graph.operators[operator_id], self.graph.tensors
-        sizes = [tensors[t].elements for t in operator.outputs]
-        sizes += [tensors[t].elements for t in operator.inputs if not tensors[t].is_weight]
-        return max(sizes, default=0)
+        return self._sizes[operator_id][1]
+
+    @cached_property
+    def _sizes(self) -> list[tuple[tuple[int, ...], int]]:
+        """Operator id → sizes of its results, and of its iteration space."""
+        tensors = self.graph.tensors
+        elements = [tensor.elements for tensor in tensors]
+        found: list[tuple[tuple[int, ...], int]] = []
+        for operator in self.graph.operators:
+            results = tuple(elements[t] for t in operator.outputs)
+            read = (elements[t] for t in operator.inputs if not tensors[t].is_weight)
+            found.append((results, max((*results, *read), default=0)))
+        return found

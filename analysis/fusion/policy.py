@@ -1,45 +1,74 @@
-"""The execution modes as data: which families of operators may share a kernel with which."""
+"""The execution modes as data: whose rules a mode means on a device, and what those rules let share a kernel (`rules.toml`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
 
+from ...hardware_profiles import Kind
+from ...hardware_profiles.toml_file import read
 from ..costs import Family
 
-Mode = Literal["eager", "compiled", "ideal"]
+Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+Dispatch = Literal["operator", "wrapper", "program", "none"]
+_NONE: frozenset[Family] = frozenset()
+_FAMILIES = ("fused", "alone", "epilogue", "prologue", "inlined", "last")
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may fuse. `fusible` families share kernels with each other; an anchor starts a kernel of its own.
+    """The rules of one compiler. The fields are described at the top of `rules.toml`; None is without limit."""
 
-    `epilogue`: families that may follow an anchor in its kernel, unless they join a second result (a residual add).
-    `same_depth`: producer and consumer must have the same number of anchors before them (inductor schedules between its
-    extern kernels).
-    """
-
-    fusible: frozenset[Family]
-    anchors: frozenset[Family]
-    epilogue: frozenset[Family]
-    same_depth: bool
-
-
-_ANCHORS: frozenset[Family] = frozenset({"convolution", "matmul", "attention", "recurrent", "pool"})
-_STREAMING: frozenset[Family] = frozenset({"pointwise", "normalization", "reduction", "movement"})
-_POLICIES: Mapping[Mode, Policy] = {
-    # One kernel an operator.
-    "eager": Policy(frozenset(), _ANCHORS, frozenset(), False),
-    # torch.compile with its defaults (read in torch 2.13): convolution, matmul and attention are extern kernels without
-    # epilogue; pointwise operators fuse with each other and with reductions.
-    "compiled": Policy(_STREAMING, _ANCHORS, frozenset(), True),
-    # The bound: in addition, a chain of pointwise operators ends the kernel of the convolution or matmul before it.
-    "ideal": Policy(_STREAMING, _ANCHORS, frozenset({"pointwise"}), False),
-}
+    name: str
+    dispatch: Dispatch
+    source: str
+    fused: frozenset[Family] = _NONE
+    alone: frozenset[Family] = _NONE
+    epilogue: frozenset[Family] = _NONE
+    prologue: frozenset[Family] = _NONE
+    inlined: frozenset[Family] = _NONE
+    last: frozenset[Family] = _NONE
+    joins: bool = False
+    forks: bool = False
+    fold_bn: bool = False
+    unread: bool = False
+    cat_inputs: int | None = None
+    operators: int | None = None
+    operands: int | None = None
+    row: int | None = None
+    note: str = ""
 
 
-def policy_for(mode: Mode) -> Policy:
-    """The fusion policy of an execution mode."""
-    return _POLICIES[mode]
+def policy_for(mode: Mode, kind: Kind | None = None) -> Policy:
+    """The rules of a mode on a kind of device, by default the first that has the mode. Raises KeyError where none has."""
+    rules = _modes()[mode]
+    return _policies()[rules[kind] if kind is not None else next(iter(rules.values()))]
+
+
+def modes_of(kind: Kind) -> tuple[Mode, ...]:
+    """The modes that a kind of device can run."""
+    return tuple(mode for mode in MODES if kind in _modes()[mode])
+
+
+@cache
+def _modes() -> Mapping[Mode, Mapping[Kind, str]]:
+    return _tables()["modes"]
+
+
+@cache
+def _policies() -> Mapping[str, Policy]:
+    return {name: _policy(name, table) for name, table in _tables()["rules"].items()}
+
+
+@cache
+def _tables() -> Mapping[str, Any]:
+    return read(Path(__file__).with_name("rules.toml"))[1]
+
+
+def _policy(name: str, table: Mapping[str, Any]) -> Policy:
+    fields: dict[str, Any] = {key: frozenset(table[key]) if key in _FAMILIES else table[key] for key in table}
+    return Policy(name, **fields)

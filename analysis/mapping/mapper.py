@@ -8,7 +8,7 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..costs import Cost
-from ..fusion import Mode, Subgraph
+from ..fusion import Policy, Subgraph
 from ..graph import Graph
 from ..numerics import Numerics
 from .allocation import Allocation, Allocations
@@ -46,7 +46,7 @@ def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[
     return found
 
 
-def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mode) -> Kernel:
+def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], policy: Policy) -> Kernel:
     """What a mapper needs to know of a subgraph. Its leading operator is the anchor, else the one with most traffic."""
     members = _members(subgraph, costs)
     lead = subgraph.anchor if subgraph.anchor is not None else max(members, key=lambda m: _elements(graph, m))
@@ -59,7 +59,7 @@ def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], mode: Mod
         bytes=subgraph.bytes_moved,
         bytes_activations=subgraph.bytes_activations,
         gemm=costs[lead].gemm,
-        contiguous_convolution=mode == "eager" and costs[lead].family == "convolution",
+        contiguous_convolution=policy.dispatch == "operator" and costs[lead].family == "convolution",
         operators=tuple((graph.operators[m].kind, costs[m].family) for m in members),
     )
 

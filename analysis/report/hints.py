@@ -176,9 +176,10 @@ def _kernel_lines(evaluation: Evaluation, summary: LineSummary, estimates: Seque
     others = [graph.operators[o].name for o in estimate.subgraph.operators if o not in summary.operators]
     working = [o for o in estimate.subgraph.operators if evaluation.costs[o].family != "view"]
     if len(working) > 1:
-        saved = estimate.subgraph.bytes_separate - estimate.subgraph.bytes
+        saved = estimate.subgraph.bytes_saved
         company = f" with {', '.join(others[:3])}" if others else ""
-        lines.append(f"one kernel{company}: saves {units.data(saved)} against separate kernels")
+        why = " and ".join(estimate.subgraph.ends[:2])
+        lines.append(f"one kernel{company}: saves {units.data(saved)} against separate kernels; ends because {why}")
     return lines
 
 

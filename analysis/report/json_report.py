@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from ..costs import Sizes
 from ..estimate import Estimate, Evaluation
+from ..fusion import patterns, policy_for
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult, shown_file
 from ..what_if import names
@@ -19,6 +20,7 @@ from .schema import (
     InputRecord,
     IntervalRecord,
     OperatorRecord,
+    PatternRecord,
     Report,
     ReportFile,
     SubgraphRecord,
@@ -56,10 +58,20 @@ def assumptions(evaluation: Evaluation) -> list[str]:
     unmodelled = sorted({graph.operators[i].kind for i, cost in enumerate(evaluation.costs) if not cost.modelled})
     if unmodelled:
         texts.append(f"not modelled, bytes only: {', '.join(unmodelled)}")
+    texts += _fused_by(evaluation)
     texts.append("latency and energy are not calibrated on this device; their intervals are assumed")
     if device.assumptions():
         texts.append(f"figures of {device.id} without a source: {', '.join(device.assumptions())}")
     return texts
+
+
+def _fused_by(evaluation: Evaluation) -> list[str]:
+    """What the kernels rest on where they are not those of PyTorch, and whose they are where a mode does not say so."""
+    mode, kind = evaluation.question.mode, evaluation.question.device.kind
+    policy = policy_for(mode, kind)
+    if not policy.note:
+        return []
+    return [policy.note if mode == policy.name else f"{mode} on a {kind} means {policy.name}: {policy.note}"]
 
 
 def _report(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None) -> Report:
@@ -85,6 +97,10 @@ def _report(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | N
             critical_path_operators=concurrency.critical_path_operators,
             critical_path_s=concurrency.critical_path_s,
         ),
+        patterns=[
+            PatternRecord(pattern=p.kinds, count=p.count, bytes_saved=p.bytes_saved)
+            for p in patterns(e.subgraph for e in evaluation.subgraphs)
+        ],
         subgraphs=[_subgraph(result, evaluation, index, sizes) for index in range(len(evaluation.subgraphs))],
     )
 
@@ -113,6 +129,7 @@ def _totals(evaluation: Evaluation) -> Totals:
         flops=flops,
         bytes_unfused=sum(subgraph.bytes_separate for subgraph in subgraphs),
         bytes_fused=fused,
+        bytes_saved=sum(subgraph.bytes_saved for subgraph in subgraphs),
         arithmetic_intensity=flops / fused if fused else 0.0,
         latency_s=IntervalRecord(value=latency.value, low=latency.low, high=latency.high),
         energy_j=EnergyRecord(
@@ -136,6 +153,9 @@ def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Si
         id=estimate.subgraph.id,
         name=subgraph_name(evaluation, index),
         pattern=estimate.subgraph.pattern,
+        ends=list(estimate.subgraph.ends),
+        bytes=estimate.subgraph.bytes,
+        bytes_saved=estimate.subgraph.bytes_saved,
         precision=estimate.precision.value,
         bottleneck=estimate.bottleneck,
         latency_s=estimate.latency_s,

@@ -71,4 +71,4 @@ def point_records(points: Sequence[Point]) -> list[dict[str, Any]]:
 
 def skipped_lines(skipped: Sequence[Skipped]) -> list[str]:
     """What was left out, a line a device and precision."""
-    return [f"skipped {entry.hardware} {entry.precision}: {entry.reason}" for entry in skipped]
+    return [f"skipped {entry.hardware} {entry.choice}: {entry.reason}" for entry in skipped]

@@ -54,6 +54,7 @@ class Totals(_Record):
     flops: int = Field(description="2·macs + one per elementwise arithmetic operation")
     bytes_unfused: float
     bytes_fused: float
+    bytes_saved: float = Field(description="bytes_unfused - bytes_fused")
     arithmetic_intensity: float = Field(description="flops / bytes_fused")
     latency_s: IntervalRecord
     energy_j: EnergyRecord
@@ -93,6 +94,9 @@ class SubgraphRecord(_Record):
     id: int
     name: str
     pattern: str
+    ends: list[str] = Field(description="why it ends where it does, each reason in words")
+    bytes: float
+    bytes_saved: float = Field(description="against its operators as kernels of their own")
     precision: str = Field(description="what its leading operator computes in: differs between kernels under autocast")
     bottleneck: Literal["compute", "memory", "launch"]
     latency_s: float
@@ -111,6 +115,14 @@ class WhatIfRecord(_Record):
     edp_js: float
 
 
+class PatternRecord(_Record):
+    """Kernels that run the same kinds of operators, and the bytes that fusion saves in all of them."""
+
+    pattern: str
+    count: int
+    bytes_saved: float
+
+
 class Report(_Record):
     """One model on one device."""
 
@@ -127,6 +139,7 @@ class Report(_Record):
     totals: Totals
     what_if: WhatIfRecord | None = Field(default=None, description="what is set, and the totals without it")
     concurrency: ConcurrencyRecord
+    patterns: list[PatternRecord] = Field(description="what fused, the most frequent first")
     subgraphs: list[SubgraphRecord]
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..estimate import Estimate, Evaluation, Interval
+from ..fusion import patterns
 from ..pipeline import Analysis, ModelResult
 from ..what_if import names
 from . import units
@@ -19,6 +20,7 @@ from .units import changed
 
 _BAR = 12
 _MOST_ROWS = 20
+_MOST_PATTERNS = 5
 
 
 def print_analysis(console: Console, analysis: Analysis, *, all_layers: bool = False) -> None:
@@ -45,6 +47,7 @@ def _print_model(
     console.print()
     _print_layers(console, result, evaluation, all_layers)
     _print_shares(console, evaluation)
+    _print_patterns(console, evaluation)
     console.print()
     console.print("Assumed:", style="dim")
     for text in assumptions(evaluation):
@@ -151,9 +154,7 @@ def _place(result: ModelResult, file: str | None, line: int | None) -> str:
 def _layer(evaluation: Evaluation, index: int) -> str:
     """`layer1.0.conv1 (conv2d+batch_norm+relu)`."""
     name, pattern = subgraph_name(evaluation, index), evaluation.subgraphs[index].subgraph.pattern
-    kinds = pattern.split("+")
-    shown = pattern if len(kinds) <= 4 else "+".join([*kinds[:3], f"{len(kinds) - 3} more"])
-    return f"{name} ({shown})"
+    return f"{name} ({_short(pattern)})"
 
 
 def bar(share: float) -> str:
@@ -166,6 +167,28 @@ def bar(share: float) -> str:
 def _print_shares(console: Console, evaluation: Evaluation) -> None:
     shares = sorted((estimate.edp_share for estimate in evaluation.subgraphs), reverse=True)
     console.print(f"{_holding(shares, 0.5)}, {_holding(shares, 0.8)} of the EDP.")
+
+
+def _print_patterns(console: Console, evaluation: Evaluation) -> None:
+    """What fused most often, and what that saves."""
+    found = [p for p in patterns(e.subgraph for e in evaluation.subgraphs) if "+" in p.kinds]
+    if not found:
+        return
+    table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
+    table.add_column("kernels", justify="right")
+    table.add_column("saved", justify="right", no_wrap=True)
+    table.add_column("fused", overflow="fold")
+    for pattern in found[:_MOST_PATTERNS]:
+        table.add_row(str(pattern.count), units.data(pattern.bytes_saved), _short(pattern.kinds))
+    console.print()
+    console.print(table)
+    if len(found) > _MOST_PATTERNS:
+        console.print(f"… and {units.count(len(found) - _MOST_PATTERNS, 'pattern')} more", style="dim")
+
+
+def _short(pattern: str) -> str:
+    kinds = pattern.split("+")
+    return pattern if len(kinds) <= 4 else "+".join([*kinds[:3], f"{len(kinds) - 3} more"])
 
 
 def _holding(shares: Sequence[float], part: float) -> str:

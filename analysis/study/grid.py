@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..estimate import Question
-from ..fusion import Mode
+from ..fusion import Mode, modes_of
 from ..numerics import Autocast, Numerics, runs_in
 from ..what_if import WhatIfs
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Part of a grid that is left out, and why."""
+    """Part of a grid that is left out: a precision or mode that a device does not run."""
 
     hardware: str
-    precision: str
+    choice: str
     reason: str
 
 
@@ -39,6 +39,7 @@ class Grid:
             for precision in self.precisions
             if _obstacle(device, precision) is None
             for mode in self.modes
+            if mode in modes_of(device.kind)
         ]
 
     def skipped(self) -> Iterator[Skipped]:
@@ -48,6 +49,10 @@ class Grid:
                 reason = _obstacle(device, precision)
                 if reason is not None:
                     yield Skipped(device.id, precision.value, reason)
+            for mode in self.modes:
+                if mode not in modes_of(device.kind):
+                    known = ", ".join(modes_of(device.kind))
+                    yield Skipped(device.id, mode, f"no mode of a {device.kind}; it has {known}")
 
 
 def _obstacle(device: HardwareProfile, precision: Numerics) -> str | None:

@@ -112,7 +112,11 @@ USAGE = [
     (["model.py", "--precision", "fp15"], "unknown precision 'fp15'; did you mean fp16"),
     (
         ["model.py", "--mode", "compile"],
-        "unknown mode 'compile', choose from eager, compiled, ideal; did you mean compiled?",
+        "unknown mode 'compile', choose from eager, compiled, ideal, tensorrt, xla, kpu; did you mean compiled?",
+    ),
+    (
+        ["model.py", "-H", "i7-12700k", "--mode", "tensorrt"],
+        "tensorrt is no mode of i7-12700k, a cpu; choose from eager, compiled, ideal",
     ),
     (["model.py", "-H", "i7-12700k", "--precision", "fp16"], "i7-12700k does not compute in fp16; it does in "),
     (["model.py", "-H", "i7-12700k", "--precision", "amp"], "i7-12700k does not compute in amp; it does in "),

@@ -32,7 +32,7 @@ def test_compare_as_data(run: Callable) -> None:
     assert asked == [(H100, "fp32"), (H100, "fp16"), (I7, "fp32")]
     assert comparison["best"]["latency"] == [1]
     assert len(comparison["reasons"]) == 5
-    assert [(entry["hardware"], entry["precision"]) for entry in found["skipped"]] == [(I7, "fp16")]
+    assert [(entry["hardware"], entry["choice"]) for entry in found["skipped"]] == [(I7, "fp16")]
     rows = list(csv.DictReader(io.StringIO(run("graphperf", *options, "--format", "csv").out)))
     assert [(row["hardware"], row["fits"]) for row in rows] == [(H100, "true"), (H100, "true"), (I7, "true")]
     assert float(rows[0]["latency_s"]) == comparison["candidates"][0]["latency_s"]
@@ -151,7 +151,7 @@ USAGE = [
     (["sweep", "model.py", "--precision", "fp15"], "unknown precision 'fp15'; did you mean fp16"),
     (
         ["sweep", "model.py", "--mode", "compile"],
-        "unknown mode 'compile', choose from eager, compiled, ideal; did you mean",
+        "unknown mode 'compile', choose from eager, compiled, ideal, tensorrt, xla, kpu; did you mean",
     ),
     (["sweep", "model.py", "--set", "cudagraphs"], "--set: unknown setting 'cudagraphs', choose from "),
     (["sweep", "model.py", "-o", "no/such/folder.csv"], "cannot write no/such/folder.csv: No such file or directory"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphperf.analysis.fusion import MODES
+from graphperf.analysis.fusion import MODES, modes_of
 from graphperf.hardware_profiles import Precision, ids, profile
 
 MODELS = ["resnet18", "mobilenet_v2", "efficientnet_b0", "vgg16", "vit_b_16"]
@@ -14,7 +14,7 @@ CASES = [
     for mode in MODES
     for device in DEVICES
     for precision in PRECISIONS
-    if profile(device).supports(Precision(precision))
+    if profile(device).supports(Precision(precision)) and mode in modes_of(profile(device).kind)
 ]
 
 
@@ -47,7 +47,7 @@ def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> 
     for precision in PRECISIONS:
         if not profile(device).supports(Precision(precision)):
             continue
-        found = {mode: zoo.evaluation(model, mode, device, precision) for mode in MODES}
+        found = {mode: zoo.evaluation(model, mode, device, precision) for mode in modes_of(profile(device).kind)}
         for evaluation in found.values():
             for interval in (evaluation.latency, evaluation.energy):
                 assert 0 < interval.low < interval.value < interval.high
@@ -64,7 +64,7 @@ def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("model", ["resnet18", "mobilenet_v2"])
 def test_a_larger_batch_takes_no_less_time_energy_or_memory(zoo, model: str, device: str) -> None:
-    for mode in MODES:
+    for mode in modes_of(profile(device).kind):
         precision = next(p for p in PRECISIONS if profile(device).supports(Precision(p)))
         found = [zoo.evaluation(model, mode, device, precision, batch) for batch in (1, 2, 8, 64)]
         for values in (

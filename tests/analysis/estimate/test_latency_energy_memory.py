@@ -13,7 +13,7 @@ from graphperf.analysis.estimate.energy import kernel_energies
 from graphperf.analysis.estimate.interval import widened
 from graphperf.analysis.estimate.latency import kernel_times
 from graphperf.analysis.estimate.memory import MemorySchedule
-from graphperf.analysis.fusion import Mode
+from graphperf.analysis.fusion import Mode, policy_for
 from graphperf.analysis.mapping import Allocation, Allocations, Kernel, Kernels
 from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
@@ -26,7 +26,7 @@ def allocation(compute: float, memory: float) -> Allocation:
 
 def times_of(allocations: list[Allocation], device: HardwareProfile, mode: Mode, exists: list[bool] | None = None):
     found = np.array(exists if exists is not None else [True] * len(allocations))
-    return kernel_times(Allocations.of(allocations), found, device, mode)
+    return kernel_times(Allocations.of(allocations), found, device, policy_for(mode, device.kind).dispatch)
 
 
 def test_ideal_time_is_the_device_alone() -> None:

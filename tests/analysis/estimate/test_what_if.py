@@ -40,9 +40,24 @@ def test_channels_last_saves_the_conversions_of_half_precision_convolutions(zoo)
         assert changed.latency == base.latency
 
 
+@pytest.mark.parametrize("mode", ["eager", "compiled"])
+def test_folding_batch_norms_leaves_the_layers_and_their_traffic(zoo, mode: Mode) -> None:
+    base, changed = _pair(zoo, WhatIf.FOLD_BN, mode=mode, batch=64)
+    assert changed.latency.value < base.latency.value
+    assert changed.allocations.dram_bytes.sum() < base.allocations.dram_bytes.sum()
+    if mode == "eager":
+        kernels = [int((found.times.seconds > 0).sum()) for found in (base, changed)]
+        assert kernels[0] - kernels[1] == 20  # every batch norm of a ResNet-18
+
+
+def test_folding_changes_nothing_where_the_compiler_folds(zoo) -> None:
+    base, changed = _pair(zoo, WhatIf.FOLD_BN, mode="tensorrt")
+    assert changed.latency == base.latency
+
+
 def test_names() -> None:
     both = frozenset({WhatIf.CHANNELS_LAST, WhatIf.CUDA_GRAPHS})
     assert parse_what_ifs(["channels-last", "CUDA_GRAPHS"]) == both
     assert names(both) == ("channels_last", "cuda-graphs")
-    with pytest.raises(ValueError, match=r"unknown setting 'cuda', choose from channels_last, cuda-graphs"):
+    with pytest.raises(ValueError, match=r"unknown setting 'cuda', choose from channels_last, fold-bn, cuda-graphs"):
         parse_what_ifs(["cuda"])

@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import MODES, partition
+from graphperf.analysis.fusion import MODES, partition, policy_for
 from graphperf.hardware_profiles import Precision
 
 MODELS = ["resnet18", "mobilenet_v2", "efficientnet_b0", "vgg16", "vit_b_16"]
@@ -13,7 +13,7 @@ CASES = [(model, mode) for model in MODELS for mode in MODES]
 
 
 def kernels(graph, mode: str, precision: str = "fp32"):
-    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, Precision(precision).bytes))  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), policy_for(mode)).subgraphs(Sizes(graph, Precision(precision).bytes))  # pyright: ignore[reportArgumentType]
 
 
 def moved(graph, mode: str, precision: str = "fp32") -> float:
@@ -51,7 +51,8 @@ def test_each_mode_moves_at_most_what_the_one_before_it_moves(zoo, model: str) -
     graph = zoo.graph(model)
     assert moved(graph, "ideal") <= moved(graph, "compiled") <= moved(graph, "eager")
     assert len(kernels(graph, "ideal")) <= len(kernels(graph, "compiled")) <= len(kernels(graph, "eager"))
-    separate = {sum(kernel.bytes_separate for kernel in kernels(graph, mode)) for mode in MODES}
+    modes = ("eager", "compiled", "ideal")
+    separate = {sum(kernel.bytes_separate for kernel in kernels(graph, mode)) for mode in modes}
     assert len({round(value) for value in separate}) == 1
 
 
@@ -78,7 +79,8 @@ def test_compiled_resnet_leaves_convolutions_alone(zoo) -> None:
     found = patterns(zoo, "resnet18", "compiled")
     assert {pattern for pattern in found if "conv" in pattern} == {"conv2d"}
     assert found.count("batch_norm+relu") == 9
-    assert found.count("batch_norm+add+relu") == 7
+    assert found.count("batch_norm+add+relu") == 4
+    assert found.count("batch_norm+batch_norm+add+relu") == 3
     assert found.count("batch_norm+add+relu+mean") == 1
     assert found.count("conv2d") == 20
 
@@ -96,6 +98,18 @@ def test_ideal_mobilenet_keeps_residual_additions_apart(zoo) -> None:
     assert found.count("conv2d+batch_norm+relu6") == 35
     assert found.count("conv2d+batch_norm") == 17
     assert found.count("add") == 10
+
+
+def test_squeeze_and_excitation_is_computed_where_it_is_multiplied(zoo) -> None:
+    found = patterns(zoo, "efficientnet_b0", "compiled")
+    assert (found.count("sigmoid"), found.count("sigmoid+mul")) == (0, 16)
+
+
+def test_tensorrt_adds_residuals_where_the_last_convolution_ends(zoo) -> None:
+    found = patterns(zoo, "resnet18", "tensorrt")
+    assert found.count("conv2d+batch_norm+add+relu") == 8
+    assert found.count("conv2d+batch_norm+relu") == 9
+    assert found.count("conv2d+batch_norm") == 3
 
 
 @pytest.mark.parametrize(("model", "mode"), CASES)

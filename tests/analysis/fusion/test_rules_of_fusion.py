@@ -3,11 +3,11 @@
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import partition
+from graphperf.analysis.fusion import partition, policy_for
 
 
 def kernels(graph, mode: str):
-    return partition(graph, costs_of(graph), mode).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
+    return partition(graph, costs_of(graph), policy_for(mode)).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
 
 
 def conv(sketch, source: int, channels: int = 8) -> int:
@@ -68,12 +68,135 @@ def test_a_residual_addition_does_not_end_a_convolution(sketch) -> None:
     assert [kernel.pattern for kernel in kernels(sketch.graph(c), "ideal")] == ["conv2d", "conv2d", "add+relu"]
 
 
-def test_an_operator_that_walks_over_more_than_the_result_before_it_is_a_kernel_of_its_own(sketch) -> None:
+def test_a_small_pointwise_result_is_computed_again_for_every_element_of_a_larger_one(sketch) -> None:
     a = sketch.add("relu", [sketch.tensor(8, 8)], (8, 8))
     b = sketch.add("add", [a, sketch.tensor(4, 8, 8)], (4, 8, 8))
+    (kernel,) = kernels(sketch.graph(b), "ideal")
+    assert kernel.pattern == "relu+add"
+    assert kernel.bytes == 4 * (64 + 256 + 256)
+
+
+def test_a_reduced_result_is_not(sketch) -> None:
+    a = sketch.add("sum", [sketch.tensor(2, 8, 8)], (8, 8), dim=(0,))
+    b = sketch.add("add", [a, sketch.tensor(4, 8, 8)], (4, 8, 8))
     found = kernels(sketch.graph(b), "ideal")
-    assert [kernel.pattern for kernel in found] == ["relu", "add"]
-    assert sum(kernel.bytes for kernel in found) == 4 * (64 + 64 + 64 + 256 + 256)
+    assert [kernel.pattern for kernel in found] == ["sum", "add"]
+    assert found[0].boundaries == ("shape",)
+    assert sum(kernel.bytes for kernel in found) == 4 * (128 + 64 + 64 + 256 + 256)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "ideal"])
+def test_rows_that_are_reduced_and_read_again_stay_in_one_kernel(sketch, mode: str) -> None:
+    """A norm written out: x / sqrt(mean(x²))."""
+    x = sketch.tensor(16, 64)
+    square = sketch.add("mul", [x, x], (16, 64))
+    scale = sketch.add("rsqrt", [sketch.add("mean", [square], (16, 1), dim=(-1,))], (16, 1))
+    y = sketch.add("mul", [x, scale], (16, 64))
+    (kernel,) = kernels(sketch.graph(y), mode)
+    assert kernel.pattern == "mul+mean+rsqrt+mul"
+    assert kernel.bytes == 4 * 2 * 16 * 64
+
+
+def test_xla_ends_a_kernel_with_a_reduction(sketch) -> None:
+    x = sketch.tensor(16, 64)
+    mean = sketch.add("mean", [sketch.add("relu", [x], (16, 64))], (16,), dim=(-1,))
+    y = sketch.add("sigmoid", [mean], (16,))
+    found = kernels(sketch.graph(y), "xla")
+    assert [kernel.pattern for kernel in found] == ["relu+mean", "sigmoid"]
+    assert found[0].boundaries == ("family",)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "ideal"])
+def test_whole_rows_are_not_computed_in_the_order_of_a_copy(sketch, mode: str) -> None:
+    y = sketch.add("layer_norm", [sketch.tensor(16, 64)], (16, 64), normalized_shape=(64,))
+    y = sketch.add("clone", [sketch.add("transpose", [y], (64, 16), view=True)], (64, 16))
+    assert [kernel.pattern for kernel in kernels(sketch.graph(y), mode)] == ["layer_norm", "clone"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "patterns"),
+    [
+        ("compiled", ["conv2d", "conv2d", "add+relu"]),
+        ("ideal", ["conv2d", "conv2d", "add+relu"]),
+        ("tensorrt", ["conv2d", "conv2d+add+relu"]),
+        ("xla", ["conv2d", "conv2d+add+relu"]),
+        ("kpu", ["conv2d", "conv2d+add+relu"]),
+    ],
+)
+def test_joins(sketch, mode: str, patterns: list[str]) -> None:
+    x = sketch.tensor(*SHAPE)
+    y = sketch.add("relu", [sketch.add("add", [conv(sketch, x), conv(sketch, x)], SHAPE)], SHAPE)
+    found = kernels(sketch.graph(y), mode)
+    assert [kernel.pattern for kernel in found] == patterns
+    assert found[0].boundaries == (("extern",) if mode == "compiled" else ("join",))
+    assert found[-1].boundaries == ("output",)
+
+
+@pytest.mark.parametrize(("mode", "patterns"), [("ideal", ["relu+neg+abs"]), ("xla", ["relu", "neg", "abs"])])
+def test_forks(sketch, mode: str, patterns: list[str]) -> None:
+    a = sketch.add("relu", [sketch.tensor(*SHAPE)], SHAPE)
+    found = kernels(sketch.graph(sketch.add("neg", [a], SHAPE), sketch.add("abs", [a], SHAPE)), mode)
+    assert [kernel.pattern for kernel in found] == patterns
+    assert found[0].boundaries == (("output",) if mode == "ideal" else ("fork",))
+
+
+@pytest.mark.parametrize(("mode", "patterns"), [("xla", ["relu+conv2d"]), ("ideal", ["relu", "conv2d"])])
+def test_prologues(sketch, mode: str, patterns: list[str]) -> None:
+    y = conv(sketch, sketch.add("relu", [sketch.tensor(*SHAPE)], SHAPE))
+    assert [kernel.pattern for kernel in kernels(sketch.graph(y), mode)] == patterns
+
+
+@pytest.mark.parametrize(("kind", "inputs", "count"), [("gpu", 8, 1), ("gpu", 9, 2), ("cpu", 2, 2)])
+def test_concatenations(sketch, kind: str, inputs: int, count: int) -> None:
+    """What is concatenated is written in place; whether the kernel goes on depends on how many tensors that is."""
+    parts = [sketch.add("relu", [sketch.tensor(4, 8)], (4, 8)) for _ in range(inputs)]
+    joined = sketch.add("cat", {f"tensors{i}": part for i, part in enumerate(parts)}, (4 * inputs, 8), dim=0)
+    graph = sketch.graph(sketch.add("sigmoid", [joined], (4 * inputs, 8)))
+    found = partition(graph, costs_of(graph), policy_for("compiled", kind)).subgraphs(Sizes(graph, 4.0))  # pyright: ignore[reportArgumentType]
+    assert len(found) == count
+    assert found[0].bytes == 4 * 2 * 32 * inputs
+    assert found[0].boundaries == (("output",) if count == 1 else ("limit",))
+
+
+@pytest.mark.parametrize(("mode", "length", "count"), [("compiled", 64, 1), ("compiled", 65, 2), ("ideal", 65, 1)])
+def test_a_kernel_holds_so_many_operators(sketch, mode: str, length: int, count: int) -> None:
+    y = sketch.tensor(*SHAPE)
+    for _ in range(length):
+        y = sketch.add("relu", [y], SHAPE)
+    found = kernels(sketch.graph(y), mode)
+    assert len(found) == count
+    assert found[0].boundaries == (("output",) if count == 1 else ("limit",))
+
+
+@pytest.mark.parametrize(("extra", "count"), [(6, 1), (7, 2)])
+def test_a_kernel_holds_so_many_operands(sketch, extra: int, count: int) -> None:
+    """Eight on a KPU: the first input, those that are added, and the result."""
+    y = sketch.tensor(*SHAPE)
+    for _ in range(extra):
+        y = sketch.add("add", [y, sketch.tensor(*SHAPE)], SHAPE)
+    assert len(kernels(sketch.graph(y), "kpu")) == count
+
+
+@pytest.mark.parametrize(("width", "reads"), [(4096, 1), (4097, 2)])
+def test_norms_read_long_rows_twice(sketch, width: int, reads: int) -> None:
+    x = sketch.add("relu", [sketch.tensor(4, width)], (4, width))
+    graph = sketch.graph(sketch.add("layer_norm", [x], (4, width), normalized_shape=(width,)))
+    (kernel,) = kernels(graph, "compiled")
+    assert kernel.bytes == 4 * (reads + 1) * 4 * width
+    assert kernel.bytes_separate == 4 * (reads + 3) * 4 * width
+    (ideal,) = kernels(graph, "ideal")
+    assert ideal.bytes == 4 * 2 * 4 * width
+
+
+def test_why_a_kernel_ends(sketch) -> None:
+    """relu feeds a convolution and, over it, an addition: the first kernel ends for both."""
+    a = sketch.add("relu", [sketch.tensor(*SHAPE)], SHAPE)
+    c = sketch.add("add", [a, conv(sketch, a)], SHAPE)
+    relu, product, add = kernels(sketch.graph(c), "compiled")
+    assert set(relu.boundaries) == {"extern", "wait"}
+    assert (product.boundaries, add.boundaries) == (("extern",), ("output",))
+    assert add.ends == ("the model returns its result",)
+    assert {b for kernel in kernels(sketch.graph(c), "eager") for b in kernel.boundaries} == {"operator", "output"}
 
 
 def test_views_go_with_what_they_show_and_hide_nothing(sketch) -> None:

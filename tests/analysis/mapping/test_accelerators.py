@@ -114,9 +114,11 @@ def test_whole_models(zoo, device: str) -> None:
         assert sum(part.edp_share for part in found.subgraphs) == pytest.approx(1)
 
 
-def test_an_accelerator_starts_a_compiled_model_once(zoo) -> None:
-    eager, compiled = (
-        evaluate(zoo.graph("resnet18"), Question(TPU, Precision.BF16, mode)) for mode in ("eager", "compiled")
+def test_an_accelerator_starts_a_model_once(zoo) -> None:
+    """`eager` too means what its compiler makes of the model."""
+    eager, compiled, ideal = (
+        evaluate(zoo.graph("resnet18"), Question(TPU, Precision.BF16, mode)) for mode in ("eager", "compiled", "ideal")
     )
-    assert eager.totals.times.host_s.sum() > 50 * compiled.totals.times.host_s.sum() * 0.5
-    assert compiled.latency.value < 1e-3
+    assert sum(eager.totals.times.host_s > 0) == sum(compiled.totals.times.host_s > 0) == 1
+    assert sum(ideal.totals.times.host_s) == 0
+    assert eager.latency.value == compiled.latency.value < 1e-3

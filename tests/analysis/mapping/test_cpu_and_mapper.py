@@ -6,7 +6,7 @@ import pytest
 
 from graphperf.analysis.constants import constant
 from graphperf.analysis.costs import Gemm, Sizes, costs_of
-from graphperf.analysis.fusion import partition
+from graphperf.analysis.fusion import partition, policy_for
 from graphperf.analysis.mapping import Kernel, kernel_of, map_kernel
 from graphperf.hardware_profiles import Precision, profile
 
@@ -64,13 +64,13 @@ def test_what_a_mapper_is_told(sketch) -> None:
     v = sketch.add("view", [y], (1600,), view=True)
     graph = sketch.graph(v)
     costs = costs_of(graph)
-    (subgraph,) = partition(graph, costs, "ideal").subgraphs(Sizes(graph, 4.0))
-    found = kernel_of(subgraph, graph, costs, "ideal")
+    (subgraph,) = partition(graph, costs, policy_for("ideal")).subgraphs(Sizes(graph, 4.0))
+    found = kernel_of(subgraph, graph, costs, policy_for("ideal"))
     macs = 1600 * 72
     assert found == Kernel(
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
         bytes=4.0 * (800 + 1600 + 1152), bytes_activations=4.0 * (800 + 1600), gemm=costs[0].gemm,
         contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")),
     )  # fmt: skip
-    assert kernel_of(subgraph, graph, costs, "eager").contiguous_convolution
+    assert kernel_of(subgraph, graph, costs, policy_for("eager")).contiguous_convolution
     assert dataclasses.replace(found, gemm=None).depthwise is False

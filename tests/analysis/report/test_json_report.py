@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from graphperf.analysis.fusion import MODES
+from graphperf.analysis.fusion import modes_of
 from graphperf.analysis.pipeline import Analysis, ModelResult, Problem
 from graphperf.analysis.report.json_report import report_file
 from graphperf.analysis.report.schema import ReportFile
@@ -13,16 +13,17 @@ from graphperf.analysis.settings import Options
 
 OPERATOR = {"name", "kind", "file", "line", "macs", "flops", "bytes", "edp_share", "algorithm"}
 SUBGRAPH = {
-    "id", "name", "pattern", "precision", "bottleneck", "latency_s", "energy_j", "edp_share", "utilization", "operators",
+    "id", "name", "pattern", "ends", "bytes", "bytes_saved", "precision", "bottleneck", "latency_s", "energy_j", "edp_share",
+    "utilization", "operators",
 }  # fmt: skip
 INTERVAL = {"value", "low", "high"}
 TOTALS = {
-    "operators", "subgraphs", "parameters", "macs", "flops", "bytes_unfused", "bytes_fused", "arithmetic_intensity",
-    "latency_s", "energy_j", "edp_js", "peak_memory_bytes", "utilization",
+    "operators", "subgraphs", "parameters", "macs", "flops", "bytes_unfused", "bytes_fused", "bytes_saved",
+    "arithmetic_intensity", "latency_s", "energy_j", "edp_js", "peak_memory_bytes", "utilization",
 }  # fmt: skip
 REPORT = {
     "model", "contains", "target", "hardware", "precision", "mode", "batch", "inputs", "assumptions", "coverage",
-    "totals", "what_if", "concurrency", "subgraphs",
+    "totals", "what_if", "concurrency", "patterns", "subgraphs",
 }  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def test_the_documented_fields(zoo) -> None:
     assert fields == {frozenset(OPERATOR)}
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", modes_of("gpu"))
 def test_figures_agree_with_each_other(zoo, mode: str) -> None:
     report = report_of(zoo, mode)
     totals, subgraphs = report["totals"], report["subgraphs"]
@@ -66,6 +67,12 @@ def test_figures_agree_with_each_other(zoo, mode: str) -> None:
     assert totals["edp_js"] == pytest.approx(totals["latency_s"]["value"] * energy["value"])
     assert totals["arithmetic_intensity"] == pytest.approx(totals["flops"] / totals["bytes_fused"])
     assert totals["bytes_fused"] <= totals["bytes_unfused"]
+    assert totals["bytes_saved"] == pytest.approx(totals["bytes_unfused"] - totals["bytes_fused"])
+    assert sum(subgraph["bytes"] for subgraph in subgraphs) == pytest.approx(totals["bytes_fused"])
+    for parts in (subgraphs, report["patterns"]):
+        assert sum(part["bytes_saved"] for part in parts) == pytest.approx(totals["bytes_saved"])
+    assert sum(pattern["count"] for pattern in report["patterns"]) == len(subgraphs)
+    assert all(subgraph["ends"] for subgraph in subgraphs)
     assert [subgraph["id"] for subgraph in subgraphs] == list(range(len(subgraphs)))
 
 

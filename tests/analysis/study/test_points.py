@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphperf.analysis.estimate import Question, evaluate
+from graphperf.analysis.estimate import Question, estimate, evaluate, on_device
 from graphperf.analysis.fusion import MODES
 from graphperf.analysis.numerics import parse_numerics
 from graphperf.analysis.study import Grid, Subject, evaluate_points
@@ -43,6 +43,27 @@ def test_the_figures_are_those_of_an_evaluation(zoo, model) -> None:
         assert point.base_latency_s is None
 
 
+def test_a_mode_that_a_device_does_not_have_is_skipped_with_a_reason() -> None:
+    devices = [profile("h100-sxm5-80gb"), profile("tpu-v4")]
+    grid = Grid(devices, [parse_numerics("bf16")], ("tensorrt", "xla"))
+    assert [(q.device.id, q.mode) for q in grid.questions()] == [("h100-sxm5-80gb", "tensorrt"), ("tpu-v4", "xla")]
+    assert [(entry.hardware, entry.choice) for entry in grid.skipped()] == [
+        ("h100-sxm5-80gb", "xla"),
+        ("tpu-v4", "tensorrt"),
+    ]
+    assert "no mode of a tpu; it has eager, compiled, ideal, xla" in [entry.reason for entry in grid.skipped()]
+
+
+def test_what_is_folded_and_cast_at_run_time_has_plans_of_its_own(zoo) -> None:
+    graph = zoo.graph("resnet18")
+    plans, device = Plans(graph), profile("h100-sxm5-80gb")
+    for precision in (parse_numerics("fp16"), parse_numerics("amp")):
+        for mode in ("eager", "tensorrt"):
+            for what_if in (frozenset(), frozenset({WhatIf.FOLD_BN})):
+                question = Question(device, precision, mode, what_if)
+                assert on_device(plans.of(question), question).latency == estimate(graph, question).latency
+
+
 def test_points_come_in_the_order_of_the_lists_with_one_process_and_with_two(zoo) -> None:
     subjects = [_subject(zoo, "resnet18", 1, 2), _subject(zoo, "mobilenet_v2", 1)]
     grid = Grid(DEVICES[:2], PRECISIONS[:2], ("compiled", "eager"), (1, 2))
@@ -65,7 +86,7 @@ def test_points_come_in_the_order_of_the_lists_with_one_process_and_with_two(zoo
 def test_what_a_device_cannot_do_is_skipped_with_a_reason() -> None:
     grid = Grid(DEVICES, PRECISIONS, ("eager",))
     asked = {(question.device.id, question.precision.value) for question in grid.questions()}
-    skipped = {(entry.hardware, entry.precision): entry.reason for entry in grid.skipped()}
+    skipped = {(entry.hardware, entry.choice): entry.reason for entry in grid.skipped()}
     assert not asked & set(skipped)
     assert len(asked) + len(skipped) == len(DEVICES) * len(PRECISIONS)
     assert skipped["i7-12700k", "fp16"].startswith("does not compute in fp16; it does in fp64, fp32")

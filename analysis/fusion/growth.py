@@ -1,0 +1,160 @@
+"""Kernels grow along the data flow: each operator joins its producers' kernels where the rules allow, never across a cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from .dataflow import Dataflow
+from .policy import Policy
+
+Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait"]
+WORDS: dict[Boundary, str] = {
+    "output": "the model returns its result",
+    "operator": "every operator is a kernel",
+    "extern": "a convolution, product, attention or pool is a kernel of its own",
+    "family": "what comes next shares no kernel with it",
+    "fork": "several operators read its result",
+    "join": "what comes next also reads another kernel's result",
+    "shape": "what comes next walks over other elements",
+    "limit": "one kernel holds no more",
+    "wait": "what comes next also waits for a kernel that reads this one",
+}
+_JOINING = ("cat", "stack")
+
+
+class Growth:
+    """Kernels while they grow. `refused` has, for each edge between operators that was not fused, why."""
+
+    def __init__(self, flow: Dataflow, policy: Policy) -> None:
+        self._flow, self._policy = flow, policy
+        self._group: dict[int, int] = {}
+        self._members: dict[int, list[int]] = {}
+        # Of each kernel: how many operators that stand alone it holds, and whether all of it may be computed again.
+        self._anchors: dict[int, int] = {}
+        self._inlined: dict[int, bool] = {}
+        self.refused: dict[tuple[int, int], Boundary] = {}
+
+    def grow(self) -> list[list[int]]:
+        """The kernels, in order of their first operator."""
+        for operator_id in self._flow.working:
+            family = self._flow.costs[operator_id].family
+            self._group[operator_id] = operator_id
+            self._members[operator_id] = [operator_id]
+            self._anchors[operator_id] = family in self._policy.alone
+            self._inlined[operator_id] = family in self._policy.inlined
+            # Latest first: a join goes with the branch that finishes last.
+            for producer in sorted(self._flow.predecessors[operator_id], reverse=True):
+                reason = self._merge(producer, operator_id)
+                if reason is not None:
+                    self.refused[producer, operator_id] = reason
+        return sorted(self._members.values())
+
+    def _merge(self, producer: int, consumer: int) -> Boundary | None:
+        """Puts two operators into one kernel, or says why not."""
+        first, second = self._group[producer], self._group[consumer]
+        if first == second:
+            return None
+        reason = self._incompatible(producer, consumer)
+        if reason is not None:
+            return reason
+        if self._anchors[first] + self._anchors[second] > 1:
+            return "join"
+        merged = sorted(self._members[first] + self._members[second])
+        if self._too_large(merged):
+            return "limit"
+        if self._leaves_and_returns(first, second):
+            return "wait"
+        keep, drop = min(first, second), max(first, second)
+        self._members[keep] = merged
+        self._anchors[keep] += self._anchors.pop(drop)
+        self._inlined[keep] &= self._inlined.pop(drop)
+        for member in self._members.pop(drop):
+            self._group[member] = keep
+        return None
+
+    def _incompatible(self, producer: int, consumer: int) -> Boundary | None:
+        """Why the rules keep two operators apart."""
+        policy, costs = self._policy, self._flow.costs
+        before, after = costs[producer].family, costs[consumer].family
+        if not policy.fused:
+            return "operator"
+        anchored = self._anchors[self._group[producer]] > 0
+        if after in policy.alone:
+            allowed = before in policy.prologue and not anchored and not self._forks(producer)
+            return None if allowed else "extern"
+        if after not in policy.fused or before not in policy.fused | policy.alone or before in policy.last:
+            return "family"
+        if anchored:
+            if after not in policy.epilogue:
+                return "extern"
+            if not policy.joins and len(self._flow.predecessors[consumer]) > 1:
+                return "join"
+        if not policy.forks and self._forks(producer):
+            return "fork"
+        if policy.cat_inputs is not None and self._joined(producer) > policy.cat_inputs:
+            return "limit"
+        return None if self._walks_alike(producer, consumer, anchored) else "shape"
+
+    def _walks_alike(self, producer: int, consumer: int, anchored: bool) -> bool:
+        """Whether one loop serves both: over the same elements, over a result, or computing a small one again and again."""
+        flow, policy = self._flow, self._policy
+        walked, group = flow.domain(consumer), self._group[producer]
+        inlined = self._inlined[group]
+        # A copy in another order takes what can be computed in that order: not what comes from whole rows.
+        if flow.costs[consumer].family == "movement" and not (anchored or inlined or self._joined(consumer)):
+            return False
+        if walked in flow.results(producer):
+            return True
+        if anchored:
+            return flow.costs[producer].family not in policy.alone and walked == flow.domain(producer)
+        if walked == flow.domain(producer) or self._joined(consumer):
+            return True
+        if inlined and walked > flow.domain(producer):
+            return True
+        # Rows are reduced and read again: the kernel walks over all of them, and keeps one at a time.
+        return max(flow.results(producer)) > 1 and any(flow.domain(m) == walked for m in self._members[group])
+
+    def _joined(self, operator_id: int) -> int:
+        """How many tensors a concatenation joins: its producers write their parts in place. Of other operators none."""
+        operator = self._flow.graph.operators[operator_id]
+        return len(operator.inputs) if operator.kind in _JOINING else 0
+
+    def _forks(self, operator_id: int) -> bool:
+        """Whether several operators read its result, or the model returns it."""
+        flow = self._flow
+        results = flow.graph.operators[operator_id].outputs
+        readers = sum(len(flow.readers.get(tensor, ())) for tensor in results)
+        return readers > 1 or any(tensor in flow.returned for tensor in results)
+
+    def _too_large(self, members: Sequence[int]) -> bool:
+        policy = self._policy
+        if policy.operators is not None and len(members) > policy.operators:
+            return True
+        if policy.operands is None:
+            return False
+        operators = [self._flow.graph.operators[member] for member in members]
+        if sum(len(operator.inputs) + len(operator.outputs) for operator in operators) <= policy.operands:
+            return False
+        made = {tensor for operator in operators for tensor in operator.outputs}
+        read = {self._flow.origin[tensor] for operator in operators for tensor in operator.inputs} - made
+        inside = set(members)
+        return len(read) + sum(self._flow.is_used(tensor, inside) for tensor in made) > policy.operands
+
+    def _leaves_and_returns(self, first: int, second: int) -> bool:
+        """Whether data would leave the kernel of both and come back through others: no kernel waits for another in its middle."""
+        start = min(self._members[first][0], self._members[second][0])
+        seen = {first, second}
+        queue = [first, second]
+        while queue:
+            current = queue.pop()
+            for member in self._members[current]:
+                for source in self._flow.predecessors[member]:
+                    group = self._group[source]
+                    if current not in (first, second) and group in (first, second):
+                        return True
+                    # What ends before the first operator of both cannot depend on them.
+                    if group not in seen and self._members[group][-1] > start:
+                        seen.add(group)
+                        queue.append(group)
+        return False
