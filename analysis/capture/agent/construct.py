@@ -134,7 +134,9 @@ class GuessedArguments:
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
-        """What a file beside the code says; typical values; then the same size for everything that is one; then layers that the defaults leave out."""
+        """What a file beside the code says; typical values; the same size for everything that is one; layers that the
+        defaults leave out.
+        """
         if self._beside:
             yield {**{name: texts[0] for name, texts in self._options.items()}, **self._beside}
         yield {name: texts[0] for name, texts in self._options.items()}

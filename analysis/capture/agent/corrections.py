@@ -40,7 +40,8 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     elif re.search(r"divisible|multiple|% ", message):
         yield from ("256", "8", "4", "64", "512", "1")
     elif re.search(
-        r"unsupported operand|instances of '(list|tuple)' and 'int'|must be (an )?int|cannot be interpreted as an integer|empty\(\)",
+        r"unsupported operand|instances of '(list|tuple)' and 'int'|must be (an )?int|empty\(\)"
+        r"|cannot be interpreted as an integer",
         message,
     ):
         yield from (text for text in texts if text.isdigit())

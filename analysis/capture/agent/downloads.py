@@ -1,11 +1,11 @@
-"""Weights that code downloads by itself: it gets none, and takes them in without effect. What a model costs has no use for them."""
+"""Weights that code downloads by itself: it gets none, and loads them without effect; what a model costs needs none."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 
@@ -20,12 +20,9 @@ class Weights(dict[str, Any]):
     """What a file of weights would hold, without any."""
 
     def __missing__(self, key: str) -> Weights:
-        if key in _NESTED:
-            return self
-        self._refuse(key)
-
-    def _refuse(self, key: str) -> NoReturn:
-        raise WeightsRefusedError(f"reads {key!r} of downloaded weights: a capture runs without them")
+        if key not in _NESTED:
+            raise WeightsRefusedError(f"reads {key!r} of downloaded weights: a capture runs without them")
+        return self
 
 
 def in_words() -> list[str]:

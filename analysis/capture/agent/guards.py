@@ -149,7 +149,6 @@ def _ending(name: str) -> Callable[..., NoReturn]:
 def install_in_torch() -> None:
     """Weights and GPUs are refused from now on."""
     import torch
-    import torch.hub
 
     for module, name, full in (
         (torch, "load", "torch.load"),
