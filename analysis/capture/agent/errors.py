@@ -61,7 +61,10 @@ _RANK_ABOVE = re.compile(
 
 @dataclass
 class Diagnosis:
-    """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose."""
+    """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose.
+
+    `line` is the innermost of the user's, `outer` those that led to it.
+    """
 
     place: str
     message: str
@@ -76,6 +79,7 @@ class Diagnosis:
     channels_first: bool = False
     needs_values: bool = False
     line: str = ""
+    outer: str = ""
     names: set[str] = field(default_factory=set)
 
 

@@ -37,7 +37,8 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
     user = [(frame, line) for frame, line in frames if not _is_torch(frame)]
     if user:
         frame, line = user[-1]
-        found.line = linecache.getline(frame.f_code.co_filename, line).strip()
+        lines = [linecache.getline(f.f_code.co_filename, number).strip() for f, number in user]
+        found.line, found.outer = lines[-1], " ".join(lines[:-1])
         _read_assertion(error, frame, found)
     if frames:
         _read_tensors(frames, found)

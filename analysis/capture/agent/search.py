@@ -144,7 +144,9 @@ def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment
 
 def _asked_for(found: Diagnosis, assignment: Assignment, options: Callable[[str], Guess | None]) -> Iterator[str]:
     """Parameters of `forward` that were left out and that the error, or the line where None is no use, names."""
-    text = f"{found.message} {found.line}" if "None" in found.message else found.message
-    for name in dict.fromkeys(re.findall(r"\w+", text)):
-        if name not in assignment and options(name) is not None:
-            yield name
+    texts = (found.message, found.line, found.outer) if "None" in found.message else (found.message,)
+    for text in texts:
+        names = [n for n in dict.fromkeys(re.findall(r"\w+", text)) if n not in assignment and options(n) is not None]
+        yield from names
+        if names and text is not found.message:
+            return

@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from . import assumed
-from .absent import parent_missing
+from .absent import AbsentError, parent_missing
 from .construct import GuessedArguments
 from .errors import Diagnosis, read_message
 from .extensions import Claim
@@ -56,7 +56,8 @@ class Trials:
                 break
             except NoArgumentsError as error:
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
-                failure = nothing if failure is None or telling(failure) < 2 else failure
+                told = failure is not None and telling(failure) >= 2 and not isinstance(error.error, AbsentError)
+                failure = failure if told else nothing
             except NothingRanError as error:
                 self._learn(error)
                 failure = error if failure is None or telling(error) > telling(failure) else failure

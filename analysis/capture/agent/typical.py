@@ -119,7 +119,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"dtype", ("torch.float32",)),
     (
         r"(use|is|with|has|enable|add|no|do|apply|return|include|learn(able)?|share|causal|"
-        r"bidirectional|batch_first|bias|qkv_bias|inplace|pretrained|training|debug|verbose|"
+        r"bidirect(ional)?|batch_first|bias|qkv_bias|inplace|pretrained|training|debug|verbose|"
         r"affine|residual|bilinear|deploy|last|final|first|shortcut|flash|normalize)(_\w+)?|"
         r".*_bias|.*_only",
         ("False", "True"),

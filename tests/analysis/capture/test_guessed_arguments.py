@@ -42,6 +42,7 @@ GUESSED = {
     "a residual that says the width": ("in_planes, planes", "self.a = nn.Conv2d(in_planes, planes, 1)\nself.b = nn.Conv2d(planes, planes * 4, 1)", "return self.b(self.a(x)) + x"),
     "a number compared later": ("num_layers", "self.num_layers = num_layers\nassert num_layers > 0\nself.a = nn.Linear(8, 8)", "return [self.a(x) for _ in range(self.num_layers - 1)]"),
     "lists of lists": ("upsample_rates, resblock_dilation_sizes", "self.a = nn.Linear(len(upsample_rates), sum(d[0] for d in resblock_dilation_sizes))", ""),
+    "keyword that is read": ("**kwargs", "self.a = nn.Linear(8, kwargs['num_classes'])", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
 

@@ -142,6 +142,12 @@ SEVERAL = {
     "keyword only": ("return self.a(x) * scale", "self.a = nn.Linear(8, 8)", "x, *, scale: float"),
     "sizes": ("b, n, c = x.shape\nreturn x.view(b, h, w, c)", "self.a = nn.LayerNorm(8)", "x, h: int, w: int"),
     "optional": ("return self.a(x if x is not None else y)", "self.a = nn.Linear(8, 8)", "x=None, y=None"),
+    "left out, for a layer further in": (
+        "return self.a(x) + self.b(y)",
+        "self.a = nn.Linear(8, 8)\n        class Inner(nn.Embedding):\n            forward = lambda self, given: "
+        "F.embedding(given, self.weight)\n        self.b = Inner(10, 8)",
+        "x, y=None",
+    ),
     "variable": ("return self.a(xs[0])", "self.a = nn.Linear(8, 8)", "*xs"),
 }  # fmt: skip
 
