@@ -36,7 +36,7 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
     read_message(message, found)
     user = [(frame, line) for frame, line in frames if not _is_torch(frame)]
     if user:
-        frame, line = user[-1]
+        frame = user[-1][0]
         lines = [linecache.getline(f.f_code.co_filename, number).strip() for f, number in user]
         found.line, found.outer = lines[-1], " ".join(lines[:-1])
         _read_assertion(error, frame, found)
