@@ -24,37 +24,46 @@ class Partial(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Loads the modules that have failed once, by the path of their file."""
 
     def __init__(self) -> None:
-        self._paths: set[str] = set()
+        # The error that each raised when it was imported, which has the lines that led there.
+        self._raised: dict[str, Exception] = {}
 
-    def helps(self, error: BaseException, analysed: str) -> bool:
+    def helps(self, error: Exception, analysed: str) -> bool:
         """Whether the error arose in the import of another file of the repository, which is executed in parts from now on."""
         path = _failing_module(error.__traceback__, analysed)
-        if path is None or path in self._paths:
+        if path is None or path in self._raised:
             return False
-        self._paths.add(path)
+        self._raised[path] = error
         return True
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
     ) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(fullname, path) if self._paths else None
-        if spec is None or spec.origin not in self._paths:
+        spec = PathFinder.find_spec(fullname, path) if self._raised else None
+        if spec is None or spec.origin not in self._raised:
             return None
         spec.loader = self
         return spec
 
     def exec_module(self, module: types.ModuleType) -> None:
         path = str(module.__file__)
+
+        def missing(name: str) -> Absent:
+            """Stands for a name that the module would have, had it not failed."""
+            if name.startswith("__"):
+                raise AttributeError(name)
+            errors[f"{module.__name__}.{name}"] = self._raised[path]
+            return Absent(f"{module.__name__}.{name}")
+
+        vars(module)["__getattr__"] = missing
         for statement in ast.parse(read_source(path), path).body:
             try:
                 code = compile(ast.Module([statement], type_ignores=[]), path, "exec", dont_inherit=True)
                 exec(code, vars(module))
             except (ImportError, SyntaxError):
                 raise
-            except Exception as error:  # of the user's code
+            except Exception:  # of the user's code
                 for name in bound_names(statement) or {f"line {statement.lineno}"}:
-                    errors[f"{module.__name__}.{name}"] = error
-                    vars(module).setdefault(name, Absent(f"{module.__name__}.{name}"))
+                    vars(module).setdefault(name, missing(name))
 
 
 def _failing_module(trace: TracebackType | None, analysed: str) -> str | None:
