@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, program, stand_ins
+from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, program, stand_ins, without
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -69,6 +69,7 @@ class Graph(TypedDict):
     output_tensors: list[int]
     parameters: int
     assumptions: list[str]
+    without: list[tuple[str, str, int]]
 
 
 class Failure(TypedDict):
@@ -107,6 +108,7 @@ class Capturer:
         self._recorder = Recorder(self._locator)
         self._tracker = ModuleTracker(self._recorder, self._locator)
         guards.install_in_torch()
+        without.install(self._locator)
         devices.install()
         downloads.install()
         atoms.install(self._recorder)
@@ -198,13 +200,14 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
         "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],
         "output_tensors": [recorder._read(tensor) for tensor in outputs],
         "assumptions": [*recorder.assumptions, *_of_the_code()],
+        "without": without.at_lines(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 
 
 def _of_the_code() -> list[str]:
     """What is assumed of the code as a whole."""
-    return [*absent.left_out(), *extensions.Claim.words(), *devices.in_words(), *downloads.in_words()]
+    return [*absent.left_out(), *extensions.Claim.words(), *without.in_words()]
 
 
 def _leaves(result: object) -> list[Any]:

@@ -12,13 +12,11 @@ from typing import Any
 
 import torch
 
+from . import without
+
 _TENSORS = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
-_moved: dict[str, None] = {}
-
-
-def in_words() -> list[str]:
-    """The assumption, where code moved something."""
-    return list(_moved)
+_MESSAGE = "moves to a GPU: a capture has none, and the estimate is for the chosen hardware; this does nothing here"
+_WORDS = "the code moves tensors to a GPU: all of it runs on the device that is asked for"
 
 
 def is_gpu(device: object) -> bool:
@@ -30,7 +28,7 @@ def is_gpu(device: object) -> bool:
 
 def note() -> None:
     """Something was moved to a GPU."""
-    _moved["the code moves tensors to a GPU: all of it runs on the device that is asked for"] = None
+    without.note(_MESSAGE, _WORDS)
 
 
 def install() -> None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import torch
 
+from . import without
 from .guards import WeightsRefusedError
 
 # Under these names, files hold the weights beside other things.
 _NESTED = frozenset("state_dict model_state_dict state model net module params params_ema weights".split())
-_asked: dict[str, None] = {}
+_MESSAGE = "loads weights from the network: a capture runs without them; this gives none here"
+_WORDS = "weights are not downloaded: the model is as it was made"
+_asked = False
 
 
 class Weights(dict[str, Any]):
@@ -25,11 +28,6 @@ class Weights(dict[str, Any]):
         return self
 
 
-def in_words() -> list[str]:
-    """The assumption, where code asked for weights."""
-    return list(_asked)
-
-
 def install() -> None:
     """Only for a process that ends after the capture."""
     for module, name in (("torch.hub", "load_state_dict_from_url"), ("torch.utils.model_zoo", "load_url")):
@@ -39,7 +37,9 @@ def install() -> None:
 
 def _none(*_: object, **__: object) -> Weights:
     """Stands for `load_state_dict_from_url`."""
-    _asked["weights are not downloaded: the model is as it was made"] = None
+    global _asked
+    _asked = True
+    without.note(_MESSAGE, _WORDS)
     return Weights()
 
 
