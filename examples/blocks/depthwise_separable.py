@@ -1,4 +1,4 @@
-"""A depthwise-separable convolution, as in MobileNet: the depthwise half has few MACs and all of the traffic.
+"""A depthwise-separable convolution, as in MobileNet: 3 % of the MACs move two fifths of the data.
 
     MACs       = N · H·W·(9·C + C·K) = N · 56²·(9·128 + 128·256) = N · 106 373 120
     parameters = 9·C + C·K           = 33 920
