@@ -67,6 +67,11 @@ class Plan:
         )
 
     @cached_property
+    def stages(self) -> Column:
+        """The stage of each kernel: those of one stage do not wait for each other."""
+        return np.array(self.partition.stages, dtype=np.float64)
+
+    @cached_property
     def memory(self) -> MemorySchedule:
         """What is alive when."""
         return MemorySchedule.of(self.graph)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
@@ -78,6 +79,19 @@ class Partition:
         activations = [sum(map(sizes.total, (t.activations, t.reread, t.written))) for t in self._traffic]
         others = (sizes.total(t.weights) + sizes.total(t.unread) for t in self._traffic)
         return [a + other for a, other in zip(activations, others, strict=True)], activations
+
+    @cached_property
+    def stages(self) -> tuple[int, ...]:
+        """Of each kernel the stage that it runs in, from 0: one more than the last of those it waits for."""
+        home = {member: index for index, (group, _) in enumerate(self.members) for member in group}
+        before = {
+            index: {home[p] for member in group for p in self.flow.predecessors[member]} - {index}
+            for index, (group, _) in enumerate(self.members)
+        }
+        found = [0] * len(self.members)
+        for index in TopologicalSorter(before).static_order():
+            found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)
+        return tuple(found)
 
     @cached_property
     def _traffic(self) -> tuple[Traffic, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..costs import Cost, Sizes
+from ..costs import Cost, Sizes, row_length
 from ..graph import Graph, Operator
 from .dataflow import Dataflow
 from .policy import Policy
@@ -61,25 +61,7 @@ def _activations(cost: Cost, graph: Graph) -> Mapping[int, int]:
 
 
 def _reads_twice(operator: Operator, cost: Cost, graph: Graph, policy: Policy) -> bool:
-    return policy.row is not None and cost.family == "normalization" and _row(operator, graph) > policy.row
-
-
-def _row(operator: Operator, graph: Graph) -> int:
-    """Elements that share one mean or one maximum."""
-    (first, *_) = operator.inputs
-    shape, elements = graph.tensors[first].shape, graph.tensors[first].elements
-    if operator.kind == "layer_norm" or operator.kind == "rms_norm":
-        rows = 1
-        for size in shape[: len(shape) - len(operator.integers("normalized_shape"))]:
-            rows *= size
-        return elements // max(rows, 1)
-    if operator.kind == "group_norm":
-        groups = operator.integers("num_groups") or operator.integers("groups") or (1,)
-        return elements // max(shape[0] * groups[0], 1)
-    if operator.kind == "instance_norm":
-        return elements // max(shape[0] * shape[1], 1)
-    dims = operator.integers("dim")
-    return shape[dims[0]] if dims and shape else shape[-1] if shape else 1
+    return policy.row is not None and cost.family == "normalization" and row_length(operator, graph) > policy.row
 
 
 def _same_data(flow: Dataflow, tensor: int) -> int:
