@@ -8,7 +8,7 @@ from typing import Literal
 from .dataflow import Dataflow
 from .policy import Policy
 
-Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait"]
+Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait", "fallback"]
 WORDS: dict[Boundary, str] = {
     "output": "the model returns its result",
     "operator": "every operator is a kernel",
@@ -19,6 +19,7 @@ WORDS: dict[Boundary, str] = {
     "shape": "what comes next walks over other elements",
     "limit": "one kernel holds no more",
     "wait": "what comes next also waits for a kernel that reads this one",
+    "fallback": "the device does not run it, or what comes next",
 }
 _JOINING = ("cat", "stack")
 
@@ -79,6 +80,8 @@ class Growth:
         before, after = costs[producer].family, costs[consumer].family
         if not policy.fused:
             return "operator"
+        if self._runs(producer) != self._runs(consumer):
+            return "fallback"
         anchored = self._anchors[self._group[producer]] > 0
         if after in policy.alone:
             allowed = before in policy.prologue and not anchored and not self._forks(producer)
@@ -114,6 +117,11 @@ class Growth:
             return True
         # Rows are reduced and read again: the kernel walks over all of them, and keeps one at a time.
         return max(flow.results(producer)) > 1 and any(flow.domain(m) == walked for m in self._members[group])
+
+    def _runs(self, operator_id: int) -> bool:
+        """Whether the device runs the operator itself."""
+        flow = self._flow
+        return self._policy.supports(flow.graph.operators[operator_id].kind, flow.costs[operator_id].family)
 
     def _joined(self, operator_id: int) -> int:
         """How many tensors a concatenation joins: its producers write their parts in place. Of other operators none."""
