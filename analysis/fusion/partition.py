@@ -7,12 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..costs import Cost, Sizes
 from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
 from .policy import Policy
-from .traffic import Traffic, traffic_of
+from .traffic import Traffic, separate_bytes, traffic_of
+
+Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,28 @@ class Subgraph:
         return tuple(WORDS[boundary] for boundary in self.boundaries)
 
 
+class _Moves:
+    """Elements of tensors that kernels move, as columns."""
+
+    def __init__(self) -> None:
+        self._kernels: list[int] = []
+        self._tensors: list[int] = []
+        self._elements: list[int] = []
+
+    def add(self, kernel: int, elements: Mapping[int, int]) -> None:
+        """Elements by tensor that a kernel moves."""
+        self._kernels += [kernel] * len(elements)
+        self._tensors += elements
+        self._elements += elements.values()
+
+    def bytes(self, sizes: Sizes, kernels: int) -> Column:
+        """Bytes that each of so many kernels moves."""
+        moved = np.array(self._elements, dtype=np.float64) * [sizes.element(tensor) for tensor in self._tensors]
+        found: Column = np.zeros(kernels)
+        np.add.at(found, self._kernels, moved)
+        return found
+
+
 @dataclass(frozen=True)
 class Partition:
     """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision."""
@@ -73,36 +100,52 @@ class Partition:
         """The kernels with their traffic at a precision."""
         return tuple(self._subgraph(index, sizes) for index in range(len(self.members)))
 
-    def traffic(self, sizes: Sizes) -> tuple[list[float], list[float]]:
+    def traffic(self, sizes: Sizes) -> tuple[Column, Column]:
         """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
-        activations = [sum(map(sizes.total, (t.activations, t.reread, t.written))) for t in self._traffic]
-        others = (sizes.total(t.weights) + sizes.total(t.unread) for t in self._traffic)
-        return [a + other for a, other in zip(activations, others, strict=True)], activations
+        activations, others = (moves.bytes(sizes, len(self.members)) for moves in self._moves)
+        return activations + others, activations
 
     @cached_property
-    def _traffic(self) -> tuple[Traffic, ...]:
-        return tuple(traffic_of(group, self.flow, self.policy) for group, _ in self.members)
+    def operators(self) -> tuple[tuple[int, ...], ...]:
+        """The operators of each kernel, views included, in order."""
+        return tuple(tuple(sorted(working + views)) for working, views in self.members)
 
     @cached_property
-    def _anchors(self) -> tuple[int | None, ...]:
+    def anchors(self) -> tuple[int | None, ...]:
+        """The operator that leads each kernel, where there is one: the first with MACs, else the first pool."""
         costs = self.flow.costs
         heavy = ([m for m in group if costs[m].macs > 0] for group, _ in self.members)
         pools = ([m for m in group if costs[m].family == "pool"] for group, _ in self.members)
         return tuple(next(iter(a or b), None) for a, b in zip(heavy, pools, strict=True))
+
+    @cached_property
+    def _moves(self) -> tuple[_Moves, _Moves]:
+        """All that is moved: of activations, and of the rest."""
+        activations, others = _Moves(), _Moves()
+        for kernel, moved in enumerate(self._traffic):
+            for part in (moved.activations, moved.reread, moved.written):
+                activations.add(kernel, part)
+            for part in (moved.weights, moved.unread):
+                others.add(kernel, part)
+        return activations, others
+
+    @cached_property
+    def _traffic(self) -> tuple[Traffic, ...]:
+        return tuple(traffic_of(group, self.flow, self.policy) for group, _ in self.members)
 
     def _subgraph(self, index: int, sizes: Sizes) -> Subgraph:
         (group, views), traffic = self.members[index], self._traffic[index]
         operators = self.flow.graph.operators
         return Subgraph(
             id=index,
-            operators=tuple(sorted([*group, *views])),
-            anchor=self._anchors[index],
+            operators=self.operators[index],
+            anchor=self.anchors[index],
             pattern="+".join(operators[m].kind for m in group) or operators[views[0]].kind,
             bytes_read=sizes.total(traffic.activations) + sizes.total(traffic.reread),
             bytes_weights=sizes.total(traffic.weights),
             bytes_written=sizes.total(traffic.written),
             bytes_unread=sizes.total(traffic.unread),
-            bytes_separate=traffic.separate_bytes(sizes),
+            bytes_separate=separate_bytes(group, self.flow, self.policy, sizes),
             boundaries=self.boundaries[index],
         )
 

@@ -2,7 +2,7 @@
 
 from .allocation import Allocation, Allocations
 from .kernels import Kernel, Kernels
-from .mapper import kernel_of, kernel_precision, map_kernel, map_kernels
+from .mapper import kernel_of, kernel_precision, map_kernel, map_kernels, work_of
 
 __all__ = [
     "Allocation",
@@ -13,4 +13,5 @@ __all__ = [
     "kernel_precision",
     "map_kernel",
     "map_kernels",
+    "work_of",
 ]
