@@ -7,17 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..costs import Cost, Sizes
 from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
 from .policy import Policy
-from .traffic import Traffic, separate_bytes, traffic_of
-
-Column = NDArray[np.float64]
+from .traffic import Column, Traffic, separate_bytes, traffic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +60,6 @@ class Subgraph:
         return tuple(WORDS[boundary] for boundary in self.boundaries)
 
 
-class _Moves:
-    """Elements of tensors that kernels move, as columns."""
-
-    def __init__(self) -> None:
-        self._kernels: list[int] = []
-        self._tensors: list[int] = []
-        self._elements: list[int] = []
-
-    def add(self, kernel: int, elements: Mapping[int, int]) -> None:
-        """Elements by tensor that a kernel moves."""
-        self._kernels += [kernel] * len(elements)
-        self._tensors += elements
-        self._elements += elements.values()
-
-    def bytes(self, sizes: Sizes, kernels: int) -> Column:
-        """Bytes that each of so many kernels moves."""
-        moved = np.array(self._elements, dtype=np.float64) * [sizes.element(tensor) for tensor in self._tensors]
-        found: Column = np.zeros(kernels)
-        np.add.at(found, self._kernels, moved)
-        return found
-
-
 @dataclass(frozen=True)
 class Partition:
     """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision."""
@@ -98,12 +71,13 @@ class Partition:
 
     def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
         """The kernels with their traffic at a precision."""
-        return tuple(self._subgraph(index, sizes) for index in range(len(self.members)))
+        moved = zip(*(column.tolist() for column in self._bytes(sizes)), strict=True)
+        return tuple(self._subgraph(index, sizes, *each) for index, each in enumerate(moved))
 
     def traffic(self, sizes: Sizes) -> tuple[Column, Column]:
         """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
-        activations, others = (moves.bytes(sizes, len(self.members)) for moves in self._moves)
-        return activations + others, activations
+        read, weights, written, unread = self._bytes(sizes)
+        return read + weights + written + unread, read + written
 
     @cached_property
     def operators(self) -> tuple[tuple[int, ...], ...]:
@@ -119,32 +93,31 @@ class Partition:
         return tuple(next(iter(a or b), None) for a, b in zip(heavy, pools, strict=True))
 
     @cached_property
-    def _moves(self) -> tuple[_Moves, _Moves]:
-        """All that is moved: of activations, and of the rest."""
-        activations, others = _Moves(), _Moves()
-        for kernel, moved in enumerate(self._traffic):
-            for part in (moved.activations, moved.reread, moved.written):
-                activations.add(kernel, part)
-            for part in (moved.weights, moved.unread):
-                others.add(kernel, part)
-        return activations, others
+    def _traffic(self) -> Traffic:
+        return traffic_of((group for group, _ in self.members), self.flow, self.policy)
 
-    @cached_property
-    def _traffic(self) -> tuple[Traffic, ...]:
-        return tuple(traffic_of(group, self.flow, self.policy) for group, _ in self.members)
+    def _bytes(self, sizes: Sizes) -> tuple[Column, Column, Column, Column]:
+        """Bytes of each kernel: activations read, weights, results that somebody reads, and others."""
+        moved, count = self._traffic, len(self.members)
+        read, weights, written, unread = (
+            part.bytes(sizes, count) for part in (moved.read, moved.weights, moved.written, moved.unread)
+        )
+        return read, weights, written, unread
 
-    def _subgraph(self, index: int, sizes: Sizes) -> Subgraph:
-        (group, views), traffic = self.members[index], self._traffic[index]
+    def _subgraph(
+        self, index: int, sizes: Sizes, read: float, weights: float, written: float, unread: float
+    ) -> Subgraph:
+        group, views = self.members[index]
         operators = self.flow.graph.operators
         return Subgraph(
             id=index,
             operators=self.operators[index],
             anchor=self.anchors[index],
             pattern="+".join(operators[m].kind for m in group) or operators[views[0]].kind,
-            bytes_read=sizes.total(traffic.activations) + sizes.total(traffic.reread),
-            bytes_weights=sizes.total(traffic.weights),
-            bytes_written=sizes.total(traffic.written),
-            bytes_unread=sizes.total(traffic.unread),
+            bytes_read=read,
+            bytes_weights=weights,
+            bytes_written=written,
+            bytes_unread=unread,
             bytes_separate=separate_bytes(group, self.flow, self.policy, sizes),
             boundaries=self.boundaries[index],
         )

@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..costs import Cost, Sizes
 from ..graph import Graph, Operator
 from .dataflow import Dataflow
 from .policy import Policy
 
+Column = NDArray[np.float64]
 _NOBODY: frozenset[int] = frozenset()
+
+
+class Moves:
+    """Elements of tensors that kernels move, as columns."""
+
+    def __init__(self) -> None:
+        self._kernels: list[int] = []
+        self._tensors: list[int] = []
+        self._elements: list[int] = []
+
+    def add(self, kernel: int, elements: Mapping[int, int]) -> None:
+        """Elements by tensor that a kernel moves."""
+        self._kernels += [kernel] * len(elements)
+        self._tensors += elements
+        self._elements += elements.values()
+
+    def bytes(self, sizes: Sizes, kernels: int) -> Column:
+        """Bytes that each of so many kernels moves."""
+        found: Column = np.zeros(kernels)
+        moved = np.array(self._elements, dtype=np.float64) * [sizes.element(tensor) for tensor in self._tensors]
+        np.add.at(found, self._kernels, moved)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Elements by tensor that a kernel moves; `reread` of its activations come a second time."""
+    """What the kernels of a graph move. `read`: activations, of which some come a second time."""
 
-    activations: Mapping[int, int]
-    weights: Mapping[int, int]
-    reread: Mapping[int, int]
-    written: Mapping[int, int]
-    unread: Mapping[int, int]
+    read: Moves
+    weights: Moves
+    written: Moves
+    unread: Moves
 
 
-def traffic_of(group: Sequence[int], flow: Dataflow, policy: Policy) -> Traffic:
-    """The traffic of the operators of a kernel."""
+def traffic_of(groups: Iterable[Sequence[int]], flow: Dataflow, policy: Policy) -> Traffic:
+    """The traffic of kernels, each given by its operators."""
+    found = Traffic(Moves(), Moves(), Moves(), Moves())
+    for kernel, group in enumerate(groups):
+        _add_reads(found, kernel, group, flow, policy)
+        inside = _NOBODY if policy.unread else frozenset(group)
+        writes = [write for member in group for write in flow.costs[member].writes.items()]
+        found.written.add(kernel, {tensor: n for tensor, n in writes if flow.is_used(tensor, inside)})
+        if policy.unread:
+            found.unread.add(kernel, {tensor: n for tensor, n in writes if not flow.is_used(tensor)})
+    return found
+
+
+def _add_reads(found: Traffic, kernel: int, group: Sequence[int], flow: Dataflow, policy: Policy) -> None:
     operators, tensors, costs = flow.graph.operators, flow.graph.tensors, flow.costs
     made = {tensor for member in group for tensor in operators[member].outputs}
     weights: dict[int, int] = {}
@@ -36,18 +73,13 @@ def traffic_of(group: Sequence[int], flow: Dataflow, policy: Policy) -> Traffic:
                 data = flow.data[tensor]
                 reads = weights if tensors[data].is_weight else activations
                 reads[data] = max(reads.get(data, 0), elements)
-    inside = _NOBODY if policy.unread else frozenset(group)
-    writes = [write for member in group for write in costs[member].writes.items()]
+    found.weights.add(kernel, weights)
+    found.read.add(kernel, activations)
     again = _read_again(group, flow, policy)
-    # A kernel with a long row reads whatever the row is made from again, as far as it came from outside.
-    longest = max((n for moved in again for n in moved.values()), default=0)
-    return Traffic(
-        activations=activations,
-        weights=weights,
-        reread={t: n for t, n in activations.items() if n == longest} if again else {},
-        written={tensor: n for tensor, n in writes if flow.is_used(tensor, inside)},
-        unread={tensor: n for tensor, n in writes if not flow.is_used(tensor)} if policy.unread else {},
-    )
+    if again:
+        # A kernel with a long row reads whatever the row is made from again, as far as it came from outside.
+        longest = max((n for moved in again for n in moved.values()), default=0)
+        found.read.add(kernel, {tensor: n for tensor, n in activations.items() if n == longest})
 
 
 def separate_bytes(group: Sequence[int], flow: Dataflow, policy: Policy, sizes: Sizes) -> float:
