@@ -24,6 +24,14 @@ WORDS: dict[Boundary, str] = {
 _JOINING = ("cat", "stack")
 
 
+def _unsupported(flow: Dataflow, policy: Policy) -> frozenset[int]:
+    """Operators that the device does not run."""
+    if policy.supported is None:
+        return frozenset()
+    operators, costs = flow.graph.operators, flow.costs
+    return frozenset(o for o in flow.working if not policy.supports(operators[o].kind, costs[o].family))
+
+
 class Growth:
     """Kernels while they grow. `refused` has, for each edge between operators that was not fused, why."""
 
@@ -34,6 +42,7 @@ class Growth:
         # Of each kernel: how many operators that stand alone it holds, and whether all of it may be computed again.
         self._anchors: dict[int, int] = {}
         self._inlined: dict[int, bool] = {}
+        self._away = _unsupported(flow, policy)
         self.refused: dict[tuple[int, int], Boundary] = {}
 
     def grow(self) -> list[list[int]]:
@@ -80,7 +89,7 @@ class Growth:
         before, after = costs[producer].family, costs[consumer].family
         if not policy.fused:
             return "operator"
-        if self._runs(producer) != self._runs(consumer):
+        if (producer in self._away) != (consumer in self._away):
             return "fallback"
         anchored = self._anchors[self._group[producer]] > 0
         if after in policy.alone:
@@ -117,11 +126,6 @@ class Growth:
             return True
         # Rows are reduced and read again: the kernel walks over all of them, and keeps one at a time.
         return max(flow.results(producer)) > 1 and any(flow.domain(m) == walked for m in self._members[group])
-
-    def _runs(self, operator_id: int) -> bool:
-        """Whether the device runs the operator itself."""
-        flow = self._flow
-        return self._policy.supports(flow.graph.operators[operator_id].kind, flow.costs[operator_id].family)
 
     def _joined(self, operator_id: int) -> int:
         """How many tensors a concatenation joins: its producers write their parts in place. Of other operators none."""

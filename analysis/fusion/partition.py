@@ -82,7 +82,7 @@ class Partition:
     @cached_property
     def operators(self) -> tuple[tuple[int, ...], ...]:
         """The operators of each kernel, views included, in order."""
-        return tuple(tuple(sorted(working + views)) for working, views in self.members)
+        return tuple(tuple(sorted(working + views)) if views else working for working, views in self.members)
 
     @cached_property
     def anchors(self) -> tuple[int | None, ...]:
