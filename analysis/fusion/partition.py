@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
@@ -146,7 +147,7 @@ def partition(graph: Graph, costs: Sequence[Cost], policy: Policy, flow: Dataflo
     """Every operator in exactly one kernel, in order of their first working operator. `flow`: the graph's, if it is known."""
     flow = flow or Dataflow(graph, costs)
     growth = Growth(flow, policy)
-    members = tuple((tuple(group), tuple(views)) for group, views in _with_views(graph, growth.grow()))
+    members = tuple((tuple(group), tuple(views)) for group, views in _with_views(flow, growth.grow()))
     return Partition(flow, policy, members, _boundaries([group for group, _ in members], flow, growth.refused))
 
 
@@ -165,8 +166,9 @@ def _boundaries(
     return tuple(tuple(reasons) for reasons in found)
 
 
-def _with_views(graph: Graph, groups: Sequence[Sequence[int]]) -> list[tuple[list[int], list[int]]]:
-    """Adds each view to the kernel that produced what it shows, else to its first reader's, else makes it its own."""
+def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[list[int], list[int]]]:
+    """Adds each view to the kernel that produced what it shows, else to the first that reads it, else makes it its own."""
+    graph = flow.graph
     home = {member: index for index, group in enumerate(groups) for member in group}
     views: list[list[int]] = [[] for _ in groups]
     extra: list[tuple[list[int], list[int]]] = []
@@ -176,12 +178,23 @@ def _with_views(graph: Graph, groups: Sequence[Sequence[int]]) -> list[tuple[lis
             if before:
                 home[operator.id] = before[-1]
                 views[before[-1]].append(operator.id)
-    for operator in reversed(graph.operators):
-        if operator.view and operator.id not in home:
-            readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
-            if readers:
-                home[operator.id] = min(readers)
-                views[min(readers)].append(operator.id)
-            else:
-                extra.append(([], [operator.id]))
+    of_inputs = [operator for operator in graph.operators if operator.view and operator.id not in home]
+    turns = _turns(flow, groups) if of_inputs else {}
+    for operator in reversed(of_inputs):
+        readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
+        if readers:
+            home[operator.id] = min(readers, key=turns.__getitem__)
+            views[home[operator.id]].append(operator.id)
+        else:
+            extra.append(([], [operator.id]))
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
+
+
+def _turns(flow: Dataflow, groups: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Kernel → its turn, in an order in which they can run: one that starts early may have to wait for a later one."""
+    home = {member: index for index, group in enumerate(groups) for member in group}
+    waits = {
+        index: {home[p] for member in group for p in flow.predecessors[member]} - {index}
+        for index, group in enumerate(groups)
+    }
+    return {kernel: turn for turn, kernel in enumerate(TopologicalSorter(waits).static_order())}

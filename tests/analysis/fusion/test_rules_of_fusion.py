@@ -256,3 +256,17 @@ def test_what_the_device_does_not_run_is_apart(sketch) -> None:
 def test_devices_that_run_everything_share_their_rules() -> None:
     assert policy_on("compiled", profile("kpu-t64")) is policy_on("compiled", profile("kpu-t768"))
     assert policy_on("compiled", profile("hailo-8")) != policy_on("compiled", profile("coral-edge-tpu"))
+
+
+def test_a_view_of_an_input_is_with_the_kernel_that_runs_first(sketch) -> None:
+    """The kernel of the concatenation starts first, but waits for the norm; both read the view."""
+    x = sketch.tensor(16, 32)
+    first = sketch.add("relu", [x], (16, 32))
+    view = sketch.add("view", [x], (16, 32), view=True)
+    norm = sketch.add("layer_norm", [view], (16, 32), normalized_shape=(32,))
+    joined = sketch.add("cat", [first, view], (16, 64), dim=1)
+    found = kernels(sketch.graph(sketch.add("add", [norm, joined], (16, 64))), "kpu")
+    assert [(kernel.pattern, kernel.operators) for kernel in found] == [
+        ("relu+cat+add", (0, 3, 4)),
+        ("layer_norm", (1, 2)),
+    ]
