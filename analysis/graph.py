@@ -134,6 +134,14 @@ class InputSpec:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What the user's code asks for at a line and a capture does without, as a GPU."""
+
+    message: str
+    line: SourceLine
+
+
 @dataclass(frozen=True)
 class Graph:
     """A captured model: operators in execution order, the tensors they read and write, and the module tree."""
@@ -150,6 +158,7 @@ class Graph:
     assumptions: tuple[str, ...] = ()
     defined: SourceLine | None = None
     contains: tuple[str, ...] = field(default=())
+    without: tuple[Without, ...] = ()
 
     @property
     def batch(self) -> int:

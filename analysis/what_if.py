@@ -15,11 +15,13 @@ class WhatIf(str, Enum):
     `channels_last`: activations lie in memory as half-precision convolutions want them, so eager mode converts no layouts.
     `fold-bn`: batch norms are multiplied into the weights of the convolution or linear layer before them.
     `cuda-graphs`: the kernels of a GPU are launched from a graph; no dispatch on the host, the shorter gap between kernels.
+    `streams`: kernels of a GPU that do not wait for each other run at once, as far as they leave units and bandwidth idle.
     """
 
     CHANNELS_LAST = "channels_last"
     FOLD_BN = "fold-bn"
     CUDA_GRAPHS = "cuda-graphs"
+    STREAMS = "streams"
 
 
 def parse_what_ifs(texts: Iterable[str]) -> WhatIfs:

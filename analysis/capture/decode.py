@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor
+from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor, Without
 from .kinds import kind_of, names_of
 from .request import Captured, CaptureError
 
@@ -39,6 +39,7 @@ def decode_graph(data: dict[str, Any]) -> Graph:
         output_tensors=tuple(data["output_tensors"]),
         parameters=data["parameters"],
         assumptions=tuple(data["assumptions"]),
+        without=tuple(Without(message, SourceLine(file, line)) for message, file, line in data["without"]),
         defined=_line(data["defined"]),
         contains=tuple(data["contains"]),
     )

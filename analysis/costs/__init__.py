@@ -1,9 +1,13 @@
 """What each operator costs, independent of any device: MACs, FLOPs, the elements it reads and writes, its parallelism."""
 
 from . import attention, convolution, matmul, movement, normalization, pointwise, pooling, recurrent  # registers them
+from .parallelism import Parallelism, parallelism_of, row_length
 from .registry import HEAVY, Context, Cost, Family, Gemm, cost_of, costs_of, modelled_kinds
 from .sizes import Sizes
 
-__all__ = ["HEAVY", "Context", "Cost", "Family", "Gemm", "Sizes", "cost_of", "costs_of", "modelled_kinds"]
+__all__ = [
+    "HEAVY", "Context", "Cost", "Family", "Gemm", "Parallelism", "Sizes", "cost_of", "costs_of", "modelled_kinds",
+    "parallelism_of", "row_length",
+]  # fmt: skip
 
 _ = (attention, convolution, matmul, movement, normalization, pointwise, pooling, recurrent)

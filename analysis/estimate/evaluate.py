@@ -18,11 +18,12 @@ from .latency import Bottleneck, KernelTime
 from .memory import MemorySchedule
 from .on_device import Estimate, Question, as_run, on_device
 from .plan import Plan
+from .saving import Savings, savings
 
 
 @dataclass(frozen=True, slots=True)
 class SubgraphEstimate:
-    """A kernel with everything known of it, `precision` it computes in included. Seconds, joules; share of the model's EDP."""
+    """A kernel with everything known of it. Seconds, joules; share of the model's EDP; kernels of one `stage` may run at once."""
 
     subgraph: Subgraph
     kernel: Kernel
@@ -31,6 +32,7 @@ class SubgraphEstimate:
     time: KernelTime
     energy: Energy
     edp_share: float
+    stage: int
 
     @property
     def latency_s(self) -> float:
@@ -92,6 +94,11 @@ class Evaluation:
                 homes[operator] = index
         return tuple(homes)
 
+    @cached_property
+    def savings(self) -> Savings:
+        """What fusion saves, by kernel."""
+        return savings(self.graph, self.costs, self.question, self.home, self.totals)
+
     @property
     def modelled(self) -> int:
         """Operators with a cost function; views included, since they cost nothing."""
@@ -115,7 +122,7 @@ def evaluate(graph: Graph, question: Question) -> Evaluation:
         SubgraphEstimate(*parts)
         for parts in zip(
             subgraphs, kernels, found.precisions, found.allocations, found.times, found.energies,
-            attribution.subgraph_shares, strict=True,
+            attribution.subgraph_shares, plan.partition.stages, strict=True,
         )
     )  # fmt: skip
     return Evaluation(

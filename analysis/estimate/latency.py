@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant
@@ -54,12 +55,19 @@ class KernelTimes:
         return (self[row] for row in range(len(self)))
 
 
-def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile, dispatch: Dispatch) -> KernelTimes:
-    """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none."""
+def kernel_times(
+    allocations: Allocations, exists: Mask, device: HardwareProfile, dispatch: Dispatch, streams: Column | None = None
+) -> KernelTimes:
+    """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none.
+
+    With `streams`, the stage of each kernel, the kernels of one stage run at once (`_at_once`).
+    """
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
     host, gaps = _host_seconds(existing, device, dispatch), existing * gap
     busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
+    if streams is not None:
+        busy = busy * _at_once(busy, existing, allocations, streams.astype(np.int64))
     device_s: Column = busy + gaps
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
     launch_s: Column = host_rate * host + device_rate * gaps
@@ -71,6 +79,20 @@ def kernel_times(allocations: Allocations, exists: Mask, device: HardwareProfile
         launching=launch_s > device_rate * busy,
         computing=allocations.compute_s > allocations.memory_s,
     )
+
+
+def _at_once(busy: Column, existing: Column, allocations: Allocations, stages: NDArray[np.int64]) -> Column:
+    """By what each kernel's time shrinks when the kernels of its stage share the device, and the next stage waits for all.
+
+    A stage takes as long as its longest kernel, all its traffic, or all its arithmetic on the units that it fills.
+    """
+    alone = np.bincount(stages, busy)
+    longest = np.zeros(len(alone))
+    np.maximum.at(longest, stages, busy)
+    traffic = np.bincount(stages, existing * allocations.memory_s)
+    arithmetic = np.bincount(stages, existing * allocations.compute_s * allocations.fill)
+    together = np.minimum(alone, np.maximum(longest, np.maximum(traffic, arithmetic)))
+    return np.divide(together, alone, out=np.ones(len(alone)), where=alone > 0)[stages]
 
 
 def _host_seconds(existing: Column, device: HardwareProfile, dispatch: Dispatch) -> Column:

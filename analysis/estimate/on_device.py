@@ -100,6 +100,7 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     allocations = map_kernels(kernels, question.device, precisions)
     graphs = WhatIf.CUDA_GRAPHS in question.what_if and question.device.kind == "gpu"
     dispatch = "none" if graphs else question.policy.dispatch
-    times = kernel_times(allocations, plan.exists, question.device, dispatch)
+    streams = plan.stages if WhatIf.STREAMS in question.what_if and question.device.kind == "gpu" else None
+    times = kernel_times(allocations, plan.exists, question.device, dispatch, streams)
     energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
     return Estimate(precisions, allocations, times, energies)

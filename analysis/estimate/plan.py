@@ -65,6 +65,11 @@ class Plan:
         return np.array([bool(working) for working, _ in self.partition.members], dtype=np.bool_)
 
     @cached_property
+    def stages(self) -> Column:
+        """The stage of each kernel: those of one stage do not wait for each other."""
+        return np.array(self.partition.stages, dtype=np.float64)
+
+    @cached_property
     def memory(self) -> MemorySchedule:
         """What is alive when."""
         return MemorySchedule.of(self.graph)

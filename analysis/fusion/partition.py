@@ -81,6 +81,11 @@ class Partition:
         return read + weights + written + unread, read + written
 
     @cached_property
+    def stages(self) -> tuple[int, ...]:
+        """Of each kernel the stage that it runs in, from 0: one more than the last of those it waits for."""
+        return _stages([group for group, _ in self.members], self.flow)
+
+    @cached_property
     def operators(self) -> tuple[tuple[int, ...], ...]:
         """The operators of each kernel, views included, in order."""
         return tuple(tuple(sorted(working + views)) if views else working for working, views in self.members)
@@ -179,22 +184,24 @@ def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[l
                 home[operator.id] = before[-1]
                 views[before[-1]].append(operator.id)
     of_inputs = [operator for operator in graph.operators if operator.view and operator.id not in home]
-    turns = _turns(flow, groups) if of_inputs else {}
+    stages = _stages(groups, flow) if of_inputs else ()
     for operator in reversed(of_inputs):
         readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
         if readers:
-            home[operator.id] = min(readers, key=turns.__getitem__)
+            home[operator.id] = min(readers, key=lambda kernel: (stages[kernel], kernel))
             views[home[operator.id]].append(operator.id)
         else:
             extra.append(([], [operator.id]))
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
 
 
-def _turns(flow: Dataflow, groups: Sequence[Sequence[int]]) -> dict[int, int]:
-    """Kernel → its turn, in an order in which they can run: one that starts early may have to wait for a later one."""
+def _stages(groups: Sequence[Sequence[int]], flow: Dataflow) -> tuple[int, ...]:
     home = {member: index for index, group in enumerate(groups) for member in group}
-    waits = {
+    before = {
         index: {home[p] for member in group for p in flow.predecessors[member]} - {index}
         for index, group in enumerate(groups)
     }
-    return {kernel: turn for turn, kernel in enumerate(TopologicalSorter(waits).static_order())}
+    found = [0] * len(groups)
+    for index in TopologicalSorter(before).static_order():
+        found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)
+    return tuple(found)

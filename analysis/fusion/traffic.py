@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..costs import Cost, Sizes
-from ..graph import Graph, Operator
+from ..costs import Cost, Sizes, row_length
+from ..graph import Graph
 from .dataflow import Dataflow
 from .policy import Policy
 
@@ -95,27 +95,11 @@ def _read_again(group: Sequence[int], flow: Dataflow, policy: Policy) -> list[Ma
     if policy.row is None:
         return []
     graph, costs = flow.graph, flow.costs
-    twice = (m for m in group if costs[m].family == "normalization" and _row(graph.operators[m], graph) > policy.row)
+    twice = (
+        m for m in group if costs[m].family == "normalization" and row_length(graph.operators[m], graph) > policy.row
+    )
     return [_activations(costs[m], graph) for m in twice]
 
 
 def _activations(cost: Cost, graph: Graph) -> Mapping[int, int]:
     return {t: n for t, n in cost.reads.items() if not graph.tensors[t].is_weight}
-
-
-def _row(operator: Operator, graph: Graph) -> int:
-    """Elements that share one mean or one maximum."""
-    (first, *_) = operator.inputs
-    shape, elements = graph.tensors[first].shape, graph.tensors[first].elements
-    if operator.kind == "layer_norm" or operator.kind == "rms_norm":
-        rows = 1
-        for size in shape[: len(shape) - len(operator.integers("normalized_shape"))]:
-            rows *= size
-        return elements // max(rows, 1)
-    if operator.kind == "group_norm":
-        groups = operator.integers("num_groups") or operator.integers("groups") or (1,)
-        return elements // max(shape[0] * groups[0], 1)
-    if operator.kind == "instance_norm":
-        return elements // max(shape[0] * shape[1], 1)
-    dims = operator.integers("dim")
-    return shape[dims[0]] if dims and shape else shape[-1] if shape else 1

@@ -16,10 +16,13 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     cores = int(device.compute.units.si)
     found = Allocations.empty(cores, len(kernels))
     blocks = kernels.products & ~kernels.depthwise
-    tiles = np.where(blocks, _row_blocks(kernels), np.ceil(kernels.elements / constant("cpu", "elements_per_core")))
-    tiles = np.maximum(1.0, tiles)
+    shares = np.where(blocks, _row_blocks(kernels), kernels.elements / constant("cpu", "elements_per_core"))
+    shares = np.maximum(1.0, shares)
+    tiles = np.ceil(shares)
     waves = np.ceil(tiles / cores)
     fill = tiles / (waves * cores)
+    # A core takes as long for the last piece as for a full one: more work is never faster.
+    busy = shares / (waves * cores)
     peak = device.peak_flops(precision, matrix=True) or device.peak_flops(Precision.FP32, matrix=False)
     assert peak is not None, f"{device.id} has no FP32 peak"
     memory = device.memory
@@ -31,7 +34,7 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     rows, columns = _cache_block(kernels, device, precision)
     found.put(
         np.ones(len(kernels), dtype=np.bool_), units_used=np.minimum(cores, tiles), tiles=tiles, waves=waves, fill=fill,
-        compute_s=kernels.flops / (peak * _rate(kernels, device) * np.maximum(fill, 1 / cores)), memory_s=moved.seconds,
+        compute_s=kernels.flops / (peak * _rate(kernels, device) * busy), memory_s=moved.seconds,
         tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
@@ -47,7 +50,7 @@ def _over_nodes(device: HardwareProfile) -> float:
 
 def _row_blocks(kernels: Kernels) -> Column:
     rows = kernels.batch * kernels.groups * np.maximum(kernels.m, kernels.n)
-    return np.ceil(rows / constant("cpu", "rows_per_core"))
+    return rows / constant("cpu", "rows_per_core")
 
 
 def _cache_block(kernels: Kernels, device: HardwareProfile, precision: Precision) -> tuple[Column, Column]:

@@ -25,12 +25,12 @@ def map_to_kpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     tiles = device.kpu.tiles_for(precision) or int(device.compute.units.si)
     found = Allocations.empty(tiles, len(kernels))
     arrays = kernels.products & ~kernels.depthwise
-    passed = np.zeros(len(kernels))
+    passed, between = np.zeros(len(kernels)), np.zeros(len(kernels))
     if arrays.any():
-        passed[arrays] = _on_arrays(found, arrays, kernels.where(arrays), device, precision)
+        passed[arrays], between[arrays] = _on_arrays(found, arrays, kernels.where(arrays), device, precision)
     if (~arrays).any():
         _streaming(found, ~arrays, kernels.where(~arrays), device, precision)
-    _move(found, kernels, passed, device)
+    _move(found, kernels, passed, between, device)
     return found
 
 
@@ -42,17 +42,20 @@ def resident_share(kernels: Kernels, device: HardwareProfile) -> float:
 
 def _on_arrays(
     found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision
-) -> Column:
-    """The fastest block that the scratchpad holds; returns the bytes that pass between tiles."""
+) -> tuple[Column, Column]:
+    """The fastest block that the scratchpad holds; returns the bytes that pass between tiles, and the seconds they take."""
     assert device.kpu is not None
     height, width = device.kpu.array_rows.si, device.kpu.array_columns.si
     slices = np.minimum(kernels.k, constant("kpu", "slice"))
     peak = device.peak_flops(precision, matrix=True) or device.peak_flops(Precision.FP32, matrix=True)
     assert peak is not None, f"{device.id} has no peak for {precision.value}"
     rate = peak * device.efficiency.matrix.si / found.units
+    link = _link_bandwidth(device, found.units)
     best = np.full(len(kernels), np.inf)
-    passed = np.zeros(len(kernels))
-    columns = {name: np.zeros(len(kernels)) for name in ("tiles", "waves", "alignment", "tile_rows", "tile_columns")}
+    columns = {
+        name: np.zeros(len(kernels))
+        for name in ("tiles", "waves", "alignment", "tile_rows", "tile_columns", "compute_s", "passed", "between")
+    }
     for multiple in _MULTIPLES:
         block_rows, block_columns = height * multiple, width * multiple
         held = block_rows * block_columns * _ACCUMULATOR_BYTES
@@ -60,47 +63,63 @@ def _on_arrays(
         blocks = np.ceil(kernels.m / block_rows) * np.ceil(kernels.n / block_columns) * kernels.batch * kernels.groups
         waves = np.ceil(blocks / found.units)
         seconds = waves * 2 * block_rows * block_columns * (kernels.k + height + width) / rate
-        better = fits & (seconds < best) if multiple > 1 else np.ones(len(kernels), dtype=np.bool_)
+        passed = blocks * (block_rows + block_columns) * kernels.k * precision.bytes
+        between = passed / (link * np.minimum(found.units, blocks))
+        # Both grow with the rows for every block, so their least does: more batch is never faster.
+        slowest = np.maximum(seconds, between)
+        better = fits & (slowest < best) if multiple > 1 else np.ones(len(kernels), dtype=np.bool_)
         useful = kernels.m * kernels.n * kernels.k * kernels.batch * kernels.groups
         executed = blocks * block_rows * block_columns * kernels.k
-        best[better] = seconds[better]
-        passed[better] = (blocks * (block_rows + block_columns) * kernels.k * precision.bytes)[better]
+        best[better] = slowest[better]
         for name, values in (("tiles", blocks), ("waves", waves), ("alignment", np.minimum(1.0, useful / executed)),
                              ("tile_rows", np.full_like(best, block_rows)),
-                             ("tile_columns", np.full_like(best, block_columns))):  # fmt: skip
+                             ("tile_columns", np.full_like(best, block_columns)),
+                             ("compute_s", seconds), ("passed", passed), ("between", between)):  # fmt: skip
             columns[name][better] = values[better]
     blocks, waves = columns["tiles"], columns["waves"]
-    found.put(
-        rows, units_used=np.minimum(found.units, blocks), fill=blocks / (waves * found.units), compute_s=best, **columns
-    )
-    return passed
+    passed, between = columns.pop("passed"), columns.pop("between")
+    found.put(rows, units_used=np.minimum(found.units, blocks), fill=blocks / (waves * found.units), **columns)
+    return passed, between
 
 
 def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
-    """Elements pass through the tiles, one row of processing elements each."""
+    """Elements pass through the tiles, one row of processing elements each; the last tile takes what is left."""
     assert device.kpu is not None
-    tiles = np.maximum(1.0, np.ceil(kernels.elements * precision.bytes / device.kpu.scratchpad_per_tile.si))
+    scratchpads = np.maximum(1.0, kernels.elements * precision.bytes / device.kpu.scratchpad_per_tile.si)
+    tiles = np.ceil(scratchpads)
     used = np.minimum(found.units, tiles)
     rate = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
     assert rate is not None, f"{device.id} has no vector peak"
     waves = np.ceil(tiles / found.units)
     found.put(
         rows, units_used=used, tiles=tiles, waves=waves, fill=tiles / (waves * found.units),
-        compute_s=kernels.flops / (rate * used / found.units),
+        compute_s=kernels.flops / (rate * np.minimum(1.0, scratchpads / found.units)),
     )  # fmt: skip
 
 
-def _move(found: Allocations, kernels: Kernels, passed: Column, device: HardwareProfile) -> None:
+def _move(found: Allocations, kernels: Kernels, passed: Column, between: Column, device: HardwareProfile) -> None:
     """DRAM, the scratchpads, and the links between tiles, which run side by side: the slowest decides."""
-    assert device.kpu is not None
     memory = device.memory
     dram = memory.dram_bandwidth.si * device.efficiency.dram.si
-    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("kpu", "cache_ratio")
+    cache = _scratchpad_bandwidth(device)
     weights = kernels.bytes - kernels.bytes_activations
     kept = weights * resident_share(kernels, device)
     moved = traffic(kernels.bytes - kept, constant("kpu", "cache_share") * memory.llc_size.si, dram, cache)
-    link = device.kpu.link_bandwidth.si if device.kpu.link_bandwidth is not None else cache / found.units
-    between = passed / (link * np.maximum(1.0, found.units_used))
     found.memory_s[:] = np.maximum(moved.seconds + kept / cache, between)
     found.dram_bytes[:] = moved.dram_bytes
     found.cache_bytes[:] = moved.cache_bytes + kept + passed
+
+
+def _scratchpad_bandwidth(device: HardwareProfile) -> float:
+    """Bytes a second of all scratchpads together."""
+    memory = device.memory
+    if memory.llc_bandwidth is not None:
+        return memory.llc_bandwidth.si
+    return memory.dram_bandwidth.si * device.efficiency.dram.si * constant("kpu", "cache_ratio")
+
+
+def _link_bandwidth(device: HardwareProfile, tiles: int) -> float:
+    """Bytes a second that a tile receives from others."""
+    assert device.kpu is not None
+    link = device.kpu.link_bandwidth
+    return link.si if link is not None else _scratchpad_bandwidth(device) / tiles

@@ -39,7 +39,8 @@ def _on_arrays(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     lanes = constant("tpu", "sublanes")
     streamed = np.ceil(kernels.m / lanes) * lanes
     tiles = np.ceil(kernels.k / size) * np.ceil(kernels.n / size) * kernels.batch * kernels.groups
-    split = np.maximum(1.0, np.minimum(np.floor_divide(found.units, tiles), np.floor_divide(streamed, size)))
+    # No finer than the time to load a tile of weights, which each piece takes at least.
+    split = np.minimum(np.maximum(1.0, np.floor_divide(found.units, tiles)), np.ceil(streamed / load))
     pieces = tiles * split
     waves = np.ceil(pieces / found.units)
     cycles = waves * np.maximum(np.ceil(streamed / split), load) + 2 * size
@@ -58,13 +59,14 @@ def _on_vector_units(
     """Elements in registers of 8 × 128; depthwise convolutions too, which have nothing to reduce over channels."""
     assert device.tpu is not None
     cores = device.tpu.cores.si
-    tiles = np.maximum(1.0, np.ceil(kernels.elements / constant("tpu", "vector_register")))
+    registers = np.maximum(1.0, kernels.elements / constant("tpu", "vector_register"))
+    tiles = np.ceil(registers)
     used = np.minimum(cores, tiles) * device.tpu.arrays_per_core.si
     rate = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
     assert rate is not None, f"{device.id} has no vector peak"
     found.put(
         rows, units_used=used, tiles=tiles, waves=np.ceil(tiles / cores), fill=used / found.units,
-        compute_s=kernels.flops / (rate * constant("tpu", "vector_rate") * used / found.units),
+        compute_s=kernels.flops / (rate * constant("tpu", "vector_rate") * np.minimum(1.0, registers / cores)),
     )  # fmt: skip
 
 

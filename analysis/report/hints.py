@@ -176,11 +176,21 @@ def _kernel_lines(evaluation: Evaluation, summary: LineSummary, estimates: Seque
     others = [graph.operators[o].name for o in estimate.subgraph.operators if o not in summary.operators]
     working = [o for o in estimate.subgraph.operators if evaluation.costs[o].family != "view"]
     if len(working) > 1:
-        saved = estimate.subgraph.bytes_saved
+        saved = _saved(evaluation, estimate)
         company = f" with {', '.join(others[:3])}" if others else ""
         why = " and ".join(estimate.subgraph.ends[:2])
-        lines.append(f"one kernel{company}: saves {units.data(saved)} against separate kernels; ends because {why}")
+        lines.append(f"one kernel{company}: saves {saved} against separate kernels; ends because {why}")
     return lines
+
+
+def _saved(evaluation: Evaluation, estimate: SubgraphEstimate) -> str:
+    """What the fusion of a kernel saves: bytes, and seconds and joules unless launches weigh more on it than before."""
+    row = estimate.subgraph.id
+    seconds, joules = (float(column[row]) for column in (evaluation.savings.seconds, evaluation.savings.joules))
+    parts = [units.data(estimate.subgraph.bytes_saved)]
+    parts += [units.seconds(seconds)] if seconds > 0 else []
+    parts += [units.joules(joules)] if joules > 0 else []
+    return ", ".join(parts)
 
 
 def unit_name(evaluation: Evaluation) -> str:

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from ..costs import Sizes
+from ..costs import Sizes, parallelism_of
 from ..estimate import Estimate, Evaluation
 from ..fusion import patterns, policy_for
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult, shown_file
 from ..what_if import names
 from . import units
+from .records import (
+    allocation_record,
+    concurrency_record,
+    fusion_record,
+    parallelism_record,
+    totals_record,
+)
 from .schema import (
-    ConcurrencyRecord,
     Coverage,
-    EnergyRecord,
     ErrorRecord,
     InputRecord,
-    IntervalRecord,
     OperatorRecord,
     PatternRecord,
     Report,
     ReportFile,
     SubgraphRecord,
-    Totals,
     WhatIfRecord,
 )
 
@@ -76,7 +79,6 @@ def _fused_by(evaluation: Evaluation) -> list[str]:
 
 def _report(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None) -> Report:
     graph, question = evaluation.graph, evaluation.question
-    concurrency = evaluation.concurrency
     sizes = Sizes(graph, question.storage.bytes)
     return Report(
         model=graph.model,
@@ -89,14 +91,9 @@ def _report(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | N
         inputs=[InputRecord(shape=list(i.shape), dtype=i.dtype, origin=i.origin) for i in graph.inputs],
         assumptions=assumptions(evaluation),
         coverage=Coverage(operators=len(graph.operators), modelled=evaluation.modelled),
-        totals=_totals(evaluation),
+        totals=totals_record(evaluation),
         what_if=_what_if(evaluation, unchanged),
-        concurrency=ConcurrencyRecord(
-            stages=concurrency.stages,
-            max_parallel=concurrency.max_parallel,
-            critical_path_operators=concurrency.critical_path_operators,
-            critical_path_s=concurrency.critical_path_s,
-        ),
+        concurrency=concurrency_record(evaluation.concurrency),
         patterns=[
             PatternRecord(pattern=p.kinds, count=p.count, bytes_saved=p.bytes_saved)
             for p in patterns(e.subgraph for e in evaluation.subgraphs)
@@ -116,39 +113,10 @@ def _what_if(evaluation: Evaluation, unchanged: Estimate | None) -> WhatIfRecord
     )
 
 
-def _totals(evaluation: Evaluation) -> Totals:
-    subgraphs = [estimate.subgraph for estimate in evaluation.subgraphs]
-    flops = sum(cost.flops for cost in evaluation.costs)
-    fused = sum(subgraph.bytes for subgraph in subgraphs)
-    latency, energy = evaluation.latency, evaluation.energy
-    return Totals(
-        operators=len(evaluation.graph.operators),
-        subgraphs=len(subgraphs),
-        parameters=evaluation.graph.parameters,
-        macs=sum(cost.macs for cost in evaluation.costs),
-        flops=flops,
-        bytes_unfused=sum(subgraph.bytes_separate for subgraph in subgraphs),
-        bytes_fused=fused,
-        bytes_saved=sum(subgraph.bytes_saved for subgraph in subgraphs),
-        arithmetic_intensity=flops / fused if fused else 0.0,
-        latency_s=IntervalRecord(value=latency.value, low=latency.low, high=latency.high),
-        energy_j=EnergyRecord(
-            value=energy.value,
-            low=energy.low,
-            high=energy.high,
-            compute=sum(e.energy.compute for e in evaluation.subgraphs),
-            memory=sum(e.energy.memory for e in evaluation.subgraphs),
-            static=sum(e.energy.static for e in evaluation.subgraphs),
-        ),
-        edp_js=evaluation.edp,
-        peak_memory_bytes=evaluation.peak_memory_bytes,
-        utilization=evaluation.utilization,
-    )
-
-
 def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Sizes) -> SubgraphRecord:
     estimate = evaluation.subgraphs[index]
     operators = [evaluation.graph.operators[o] for o in estimate.subgraph.operators]
+    lead = leading_operator(evaluation, index)
     return SubgraphRecord(
         id=estimate.subgraph.id,
         name=subgraph_name(evaluation, index),
@@ -156,6 +124,10 @@ def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Si
         ends=list(estimate.subgraph.ends),
         bytes=estimate.subgraph.bytes,
         bytes_saved=estimate.subgraph.bytes_saved,
+        stage=estimate.stage,
+        threads=parallelism_of(lead, evaluation.costs[lead.id], evaluation.graph).threads,
+        allocation=allocation_record(estimate.allocation),
+        fusion=fusion_record(evaluation, [index]),
         precision=estimate.precision.value,
         bottleneck=estimate.bottleneck,
         latency_s=estimate.latency_s,
@@ -166,11 +138,16 @@ def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Si
     )
 
 
-def subgraph_name(evaluation: Evaluation, index: int) -> str:
-    """The name of the operator that leads the kernel."""
+def leading_operator(evaluation: Evaluation, index: int) -> Operator:
+    """The operator that a kernel is named after: its convolution, product, attention or pool, else its first."""
     subgraph = evaluation.subgraphs[index].subgraph
     working = [o for o in subgraph.operators if evaluation.costs[o].family != "view"] or list(subgraph.operators)
-    return evaluation.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]].name
+    return evaluation.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]]
+
+
+def subgraph_name(evaluation: Evaluation, index: int) -> str:
+    """The name of the operator that leads the kernel."""
+    return leading_operator(evaluation, index).name
 
 
 def _operator(result: ModelResult, evaluation: Evaluation, operator: Operator, sizes: Sizes) -> OperatorRecord:
@@ -185,6 +162,7 @@ def _operator(result: ModelResult, evaluation: Evaluation, operator: Operator, s
         macs=cost.macs,
         flops=cost.flops,
         bytes=sizes.total(cost.reads) + sizes.total(cost.writes),
+        parallelism=parallelism_record(parallelism_of(operator, cost, evaluation.graph)),
         edp_share=evaluation.operator_shares[operator.id],
         algorithm=str(algorithm) if algorithm else None,
     )

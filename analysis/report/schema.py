@@ -37,10 +37,12 @@ class IntervalRecord(_Record):
 
 
 class EnergyRecord(IntervalRecord):
-    """Joules, and the three parts that sum to `value`."""
+    """Joules, and the three parts that sum to `value`. `memory` is `dram` and `cache`."""
 
     compute: float
     memory: float
+    dram: float
+    cache: float
     static: float
 
 
@@ -60,16 +62,82 @@ class Totals(_Record):
     energy_j: EnergyRecord
     edp_js: float
     peak_memory_bytes: float
+    memory: MemoryRecord
+    fusion: FusionRecord
     utilization: float = Field(description="filled share of the device's parallel units, weighted by time")
 
 
 class ConcurrencyRecord(_Record):
-    """Stages by true dependencies, the widest of them, and the critical path."""
+    """Stages by true dependencies, the widest of them, the critical paths, and the bounds on speed-up that follow from them."""
 
     stages: int
     max_parallel: int
     critical_path_operators: int
+    critical_path_layers: int = Field(description="convolutions, products, attention, recurrent layers")
+    critical_path_flops: int
     critical_path_s: float
+    bound_operators: float = Field(description="operators / critical_path_operators")
+    bound_flops: float
+    bound_s: float = Field(description="seconds of all operators / critical_path_s")
+
+
+class TrainingRecord(_Record):
+    """Bytes that a training step holds when its backward pass begins, without recomputation."""
+
+    weights: float
+    gradients: float
+    optimizer: float = Field(description="Adam: two FP32 moments a parameter, below FP32 a master copy")
+    activations: float
+    total: float
+    fits: bool
+
+
+class MemoryRecord(_Record):
+    """Bytes by a liveness schedule of the graph. Workspace of libraries is not counted."""
+
+    weights: float
+    activations: float = Field(description="alive at once at the fullest moment of inference")
+    peak: float
+    capacity: float
+    fits: bool
+    largest_batch: int = Field(description="whose inference fits, activations growing in proportion")
+    cache: float = Field(description="keys and values of causal attention: what a decoder keeps")
+    training: TrainingRecord
+
+
+class FusionRecord(_Record):
+    """What fusion saves against every operator as a kernel of its own, both estimated."""
+
+    bytes: float
+    latency_s: float
+    energy_j: float
+    edp_js: float
+
+
+class AllocationRecord(_Record):
+    """Where a kernel runs: `tiles` pieces of `tile` (rows, columns of the result) in `waves` over `units_used` of `units`."""
+
+    units: int
+    units_used: int
+    tile: list[int] | None
+    tiles: int
+    waves: int
+    resident: int = Field(description="pieces on a unit at a time")
+    alignment: float = Field(description="useful over executed arithmetic")
+    compute_s: float
+    memory_s: float
+    dram_bytes: float
+    cache_bytes: float
+    fallback: bool = Field(description="the device does not run it")
+
+
+class ParallelismRecord(_Record):
+    """Independent results by axis, and how many terms go into each."""
+
+    batch: int
+    channel: int
+    spatial: int
+    reduction: int
 
 
 class OperatorRecord(_Record):
@@ -82,6 +150,7 @@ class OperatorRecord(_Record):
     macs: int
     flops: int
     bytes: float
+    parallelism: ParallelismRecord
     edp_share: float
     algorithm: str | None = Field(
         default=None, description="the kernel PyTorch chooses for attention, and why no better"
@@ -97,6 +166,10 @@ class SubgraphRecord(_Record):
     ends: list[str] = Field(description="why it ends where it does, each reason in words")
     bytes: float
     bytes_saved: float = Field(description="against its operators as kernels of their own")
+    stage: int = Field(description="kernels of one stage do not wait for each other")
+    threads: int = Field(description="independent results of its leading operator")
+    allocation: AllocationRecord
+    fusion: FusionRecord
     precision: str = Field(description="what its leading operator computes in: differs between kernels under autocast")
     bottleneck: Literal["compute", "memory", "launch"]
     latency_s: float

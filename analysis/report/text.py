@@ -85,8 +85,6 @@ def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
         f"{100 * sum(getattr(e.energy, name) for e in evaluation.subgraphs) / total:.0f} % {name}"
         for name in ("compute", "memory", "static")
     )
-    memory = evaluation.question.device.memory.dram_size.si
-    fits = "fits" if evaluation.peak_memory_bytes <= memory else "does not fit"
     intensity = units.three_digits(flops / fused if fused else 0)
     macs = units.large(sum(cost.macs for cost in evaluation.costs), "MAC")
     return [
@@ -95,18 +93,46 @@ def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("EDP", units.edp(evaluation.edp)),
         ("work", f"{macs}, {units.large(flops, 'FLOP')}, {units.large(graph.parameters, '')} parameters"),
         ("traffic", f"{units.data(fused)} moved, {units.data(separate)} without fusion, {intensity} FLOP/byte"),
-        ("memory", f"{units.data(evaluation.peak_memory_bytes)} at the peak, {fits} in {units.data(memory)}"),
+        *([("fusion", _fusion_text(evaluation))] if separate > fused else []),
+        ("memory", _memory_text(evaluation)),
         ("graph", _graph_text(evaluation)),
+        ("critical path", _path_text(evaluation)),
     ]
+
+
+def _fusion_text(evaluation: Evaluation) -> str:
+    saved = evaluation.savings
+    seconds, joules, edp = (float(column.sum()) for column in (saved.seconds, saved.joules, saved.edp))
+    return f"saves {units.seconds(seconds)}, {units.joules(joules)}, EDP {units.edp(edp)} against separate kernels"
+
+
+def _memory_text(evaluation: Evaluation) -> str:
+    schedule, storage = evaluation.memory, evaluation.question.storage
+    capacity, peak = evaluation.question.device.memory.dram_size.si, evaluation.peak_memory_bytes
+    weights, cache = schedule.weights.at(storage.bytes), schedule.cache.at(storage.bytes)
+    largest = schedule.largest_batch(capacity, storage, evaluation.graph.batch)
+    fits = "fits in" if peak <= capacity else "does not fit in"
+    up_to = f" up to batch {largest:,}" if peak <= capacity else ""
+    decoder = f", {units.data(cache)} keys and values for a decoder" if cache else ""
+    return (
+        f"{units.data(peak)} at the peak ({units.data(weights)} weights{decoder}), {fits} {units.data(capacity)}{up_to}; "
+        f"training {units.data(schedule.training(storage).total)}"
+    )
 
 
 def _graph_text(evaluation: Evaluation) -> str:
     concurrency = evaluation.concurrency
     return (
         f"{units.count(len(evaluation.costs), 'operator')} in {units.count(len(evaluation.subgraphs), 'kernel')}, "
-        f"{units.count(concurrency.stages, 'stage')}, at most "
-        f"{concurrency.max_parallel} in parallel, critical path {units.count(concurrency.critical_path_operators, 'operator')} "
-        f"({units.seconds(concurrency.critical_path_s)})"
+        f"{units.count(concurrency.stages, 'stage')}, at most {concurrency.max_parallel} in parallel"
+    )
+
+
+def _path_text(evaluation: Evaluation) -> str:
+    concurrency = evaluation.concurrency
+    return (
+        f"{units.count(concurrency.critical_path_operators, 'operator')}, {units.seconds(concurrency.critical_path_s)}: "
+        f"at most {concurrency.bound_s:.2f} times as fast if whatever can ran side by side"
     )
 
 

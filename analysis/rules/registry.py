@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..pipeline import Analysis
-from . import capture_failed, memory_bound, unsupported, utilization
+from . import capture_failed, done_without, memory_bound, unsupported, utilization
 from .finding import Finding, Rule, Severity
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "judge", "rule_for"]
 
 RULES: tuple[Rule, ...] = tuple(
-    sorted((memory_bound.RULE, utilization.RULE, unsupported.RULE, capture_failed.RULE), key=lambda rule: rule.code)
+    sorted(
+        (memory_bound.RULE, utilization.RULE, unsupported.RULE, capture_failed.RULE, done_without.RULE),
+        key=lambda rule: rule.code,
+    )
 )
 
 

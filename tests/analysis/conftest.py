@@ -1,14 +1,14 @@
-"""What the engine's tests share: one pool of agents a session, torchvision models, models from text, graphs by hand."""
+"""What the engine's tests share: torchvision models, models from text, graphs by hand."""
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import AgentPool, PoolCapturer, module_request
+from graphperf.analysis.capture import PoolCapturer, module_request
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.estimate import Evaluation, Question, evaluate
 from graphperf.analysis.graph import Attribute, Graph, InputSpec, Operator, Tensor
@@ -19,17 +19,6 @@ from graphperf.analysis.settings import Options
 from graphperf.hardware_profiles import profile
 
 PRELUDE = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
-
-
-@pytest.fixture(scope="session")
-def pool() -> Iterator[AgentPool]:
-    with AgentPool() as pool:
-        yield pool
-
-
-@pytest.fixture(scope="session")
-def capturer(pool: AgentPool) -> PoolCapturer:
-    return PoolCapturer(pool)
 
 
 class Zoo:

@@ -13,8 +13,10 @@ from typing import Any
 
 from torch import nn
 
-# What is stood for, modules with all below them, and the error that their import raised.
-errors: dict[str, ImportError] = {}
+from .alike import alike, has_alike, taken
+
+# What is stood for, modules with all below them, and the error that their import, or making them, raised.
+errors: dict[str, Exception] = {}
 
 
 class _State:
@@ -37,7 +39,18 @@ class AbsentError(ImportError):
 
 def left_out() -> list[str]:
     """What was stood for, in words."""
-    return [f"{name} is not installed: the model does without it" for name in sorted(errors)]
+    done_without = [
+        f"{name} {_why(name, error)}: the model does without it"
+        for name, error in sorted(errors.items())
+        if not any(words.startswith(f"{name}.") for words in taken)
+    ]
+    return [*done_without, *taken]
+
+
+def _why(name: str, error: Exception) -> str:
+    if not isinstance(error, ImportError):
+        return f"cannot be made ({type(error).__name__})"
+    return "is not built" if name.startswith("the extension ") else "is not installed"
 
 
 def parent_missing(cls: type) -> AbsentError | None:
@@ -63,7 +76,7 @@ class _ModuleBase(nn.Module):
 
 
 class Absent:
-    """Something of a module that is not there."""
+    """Something of a module that is not there. What the file stores in it while it is loaded can be read later."""
 
     def __init__(self, name: str) -> None:
         self.__dict__["_absent"] = name
@@ -77,24 +90,34 @@ class Absent:
             return "0"
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        self._used()
+        if not has_alike(name):
+            self._used()
         return Absent(f"{self._absent}.{name}")
 
     def __setattr__(self, name: str, value: object) -> None:
         self._used()
+        self.__dict__[name] = value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """As a decorator, the decorated; else something that is not there either."""
+        """As a decorator, the decorated; else what PyTorch has that is alike, or something that is not there either."""
+        if not state.loading:
+            found = alike(self._absent, args, kwargs)
+            if found is not None:
+                return found
         self._used()
         decorated = len(args) == 1 and not kwargs and (inspect.isclass(args[0]) or inspect.isfunction(args[0]))
         return args[0] if decorated else Absent(self._absent)
 
     def __getitem__(self, key: object) -> Any:
+        if isinstance(key, str) and key in self.__dict__:
+            return self.__dict__[key]
         self._used()
         return self
 
     def __setitem__(self, key: object, value: object) -> None:
         self._used()
+        if isinstance(key, str):
+            self.__dict__[key] = value
 
     def __iter__(self) -> Any:
         self._used()
@@ -135,6 +158,6 @@ class AbsentModule(types.ModuleType):
             return "0"
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        if not state.loading:
+        if not state.loading and not has_alike(name):
             raise AbsentError(f"{self.__name__}.{name}")
         return Absent(f"{self.__name__}.{name}")

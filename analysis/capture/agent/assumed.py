@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import nn
 
+from .config_files import values_beside
 from .typical import typical_values
 
 
@@ -42,13 +43,23 @@ def _is_size(name: str) -> bool:
 # The configurations made since the list was last cleared.
 MADE: list[Assumed] = []
 _MOST_NAMES = 8
+# How many items a list of a configuration has.
+_ITEMS = 5
+
+
+def read_names() -> set[str]:
+    """The attributes that were read and that are no configurations themselves."""
+    read = [item for made in MADE for item in vars(made)["_read"].items()]
+    return {name for name, value in read if not isinstance(value, Assumed)}
 
 
 def in_words() -> str:
     """What was read from the configurations: `Assumed(hidden_size=64)`."""
     read = {name: value for made in MADE for name, value in vars(made)["_read"].items()}
     named = [f"{name}={value!r}" for name, value in read.items() if isinstance(value, (int, float, str))]
-    return f"Assumed({', '.join(named[:_MOST_NAMES])}{', ...' if len(named) > _MOST_NAMES else ''})"
+    sources = sorted({made._hints.source for made in MADE if made._hints.source})
+    after = f", after {', '.join(sources)}" if sources else ""
+    return f"Assumed({', '.join(named[:_MOST_NAMES])}{', ...' if len(named) > _MOST_NAMES else ''}{after})"
 
 
 _ABSENT = re.compile(r"(?:getattr|hasattr)\([\w.]+, *[\"'](\w+)[\"']")
@@ -63,29 +74,36 @@ class Hints:
     """What a file says of the attributes of a configuration.
 
     It asks for some with a default, so they need not be there; it compares some with a text, or goes through them.
+    `values` are those of a configuration beside it, in the file of the name `source`.
     """
 
     absent: frozenset[str] = frozenset()
     compared: Mapping[str, str] = field(default_factory=dict)
     iterated: frozenset[str] = frozenset()
+    source: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def hints_of(text: str) -> Hints:
-    """Reads the text of a file."""
+def hints_of(text: str, path: str) -> Hints:
+    """Reads the text of a file, and looks for the configuration that it reads."""
     compared = dict(reversed(_COMPARED.findall(text)))
-    return Hints(frozenset(_ABSENT.findall(text)), compared, frozenset(_ITERATED.findall(text)))
+    beside = values_beside(path, text) if path else ("", {})
+    return Hints(frozenset(_ABSENT.findall(text)), compared, frozenset(_ITERATED.findall(text)), *beside)
 
 
 class Assumed:
-    """Stands for a configuration object that the file does not define: every attribute is a guess by its name."""
+    """Stands for a configuration object that the file does not define: every attribute is a guess by its name.
 
-    def __init__(self, hints: Hints) -> None:
+    `others` are values in place of guesses that did not do.
+    """
+
+    def __init__(self, hints: Hints, **others: Any) -> None:
         self.__dict__["_read"] = {}
         MADE.append(self)
-        self.__dict__["_hints"] = hints
+        self.__dict__["_hints"] = replace(hints, values={**hints.values, **others}) if others else hints
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in self._hints.absent:
+        if name.startswith("__") or (name in self._hints.absent and name not in self._hints.values):
             raise AttributeError(name)
         if name not in self._read:
             self._read[name] = self._guess(name)
@@ -95,6 +113,8 @@ class Assumed:
         self._read[name] = value
 
     def __getitem__(self, name: object) -> Any:
+        if isinstance(name, int) and name >= _ITEMS:  # goes through it
+            raise IndexError(name)
         return getattr(self, name) if isinstance(name, str) else 64
 
     def __contains__(self, name: str) -> bool:
@@ -105,6 +125,11 @@ class Assumed:
         return default if default is not None else getattr(self, name)
 
     def _guess(self, name: str) -> Any:
+        if name in self._hints.values:
+            given = self._hints.values[name]
+            if isinstance(given, dict):
+                return Assumed(replace(self._hints, values=given))
+            return Branch(self._hints, given) if type(given) is int else given
         if name in self._hints.compared:
             return self._hints.compared[name]
         low = name.lower()
@@ -115,17 +140,18 @@ class Assumed:
         typical = lists[0] if name in self._hints.iterated else suggested[0]
         if typical.startswith("<"):  # a configuration has parts named after the layers that they configure
             return Assumed(self._hints)
-        return eval(typical, {"nn": nn})
+        made = eval(typical, {"nn": nn})
+        return Branch(self._hints, made) if type(made) is int else made
 
 
 class Branch(int):
-    """A value of a configuration that its name does not tell: a number, and a configuration if its parts are read."""
+    """A number of a configuration that may be more than that: its parts are read, or it is a list of such numbers."""
 
     _inner: Assumed
 
-    def __new__(cls, hints: Hints) -> Branch:
-        """The number 64."""
-        made = super().__new__(cls, 64)
+    def __new__(cls, hints: Hints, number: int = 64) -> Branch:
+        """The number."""
+        made = super().__new__(cls, number)
         made._inner = Assumed(hints)
         return made
 
@@ -133,7 +159,13 @@ class Branch(int):
         return getattr(self._inner, name)
 
     def __getitem__(self, name: object) -> Any:
-        return self._inner[name]
+        """A part; or one of the list's items, which makes it iterable but no `Iterable`: it is a number first."""
+        if isinstance(name, str):
+            return self._inner[name]
+        return ([int(self)] * _ITEMS)[name]  # type: ignore[index]
+
+    def __len__(self) -> int:
+        return _ITEMS
 
 
 def guess_names(hints: Hints) -> Mapping[str, Any]:

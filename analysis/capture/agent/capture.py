@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, conversions, guards, inputs, program, stand_ins
+from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, program, stand_ins, without
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -69,6 +69,7 @@ class Graph(TypedDict):
     output_tensors: list[int]
     parameters: int
     assumptions: list[str]
+    without: list[tuple[str, str, int]]
 
 
 class Failure(TypedDict):
@@ -106,10 +107,14 @@ class Capturer:
         self._locator.outermost.add(Trials.first_that_runs.__code__)
         self._recorder = Recorder(self._locator)
         self._tracker = ModuleTracker(self._recorder, self._locator)
+        guards.install_in_torch()
+        without.install(self._locator)
+        devices.install()
+        downloads.install()
         atoms.install(self._recorder)
         conversions.install(self._recorder)
         stand_ins.install(self._recorder)
-        guards.install_in_torch()
+        extensions.install()
         self._tracker.install()
 
     def capture(self, request: Request) -> Answer:
@@ -194,9 +199,15 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
         "inputs": [{key: spec[key] for key in ("shape", "dtype", "origin", "name")} for spec in specs],
         "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],
         "output_tensors": [recorder._read(tensor) for tensor in outputs],
-        "assumptions": [*recorder.assumptions, *absent.left_out()],
+        "assumptions": [*recorder.assumptions, *_of_the_code()],
+        "without": without.at_lines(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
+
+
+def _of_the_code() -> list[str]:
+    """What is assumed of the code as a whole."""
+    return [*absent.left_out(), *extensions.Claim.words(), *without.in_words()]
 
 
 def _leaves(result: object) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from torch import nn
 from .guess import Guess, tensor
 from .layers import SEQUENCE
 
+_SIDES = ("img_size", "image_size", "input_size", "imsize", "img_resolution", "image_resolution", "in_size", "size")
+_LEAST_SIDE = 16
 _TOKENS = ("input_ids", "decoder_input_ids")
 
 
@@ -24,6 +27,22 @@ def stated(model: nn.Module, parameters: Mapping[str, object], batch: int) -> di
     if isinstance(size, (tuple, list)) and size and parameters:
         return {next(iter(parameters)): tensor("assumed from default_cfg", batch, *size)}
     return {}
+
+
+def stated_side(model: nn.Module) -> int:
+    """The side of the images that a model is made for, as it keeps it or its constructor has it by default; 0 if none."""
+    try:
+        parameters = inspect.signature(type(model).__init__).parameters
+    except (TypeError, ValueError):
+        return 0
+    for name in _SIDES:
+        default = parameters[name].default if name in parameters else 0
+        given = vars(model).get(name, default)
+        if isinstance(given, (tuple, list)) and len(given) == 2 and given[0] == given[1]:
+            given = given[0]
+        if type(given) is int and given >= _LEAST_SIDE:
+            return given
+    return 0
 
 
 def is_configured(model: nn.Module) -> bool:

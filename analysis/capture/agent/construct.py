@@ -7,15 +7,18 @@ import heapq
 import inspect
 import itertools
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import nn
 
+from . import assumed
 from .absent import AbsentError
 from .arguments import expressions
-from .corrections import allowed, lines_of, missing, of_wanted_type, resized
+from .config_files import arguments_beside
+from .corrections import allowed, lines_of, missing, of_wanted_type, reconfigured, resized
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError
 from .signature import annotation_of, is_open, parameters_of, parent_with
@@ -48,6 +51,8 @@ class GuessedArguments:
         self._options: dict[str, list[str]] = {}
         self._optional: dict[str, list[str]] = {}
         self._empty: list[str] = []
+        # Pairs of sizes (found, wanted) that the model given out last failed with.
+        self.misfits: list[tuple[int, int]] = []
         self._layers: list[str] = []
         usages = usage_of(cls)
         for name, parameter in parameters_of(cls).items():
@@ -60,6 +65,9 @@ class GuessedArguments:
             if parameter.default is None and (usage.called or usage.layer):
                 self._layers.append(name)
         self._open = is_open(cls)
+        file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+        self._source, given = arguments_beside(file, [*self._options, *self._optional])
+        self._beside = {name: repr(value) for name, value in given.items()}
 
     def _texts(self, cls: type, parameter: inspect.Parameter, usage: Usage) -> list[str]:
         annotation = annotation_of(cls, parameter)
@@ -106,16 +114,31 @@ class GuessedArguments:
             else:
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
+                for changed in self._of_other_sizes(chosen):
+                    add(changed, rank + 0.1)
         if not succeeded and first is not None:
             raise first
 
+    def _of_other_sizes(self, arguments: Arguments) -> Iterator[Arguments]:
+        """Sizes that did not fit each other when the model ran: an argument of the one as the other."""
+        for found, wanted in self.misfits:
+            for name, text in arguments.items():
+                if text == str(found) and found != wanted:
+                    yield {**arguments, name: str(wanted)}
+
     def _try(self, arguments: Arguments) -> None:
+        if not self._depth:
+            assumed.MADE.clear()
         made = eval(self._expression(arguments), {**self._given_names, **BORROWED, **self._namespace})
         if not self._depth and not isinstance(made, nn.Module):
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
-        """Typical values; then the same size for everything that is one; then layers that the defaults leave out."""
+        """What a file beside the code says; typical values; the same size for everything that is one; layers that the
+        defaults leave out.
+        """
+        if self._beside:
+            yield {**{name: texts[0] for name, texts in self._options.items()}, **self._beside}
         yield {name: texts[0] for name, texts in self._options.items()}
         yield {
             name: "64" if texts[0].isdigit() and int(texts[0]) >= 3 and "64" in texts else texts[0]
@@ -148,7 +171,8 @@ class GuessedArguments:
 
     def _origin(self, arguments: Arguments) -> str:
         given = ", ".join(f"{name}={text}" for name, text in arguments.items())
-        return f"assumed {given}" if given else "defaults"
+        after = f", after {self._source}" if self._beside.items() & arguments.items() else ""
+        return f"assumed {given}{after}" if given else "defaults"
 
     def _words(self, arguments: Arguments) -> str:
         return f"assumed arguments {self._origin(arguments).partition(' ')[2]}" if arguments else "default arguments"
@@ -156,30 +180,42 @@ class GuessedArguments:
     def _changes(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Other values for the parameters that the error is about."""
         message = str(error)
-        quoted = re.findall(r"'([\w-]+)'", message)
-        lacking = missing(message) if self._open else []
+        lacking = [*missing(message), *(error.args if isinstance(error, KeyError) else ())] if self._open else []
         for name in lacking:
             if name not in self._options:
                 self._hand_up(name)
         if lacking:
             yield {**arguments, **{name: self._options[name][0] for name in lacking}}
-        suspects = list(self._suspects(error))
-        for name in suspects:
-            texts = self._options.get(name) or self._optional.get(name, [])
-            now = arguments.get(name, "")
-            for option in [*allowed(error, name), *(quoted if now.startswith("'") else [])]:
-                yield {**arguments, name: repr(option)}
-            for text in [*resized(now, message), *of_wanted_type(texts, message)]:
-                if text != now:
-                    yield {**arguments, name: text}
-        for name in suspects:
-            texts = self._options.get(name) or self._optional.get(name, [])
-            for text in texts[:4]:
-                if text != arguments.get(name):
-                    yield {**arguments, name: text}
+        near = list(dict.fromkeys(self._suspects(error)))
+        for change in (self._fitting, self._usual):
+            for name in near:
+                yield from change(name, arguments, error)
+        rest = [name for name in self._options if name not in near]
+        ways = [itertools.chain(self._fitting(n, arguments, error), self._usual(n, arguments, error)) for n in rest]
+        for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
+            yield from (changed for changed in step if changed is not None)
+
+    def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        """Values for one parameter that the error speaks of."""
+        texts, now, message = self._known(name), arguments.get(name, ""), str(error)
+        quoted = re.findall(r"'([\w-]+)'", message) if now.startswith("'") else []
+        others = [repr(option) for option in [*allowed(error, name), *quoted]]
+        if now.startswith("Assumed("):
+            others += reconfigured(now, assumed.read_names(), error)
+        for text in [*others, *resized(now, message), *of_wanted_type(texts, message)]:
+            if text != now:
+                yield {**arguments, name: text}
+
+    def _usual(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        for text in self._known(name)[:4]:
+            if text != arguments.get(name):
+                yield {**arguments, name: text}
+
+    def _known(self, name: str) -> list[str]:
+        return self._options.get(name) or self._optional.get(name, [])
 
     def _suspects(self, error: BaseException) -> Iterator[str]:
-        """Parameters named in the message, on the failing lines, or by the failing condition; then all that were guessed."""
+        """Parameters named in the message, on the failing lines, or by the failing condition."""
         lines = [str(error), *lines_of(error.__traceback__)]
         asserted = (
             set(re.findall(r"\w+", lines[1])) if isinstance(error, AssertionError) and len(lines) > 1 else set[str]()
@@ -193,4 +229,3 @@ class GuessedArguments:
         yield from (name for name in self._optional if name in asserted)
         if isinstance(error, (IndexError, ValueError)):
             yield from self._empty
-        yield from self._options

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from .frames import comparisons
+from .typical import typical_values
 
 _MOST_ITEMS = 8
+# How many lines of a traceback may have read what was wrong, innermost first.
+_NEAR = 3
 
 
 def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
@@ -36,7 +39,11 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
         yield from ("0.5", "0.0")
     elif re.search(r"divisible|multiple|% ", message):
         yield from ("256", "8", "4", "64", "512", "1")
-    elif re.search(r"unsupported operand|must be (an )?int|cannot be interpreted as an integer|empty\(\)", message):
+    elif re.search(
+        r"unsupported operand|instances of '(list|tuple)' and 'int'|must be (an )?int|empty\(\)"
+        r"|cannot be interpreted as an integer",
+        message,
+    ):
         yield from (text for text in texts if text.isdigit())
         yield from ("64", "2")
 
@@ -57,7 +64,7 @@ def allowed(error: BaseException, name: str) -> list[object]:
     if trace is not None and isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
         for left, right in comparisons(trace.tb_frame):
             given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
-            if isinstance(left, ast.Name) and left.id == name:
+            if isinstance(left, ast.Name) and (left.id == name or name.endswith(f"_{left.id}")):
                 found += [item for item in given if isinstance(item, (str, int))]
     return found[:6]
 
@@ -69,6 +76,19 @@ def lines_of(trace: TracebackType | None) -> list[str]:
         found.append(linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
     return found[::-1]
+
+
+def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[str]:
+    """`Assumed(...)` with other values for those of its attributes `names` that the failing lines read."""
+    lines, message = lines_of(error.__traceback__), str(error)
+    kept = text[len("Assumed(") : -1]
+    read = [word for line in lines[:_NEAR] for word in re.findall(r"\w+", line) if word in names]
+    for name in dict.fromkeys(read):
+        usual = list(typical_values(name.lower(), root=True))
+        options = [repr(option) for option in allowed(error, name)]
+        for other in dict.fromkeys([*options, *of_wanted_type(usual, message), *usual[1:4], "64", "1"]):
+            if f"{name}=" not in kept:
+                yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}={other}'])})"
 
 
 def resized(text: str, message: str) -> Iterator[str]:

@@ -61,7 +61,10 @@ _RANK_ABOVE = re.compile(
 
 @dataclass
 class Diagnosis:
-    """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose."""
+    """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose.
+
+    `line` is the innermost of the user's, `outer` those that led to it.
+    """
 
     place: str
     message: str
@@ -69,12 +72,14 @@ class Diagnosis:
     divisors: list[tuple[int, int]] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
     dtypes: list[str] = field(default_factory=list)
     exact: list[torch.Tensor] = field(default_factory=list)
     too_small: bool = False
     channels_first: bool = False
     needs_values: bool = False
     line: str = ""
+    outer: str = ""
     names: set[str] = field(default_factory=set)
 
 
@@ -111,10 +116,16 @@ def read_message(message: str, found: Diagnosis) -> None:
 
 
 def _read_view(message: str, found: Diagnosis) -> None:
-    """A view of another number of elements."""
+    """A view of another number of elements, or of so many that the batch does not have them."""
     match = re.search(r"shape '\[([-\d, ]+)\]' is invalid for input of size (\d+)", message)
-    if match is not None and "-1" not in match[1]:
-        found.sizes.append((int(match[2]), math.prod(int(size) for size in match[1].split(","))))
+    if match is None:
+        return
+    sizes, given = [int(size) for size in match[1].split(",")], int(match[2])
+    if -1 not in sizes:
+        found.sizes.append((given, math.prod(sizes)))
+    least = math.prod(size for size in sizes if size > 0)
+    if {-1, 0} & set(sizes) and least > given > 0 and least % given == 0:
+        found.batches.append(least // given)
 
 
 def _read_split(message: str, found: Diagnosis) -> None:

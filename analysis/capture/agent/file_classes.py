@@ -5,12 +5,15 @@ A class that needs arguments itself is written `<Name>`: its own arguments are g
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import nn
+
+from .typical import typical_values
 
 # Classes that annotations mention and that the file itself does not name.
 BORROWED: dict[str, type] = {}
@@ -36,10 +39,19 @@ def configurations(annotation: object, namespace: Mapping[str, Any]) -> Iterator
     cls = namespace.get(name, annotation) if name else None
     if isinstance(cls, type) and not cls.__module__.startswith(_PLAIN) and not issubclass(cls, nn.Module):
         BORROWED[name] = cls
-        yield written(name, cls)
+        yield from (written(name, cls), *_filled(name, cls))
     for name, given in list(namespace.items()):
         if isinstance(given, type) and _CONFIG.search(name) and not issubclass(given, nn.Module):
-            yield written(name, given)
+            yield from (written(name, given), *_filled(name, given))
+
+
+def _filled(name: str, cls: type) -> Iterator[str]:
+    """A dataclass with typical values where its own, -1, only says that they are set later."""
+    fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    later = [field.name for field in fields if field.default == -1]
+    if later:
+        given = (f"{later_name}={next(typical_values(later_name, root=True))}" for later_name in later)
+        yield f"{name}({', '.join(given)})"
 
 
 def named_like(name: str, namespace: Mapping[str, Any], *, instance: bool) -> Iterator[str]:

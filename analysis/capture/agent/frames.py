@@ -36,8 +36,9 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
     read_message(message, found)
     user = [(frame, line) for frame, line in frames if not _is_torch(frame)]
     if user:
-        frame, line = user[-1]
-        found.line = linecache.getline(frame.f_code.co_filename, line).strip()
+        frame = user[-1][0]
+        lines = [linecache.getline(f.f_code.co_filename, number).strip() for f, number in user]
+        found.line, found.outer = lines[-1], " ".join(lines[:-1])
         _read_assertion(error, frame, found)
     if frames:
         _read_tensors(frames, found)
@@ -130,7 +131,7 @@ def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
         if isinstance(node, ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno):
             yield node.test
         if isinstance(node, ast.If) and any(
-            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in node.body
+            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in (*node.body, *node.orelse)
         ):
             yield node.test
 

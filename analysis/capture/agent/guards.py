@@ -149,12 +149,10 @@ def _ending(name: str) -> Callable[..., NoReturn]:
 def install_in_torch() -> None:
     """Weights and GPUs are refused from now on."""
     import torch
-    import torch.hub
 
     for module, name, full in (
         (torch, "load", "torch.load"),
         (torch.jit, "load", "torch.jit.load"),
-        (torch.hub, "load_state_dict_from_url", "torch.hub.load_state_dict_from_url"),
     ):
         setattr(module, name, functools.wraps(getattr(module, name))(_loading(full)))
     for module, name, instead in (

@@ -9,10 +9,12 @@ from typing import Any, TypedDict
 import torch
 from torch import nn
 
-from .configured import handed_on, is_configured, option, stated
+from .configured import handed_on, is_configured, option, stated, stated_side
 from .consumers import consumer, source_of
 from .guess import Assignment, Guess, tensors_of
+from .initial import initial_state
 from .layers import layers_at, layers_of
+from .losses import of_loss
 from .names import attention_inputs, suggestions
 
 
@@ -53,13 +55,13 @@ class ForwardInputs:
         self._source = source_of(type(model).forward)
         self._layers = layers_of(model)
 
-    def choices(self) -> dict[str, list[Guess]]:
+    def choices(self) -> dict[str, Sequence[Guess]]:
         """Ranked guesses for each parameter that is needed."""
         known = stated(self._model, self._parameters, self._batch)
         needed = [name for name, p in self._parameters.items() if p.default is p.empty or name in known]
         if not needed and self._parameters:
             needed = [next(iter(self._parameters))]
-        found: dict[str, list[Guess]] = {}
+        found: dict[str, Sequence[Guess]] = {}
         main = consumer(self._model, needed[0]) if needed else None
         if main is not None:
             self._layers = layers_at(*main, self._layers)
@@ -67,8 +69,16 @@ class ForwardInputs:
             guesses = self._suggestions(name, main=index == 0)
             if _is_of_attention(name, needed):
                 guesses = attention_inputs(name, self._layers, self._batch)
-            found[name] = [known[name], *guesses] if name in known else guesses
-        return found
+            made = known.get(name) or initial_state(self._model, name, self._batch)
+            found[name] = [made, *guesses] if made is not None else self._sized(guesses)
+        return dict(of_loss(self._model, self._source, found, self._batch))
+
+    def _sized(self, guesses: list[Guess]) -> list[Guess]:
+        """A whole image first with the side that the model says it is made for."""
+        first, side = guesses[0], stated_side(self._model)
+        if not side or len(first.shape) != 4 or first.shape[1] > 4 or first.shape[2:] in ((side, side), ()):
+            return guesses
+        return [first.reshaped((*first.shape[:2], side, side), "assumed from the image size"), *guesses]
 
     def option(self, name: str) -> Guess | None:
         """A guess for a parameter that has a default."""
@@ -91,10 +101,10 @@ class ForwardInputs:
             found[name] = guess
         return found
 
-    def complete(self, given: Assignment) -> dict[str, list[Guess]]:
+    def complete(self, given: Assignment) -> dict[str, Sequence[Guess]]:
         """The choices with the given ones put in."""
         choices = self.choices()
-        fixed = {name: [guess] for name, guess in given.items()}
+        fixed: dict[str, Sequence[Guess]] = {name: [guess] for name, guess in given.items()}
         return {**fixed, **{name: guesses for name, guesses in choices.items() if name not in fixed}}
 
     def call(self, built: Mapping[str, Any]) -> object:

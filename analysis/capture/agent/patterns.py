@@ -75,6 +75,18 @@ def _count(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield Guess(origin, (batch,), "int64", real=True)
 
 
+def _batch(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    if layers.form == "none":
+        yield value(origin, batch)
+    yield from _same(origin, layers, batch)
+
+
+def _flow(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    """Two numbers for each place of a feature map or an image."""
+    yield tensor(origin, batch, 2, 56, 56)
+    yield tensor(origin, batch, 2, 224, 224)
+
+
 def _device(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield value(origin, torch.device("cpu"))
 
@@ -126,6 +138,8 @@ RULES: list[tuple[str, Rule]] = [
     ),
     (r"(max_?|seq_?|sequence_?|src_?|tgt_?|target_?|context_?)+len(gth)?|num_\w+", _count),
     (r".*len(gth)?s?", _lengths),
+    (r"batch|bsz?|batch_?size", _batch),
+    (r".*flow", _flow),
     (r"device", _device),
     (r"edge_(index|indices)|edges", _edges),
     (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d|i|j", _size),

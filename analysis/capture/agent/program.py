@@ -104,7 +104,7 @@ def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> ty
 
 def statements_for(body: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.stmt]:
     """The top-level statements that the names in `needed` depend on, in order. Star and future imports always stay."""
-    binds = [_bound(statement) for statement in body]
+    binds = [bound_names(statement) for statement in body]
     wanted: set[str] = set()
     chosen: set[int] = set()
     queue = list(needed)
@@ -125,7 +125,7 @@ def statements_for(body: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.
     return [body[index] for index in sorted(chosen)]
 
 
-def _bound(statement: ast.stmt) -> set[str]:
+def bound_names(statement: ast.stmt) -> set[str]:
     """Names that a top-level statement defines or changes; expressions, loops and `if __name__` define none."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {statement.name}
@@ -141,7 +141,7 @@ def _bound(statement: ast.stmt) -> set[str]:
     blocks = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
     blocks.extend(handler.body for handler in getattr(statement, "handlers", []))
     return (
-        set[str]().union(*(_bound(inner) for block in blocks for inner in block))
+        set[str]().union(*(bound_names(inner) for block in blocks for inner in block))
         if isinstance(statement, (ast.If, ast.Try, ast.With))
         else set()
     )

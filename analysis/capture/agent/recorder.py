@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +56,7 @@ class Recorder(TorchDispatchMode):
     def __init__(self, locator: SourceLocator) -> None:
         super().__init__()
         self.recording = False
-        self.values = Values(self.assume, self._producer)
+        self.values = Values(self.assume, self._producer, self._line)
         self.locator = locator
         self.restart()
 
@@ -88,6 +89,11 @@ class Recorder(TorchDispatchMode):
             place = next(iter(self.locator.lines(sys._getframe(2))), None)
             where = f" ({os.path.basename(place[0])}, line {place[1]})" if place is not None else ""
             self.assumptions.setdefault(f"{words}{where}")
+
+    def _line(self) -> str:
+        """The text of the user's line that runs."""
+        place = next(iter(self.locator.lines(sys._getframe(2))), None)
+        return linecache.getline(place[0], place[1]) if place is not None else ""
 
     def _producer(self, tensor: torch.Tensor) -> str:
         """Name of the operator that computed `tensor`, or nothing."""

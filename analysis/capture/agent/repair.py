@@ -13,7 +13,7 @@ import torch
 from .assumed import Passthrough
 from .errors import Diagnosis
 from .guess import Assignment, Guess, elements_of, tensor, value
-from .resize import larger, of_divisor, of_rank, of_size
+from .resize import larger, of_batch, of_divisor, of_rank, of_size
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
 _MAPPING = re.compile(
@@ -28,12 +28,42 @@ _APART = re.compile(r"must match|broadcast")
 def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) -> Iterator[dict[str, Guess]]:
     """Changed assignments, likeliest first."""
     apart = _APART.search(found.message) is not None
+    yield from _given(assignment, found)
+    yield from _joined(assignment, found)
     blame = {name: _suspicion(name, built.get(name), found) for name in assignment}
     for level in sorted(set(blame.values())):
         names = [name for name in (reversed(blame) if apart else blame) if blame[name] == level]
         ways = [_of_one(name, assignment, built, blame, found, apart=apart) for name in names]
         for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
+
+
+def _given(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """Something for what was left None: masks, one value for each place of the first input; then another like it."""
+    whole = next((guess for guess in assignment.values() if guess.kind == "tensor" and len(guess.shape) > 1), None)
+    left = [name for name, guess in assignment.items() if guess.kind == "value" and guess.value is None]
+    if whole is None or not left or "None" not in found.message:
+        return
+    origin, shape = f"assumed after the error in {found.place}", whole.shape
+    shapes = [(shape[0], 1, *shape[2:]), shape[:2] if len(shape) == 3 else (shape[0], *shape[2:]), shape]
+    named = [name for name in left if re.search(rf"\b{re.escape(name)}\b", found.line)] or left
+    for other in shapes:
+        yield {**assignment, **dict.fromkeys(named, Guess(origin, other))}
+        if len(left) > len(named):
+            yield {**assignment, **dict.fromkeys(left, Guess(origin, other))}
+
+
+def _joined(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """Inputs of as many channels, joined with each other and with results, share the channels that are left for them."""
+    got, wanted = found.sizes[0] if found.sizes and found.channels_first else (0, 0)
+    images = {name: guess for name, guess in assignment.items() if len(guess.shape) > 2 and not guess.fixed}
+    for names in itertools.combinations(images, 2):
+        channels, other = (images[name].shape[1] for name in names)
+        share, rest = divmod(wanted - got + 2 * channels, 2)
+        if channels == other and got - wanted >= channels and share > 0 and not rest:
+            origin = f"assumed after the error in {found.place}"
+            shapes = {name: (images[name].shape[0], share, *images[name].shape[2:]) for name in names}
+            yield {**assignment, **{name: images[name].reshaped(shapes[name], origin) for name in names}}
 
 
 def _of_one(
@@ -80,6 +110,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
         yield from of_rank(guess, found, origin)
         yield from of_size(guess, found, origin)
         yield from of_divisor(guess, found, origin)
+        yield from of_batch(guess, found, origin)
         yield from _of_use(guess, found, origin)
         if found.too_small:
             yield from larger(guess, origin)
@@ -87,7 +118,7 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
-    parts = elements_of(given)
+    parts = [*elements_of(given), *[None] * len(guess.items)]  # the model may have taken some out
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)
@@ -126,7 +157,8 @@ def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     if (_KEY.search(found.line) and "indices" in message) or _MAPPING.search(message):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
     if re.search(
-        r"cannot be interpreted as an integer|converted to an index|must be (?:an )?int|only integer tensors", message
+        r"cannot be interpreted as an integer|converted to an index|must be (?:an )?int|only integer tensors|repeat\(\) takes",
+        message,
     ):
         yield value(origin, 14)
         yield value(origin, (14, 14))

@@ -82,6 +82,9 @@ def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first
         channels = shape[1] * wanted // got
         if channels and shape[1] * wanted % got == 0:
             yield guess.reshaped((shape[0], channels, *shape[2:]), origin)
+        rest = shape[1] + wanted - got  # the others are as they should be
+        if 0 < rest != channels:
+            yield guess.reshaped((shape[0], rest, *shape[2:]), origin)
     if shape and shape[0] == got > 1 and wanted:
         yield guess.reshaped((wanted, *shape[1:]), origin)
     if wanted in shape[1:] and len(shape) == 3:
@@ -119,6 +122,13 @@ def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]
         size = shape[index] * wanted / got
         if size == int(size) and 1 <= size <= _LARGEST * 16 and size != shape[index]:
             yield guess.reshaped((*shape[:index], int(size), *shape[index + 1 :]), origin)
+
+
+def of_batch(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    """A batch that is taken apart, into frames or segments, is so many times as large."""
+    if guess.shape:
+        for times in found.batches:
+            yield guess.reshaped((guess.shape[0] * times, *guess.shape[1:]), origin)
 
 
 def of_divisor(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:

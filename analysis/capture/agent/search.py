@@ -7,7 +7,7 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from torch import nn
 
@@ -21,6 +21,9 @@ MOST_TRIES = 52
 # After so many tries that errors suggest it is the turn of another guess.
 _TURN = 4
 _SECONDS = 8.0
+# What each repair of a chain costs in rank, and what part of its parent's progress counts for it.
+_STEP = 1
+_KEPT = 0.75
 
 T = TypeVar("T")
 # Runs the model; raises what `forward` raises.
@@ -28,19 +31,36 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the likeliest, which was tried first, and what it was."""
+    """No guess was accepted: the error of the likeliest, which was tried first, and what it was.
+
+    `furthest` is the error of the try that ran most operators.
+    """
 
     def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
         super().__init__(str(error))
         self.error, self.assignment, self.tries = error, assignment, tries
+        self.furthest = error
+
+
+class _Way(NamedTuple):
+    """How deep in a chain of repairs a try is, and how many operators its ancestors ran."""
+
+    depth: int
+    reached: float
+
+
+_START = _Way(_STEP, 0)
 
 
 class Search:
-    """A best-first search: tries whose parent got furthest in `forward` come first."""
+    """A best-first search: tries whose ancestors got furthest in `forward` come first.
+
+    A repair may be right and fail earlier, when it takes two; so what an ancestor reached counts, less each time.
+    """
 
     def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], progress: Callable[[], int]) -> None:
         self._model, self._options, self._progress = model, options, progress
-        self._queue: list[tuple[float, int, int, Assignment]] = []
+        self._queue: list[tuple[float, int, _Way, Assignment]] = []
         self._seen: set[object] = set()
         self._order = itertools.count()
         self._others: Iterator[Assignment] = iter(())
@@ -59,11 +79,12 @@ class Search:
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
         first: RefusedError | None = None
+        most = -1
         end = time.monotonic() + _SECONDS
         while (
             (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
         ):
-            _, _, depth, assignment = heapq.heappop(self._queue)
+            _, _, way, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}
             self.tries += 1
             if self.tries % _TURN == 0:
@@ -73,9 +94,12 @@ class Search:
             except AbsentError as error:  # no other input brings the module
                 raise RefusedError(error, {}, self.tries) from error
             except Exception as error:
-                progress = self._progress()
                 first = first or RefusedError(error, assignment, self.tries)
-                self._learn(error, assignment, built, depth, depth - progress)
+                progress = self._progress()
+                if progress > most:
+                    most, first.furthest = progress, error
+                reached = max(progress, _KEPT * way.reached)
+                self._learn(error, assignment, built, _Way(way.depth + _STEP, reached))
             except BaseException as error:  # the user's code ends the program: no other input helps
                 raise RefusedError(error, assignment, self.tries) from error
         assert first is not None
@@ -89,23 +113,22 @@ class Search:
             self._add(other, -1e10)
         return len(self._queue) > before or (other is not None and self._add_other())
 
-    def _learn(
-        self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], depth: int, rank: int
-    ) -> None:
+    def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], way: _Way) -> None:
         """Adds what the error suggests: before other guesses, unless a chain of repairs gets no further."""
         found = diagnose(error, self._model)
+        rank = way.depth - _STEP - way.reached
         for name in _asked_for(found, assignment, self._options):
             guess = self._options(name)
             if guess is not None:
-                self._add({**assignment, name: guess}, rank - 1, depth)
+                self._add({**assignment, name: guess}, rank - 1, way)
         for index, change in enumerate(itertools.islice(repairs(assignment, built, found), 12)):
-            self._add(change, rank + index * 0.9, depth)
+            self._add(change, rank + index * 0.9, way)
 
-    def _add(self, assignment: Assignment, rank: float, depth: int = 0) -> None:
+    def _add(self, assignment: Assignment, rank: float, way: _Way = _START) -> None:
         key = signature_of(assignment)
         if key not in self._seen:
             self._seen.add(key)
-            heapq.heappush(self._queue, (rank, next(self._order), depth + 2, assignment))
+            heapq.heappush(self._queue, (rank, next(self._order), way, assignment))
 
 
 def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment]:
@@ -121,7 +144,9 @@ def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment
 
 def _asked_for(found: Diagnosis, assignment: Assignment, options: Callable[[str], Guess | None]) -> Iterator[str]:
     """Parameters of `forward` that were left out and that the error, or the line where None is no use, names."""
-    text = f"{found.message} {found.line}" if "None" in found.message else found.message
-    for name in dict.fromkeys(re.findall(r"\w+", text)):
-        if name not in assignment and options(name) is not None:
-            yield name
+    texts = (found.message, found.line, found.outer) if "None" in found.message else (found.message,)
+    for text in texts:
+        names = [n for n in dict.fromkeys(re.findall(r"\w+", text)) if n not in assignment and options(n) is not None]
+        yield from names
+        if names and text is not found.message:
+            return

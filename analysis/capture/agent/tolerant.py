@@ -12,6 +12,8 @@ from importlib.machinery import ModuleSpec
 from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
+from .extensions import NotBuiltError
+from .partial import Partial
 from .roots import folders_with
 
 _T = TypeVar("_T")
@@ -21,7 +23,8 @@ _NAME_MISSING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 def tolerant(load: Callable[[], _T], path: str) -> _T:
     """What `load` returns, with the modules that it lacks found further up or stood for."""
-    finder = _Finder()
+    finder, partial = _Finder(), Partial()
+    sys.meta_path.insert(0, partial)
     sys.meta_path.append(finder)
     state.loading = True
     try:
@@ -31,16 +34,23 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
             except ImportError as error:
                 if not _remedied(error, path):
                     raise
+            except Exception as error:  # the user's code may fail in any way
+                if not partial.helps(error, path):
+                    raise
         return load()
     finally:
         state.loading = False
         sys.meta_path.remove(finder)
+        sys.meta_path.remove(partial)
         for name in [name for name, module in sys.modules.items() if type(module) is AbsentModule]:
             del sys.modules[name]
 
 
 def _remedied(error: ImportError, path: str) -> bool:
     """Whether another try may get further: a folder was added to the path, or something is stood for now."""
+    if isinstance(error, NotBuiltError):
+        errors[error.key] = error
+        return True
     unknown = _NAME_MISSING.search(str(error))
     if unknown is not None:
         name, module = unknown.groups()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +12,10 @@ from typing import Any
 from torch import nn
 
 from . import assumed
-from .absent import parent_missing
+from .absent import AbsentError, parent_missing
 from .construct import GuessedArguments
+from .errors import Diagnosis, read_message
+from .extensions import Claim
 from .file_classes import BORROWED
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
@@ -24,6 +27,7 @@ from .search import RefusedError, Search
 _SECONDS = 25.0
 _ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
+_CONFIGURATION = re.compile(r"Assumed\((?:[^()]|\([^()]*\))*\)")
 
 
 class Trials:
@@ -34,7 +38,8 @@ class Trials:
     ) -> None:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
-        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or ""))
+        self._guessed: GuessedArguments | None = None
+        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or "", request.get("file") or ""))
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -51,8 +56,10 @@ class Trials:
                 break
             except NoArgumentsError as error:
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
-                failure = nothing if failure is None or telling(failure) < 2 else failure
+                told = failure is not None and telling(failure) >= 2 and not isinstance(error.error, AbsentError)
+                failure = failure if told else nothing
             except NothingRanError as error:
+                self._learn(error)
                 failure = error if failure is None or telling(error) > telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
 
@@ -74,8 +81,17 @@ class Trials:
         cls = vars(self._module).get(self._request.get("wanted") or "")
         if self._request.get("guess") and isinstance(cls, type) and issubclass(cls, nn.Module):
             root = bool(self._request.get("root"))
-            guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
-            yield from itertools.islice(guessed.working(), _MOST_MODELS)
+            self._guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
+            yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
+
+    def _learn(self, failure: NothingRanError) -> None:
+        """Tells the guesses at arguments which sizes did not fit each other."""
+        if self._guessed is not None and failure.stage == "forward":
+            refused = failure.__cause__
+            error = refused.furthest if isinstance(refused, RefusedError) else failure.error
+            found = Diagnosis("", str(error))
+            read_message(found.message, found)
+            self._guessed.misfits = found.sizes
 
     def _run(self, expression: str, origin: str) -> Run:
         model = self._made(expression, origin)
@@ -85,6 +101,9 @@ class Trials:
         try:
             assignment, found = search.find(hints, choices, lambda a, built: self._attempt(model, inputs, a, built))
         except RefusedError as refused:
+            if Claim.helps(refused.error):
+                Claim.make()
+                return self._run(expression, origin)
             words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
             if origin.startswith("assumed"):
                 words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
@@ -179,7 +198,7 @@ class Trials:
 
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
-    return origin.replace("Assumed()", assumed.in_words())
+    return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
 
 
 class _Names(dict[str, object]):

@@ -29,7 +29,8 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("64", "256", "[64, 64]"),
     ),
     (r"(window|win)_?(size)?", ("7", "(7, 7)", "[7, 7]", "8")),
-    (r"(num_|n_)?(frames?|num_frames)_?(size)?", ("8",)),
+    (r"(num_|n_)?(frames?|num_frames|segments?)_?(size)?", ("8",)),
+    (r"(.*_)?radius", ("4", "1")),
     (r"patch_?(size|sz)?(_\w+)?", ("16", "(16, 16)", "4")),
     (
         r"(n_?|num_?)?(kv_?|query_?|attn_?|attention_?)?(n_)?(head|heads|nhead|nheads|num_heads)(_num)?s?",
@@ -44,7 +45,11 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("1", "2", "(1, 1)", "[1, 1, 1]", "4"),
     ),
     (r"padding|pad|p", ("1", "0", "'same'", "(1, 1)")),
-    (r"dilations?|d|rate|atrous_rates?", ("1", "(6, 12, 18)", "[1, 1]")),
+    (r"dilations?(_rate)?|d|rate|atrous_rates?", ("1", "(6, 12, 18)", "[1, 1]")),
+    (r"(.*_)?dilation_sizes", ("[[1, 3, 5], [1, 3, 5], [1, 3, 5]]", "[1, 3]")),
+    (r"(up|down)sample_kernel_sizes", ("[4, 4, 4, 4]", "4")),
+    (r"(.*_)?(kernel|filter)_(sizes|list)", ("[3, 7, 11]", "[3, 3, 3]", "3")),
+    (r"(up|down)sample_(rates|factors|scales|ratios)", ("[2, 2, 2, 2]", "2")),
     (
         r".*(drop|dropout|drop_?path|drop_?prob|drop_?rate|p_drop)(out)?(_\w+)?",
         ("0.0", "0.1", "[0.0, 0.0, 0.0, 0.0]"),
@@ -114,7 +119,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"dtype", ("torch.float32",)),
     (
         r"(use|is|with|has|enable|add|no|do|apply|return|include|learn(able)?|share|causal|"
-        r"bidirectional|batch_first|bias|qkv_bias|inplace|pretrained|training|debug|verbose|"
+        r"bidirect(ional)?|batch_first|bias|qkv_bias|inplace|pretrained|training|debug|verbose|"
         r"affine|residual|bilinear|deploy|last|final|first|shortcut|flash|normalize)(_\w+)?|"
         r".*_bias|.*_only",
         ("False", "True"),

@@ -7,11 +7,13 @@ input has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
+_ASSERTED = re.compile(r"\s*assert (?!.*\bnot\b)")
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
 _META = torch.device("meta")
@@ -86,11 +88,14 @@ DATA_DEPENDENT: dict[str, tuple[str, Callable[[Args, Kwargs], object]]] = {
 }
 
 
-def scalar(tensor: torch.Tensor, producer: str, longest: int) -> tuple[bool | int | float | complex, str]:
+def scalar(tensor: torch.Tensor, producer: str, longest: int, line: str) -> tuple[bool | int | float | complex, str]:
     """A value for a tensor of one element that has none, and the assumption in words.
 
-    `producer` is the base name of the operator that computed it; `longest` the longest dimension of an input.
+    `producer` is the base name of the operator that computed it; `longest` the longest dimension of an input; `line` the
+    user's line that asks for it.
     """
+    if tensor.dtype == torch.bool and _ASSERTED.match(line):
+        return True, "what the code asserts of data holds"
     if tensor.dtype == torch.bool:
         value = producer in ("all", "isfinite", "eq", "logical_not", "bitwise_not")
         return value, f"a condition on data ({producer or 'a tensor'}) is {str(value).lower()}"

@@ -94,12 +94,17 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
             found[kept[node.value.attr]].iterated = True
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         found[kept[node.value.attr]].attributes.append(node.attr)
-    elif isinstance(node, (ast.For, ast.comprehension)):
+    elif isinstance(node, (ast.For, ast.comprehension)) and not _counts(node.iter):
         for item in ast.walk(node.iter):
             if isinstance(item, ast.Attribute) and item.attr in kept:
                 found[kept[item.attr]].iterated = True
                 if isinstance(node.target, ast.Tuple) and item is node.iter:
                     found[kept[item.attr]].pairs = len(node.target.elts)
+
+
+def _counts(node: ast.expr) -> bool:
+    """`range(n - 1)`"""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
 
 
 def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> None:

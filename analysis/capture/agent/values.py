@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._pytree import tree_map_only
 
+from .devices import is_gpu
 from .shapes import KNOWN
 from .unknown import DATA_DEPENDENT, Args, Kwargs, scalar
 
@@ -56,14 +57,18 @@ def any_meta(value: object) -> bool:
 class Values:
     """Executes one operator, deciding where its result lives.
 
-    `assume` is told what was assumed in words; `producer` names the operator that computed a tensor; `longest` is the
-    longest dimension of the model's inputs, the value of a length that depends on data.
+    `assume` is told what was assumed in words; `producer` names the operator that computed a tensor; `line` is the text of
+    the user's line that runs; `longest` is the longest dimension of the model's inputs, the value of a length that
+    depends on data.
     """
 
-    def __init__(self, assume: Callable[[str], None], producer: Callable[[torch.Tensor], str]) -> None:
+    def __init__(
+        self, assume: Callable[[str], None], producer: Callable[[torch.Tensor], str], line: Callable[[], str]
+    ) -> None:
         self.longest = 1
         self._assume = assume
         self._producer = producer
+        self._line = line
         self._overwritten: dict[int, torch.Tensor] = {}
         self._kept: list[torch.Tensor] = []
 
@@ -72,6 +77,8 @@ class Values:
         name = base_name(func)
         if name == "empty" and _holds_lengths(args, kwargs):
             return torch.zeros(args[0], dtype=torch.int64)
+        if is_gpu(kwargs.get("device")):
+            kwargs = {**kwargs, "device": _CPU}
         if name in _WITHOUT_VALUES or name in _WITH_VALUES:
             kwargs = self._placed(name, args, kwargs)
         if self._overwritten:
@@ -95,7 +102,7 @@ class Values:
 
     def scalar(self, tensor: torch.Tensor) -> bool | int | float | complex:
         """A value for a meta tensor of one element, said as an assumption."""
-        value, words = scalar(tensor, self._producer(tensor), self.longest)
+        value, words = scalar(tensor, self._producer(tensor), self.longest, self._line())
         self._assume(words)
         return value
 

@@ -65,6 +65,36 @@ def test_what_is_needed_is_named_at_its_import(write: Callable, name: str) -> No
     assert "no_such_thing" in written.path.read_text().splitlines()[problem.line - 1]
 
 
+ALIKE = {
+    "layer": net("from no_such_thing.layers import ColumnParallelLinear", "self.other(x)"),
+    "inside a module": net("import no_such_thing.layers as nst", "self.other(x)"),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_layer_named_like_one_of_pytorch_is_taken_for_it(write: Callable, name: str) -> None:
+    given = "ColumnParallelLinear" if name == "layer" else "nst.ColumnParallelLinear"
+    made = f"self.other = {given}(8, 4, bias=False, gather_output=True)"
+    written = write(ALIKE[name].replace("self.fc = nn.Linear(8, 8)", made))
+    (operator,) = written.graph.operators
+    assert (operator.kind, written.graph.inputs[0].shape[-1]) == ("linear", 8)
+    assert any(
+        "ColumnParallelLinear is not installed: taken for torch.nn.Linear" in w for w in written.graph.assumptions
+    )
+
+
+def test_a_layer_of_another_name_is_not_taken_for_one(write: Callable) -> None:
+    source = net("from no_such_thing import SparseLinear", "self.other(x)")
+    written = write(source.replace("self.fc = nn.Linear(8, 8)", "self.other = SparseLinear(8, 4)"))
+    assert "No module named 'no_such_thing'" in written.analysis.problems[0].message
+
+
+def test_what_a_file_stores_in_something_absent_can_be_read(write: Callable) -> None:
+    top = "from no_such_thing import edict\ncfg = edict()\ncfg.NET = edict()\ncfg.NET.WIDTH = 24\ncfg['SIZE'] = 5"
+    written = write(net(top).replace("nn.Linear(8, 8)", "nn.Linear(cfg.NET.WIDTH, cfg['SIZE'])"))
+    assert written.graph.inputs[0].shape[-1] == 24
+
+
 def test_a_guarded_import_is_refused_as_ever(write: Callable) -> None:
     top = "try:\n    import no_such_thing\n    FAST = True\nexcept ImportError:\n    FAST = False\n"
     written = write(net(top, "self.fc(x) if FAST else self.fc(x).relu()"))
@@ -128,3 +158,26 @@ def test_a_statement_that_no_class_needs_may_fail(write: Callable, tmp_path: Pat
     assert [operator.kind for operator in write(source, name="pkg/net.py").graph.operators] == ["linear"]
     broken = write("SIZE = 1 / 0\n" + net("", "self.fc(x) * SIZE"), name="pkg/broken.py")
     assert "ZeroDivisionError" in broken.analysis.problems[0].message
+
+
+LABELS = """
+import torch.nn as nn
+WIDTH = 24
+LABELS = open("/no/such/file").read()
+class Data:
+    def __init__(self, labels=LABELS[0]):
+        pass
+"""
+
+
+def test_a_failing_statement_of_an_imported_module_is_left_out(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text(LABELS)
+    written = write(net("from data import WIDTH, Data").replace("nn.Linear(8, 8)", "nn.Linear(WIDTH, 8)"))
+    assert written.graph.inputs[0].shape[-1] == 24
+    assert any("data.LABELS cannot be made (FileNotFoundError)" in words for words in written.graph.assumptions)
+
+
+def test_what_a_failing_statement_would_have_made_is_named_by_its_error(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text(LABELS)
+    written = write(net("from data import LABELS", "self.fc(x) * LABELS.scale"))
+    assert "No such file or directory: '/no/such/file'" in written.analysis.problems[0].message

@@ -38,6 +38,11 @@ GUESSED = {
     "keyword only": ("*, width", "self.a = nn.Linear(width, width)", ""),
     "ratio": ("dim, ratio", "assert 0 < ratio < 1\nself.a = nn.Linear(dim, int(dim * ratio))", ""),
     "divisible": ("dim, groups", "assert dim % groups == 0 and groups > 1, 'dim must be divisible by groups'\nself.a = nn.Linear(dim, dim)", ""),
+    "divisible in the last of several": ("dim, dims, context_dim", "self.a = nn.Linear(dim + dims[0], dim)\nself.b = nn.GroupNorm(8, context_dim // 32)", ""),
+    "a residual that says the width": ("in_planes, planes", "self.a = nn.Conv2d(in_planes, planes, 1)\nself.b = nn.Conv2d(planes, planes * 4, 1)", "return self.b(self.a(x)) + x"),
+    "a number compared later": ("num_layers", "self.num_layers = num_layers\nassert num_layers > 0\nself.a = nn.Linear(8, 8)", "return [self.a(x) for _ in range(self.num_layers - 1)]"),
+    "lists of lists": ("upsample_rates, resblock_dilation_sizes", "self.a = nn.Linear(len(upsample_rates), sum(d[0] for d in resblock_dilation_sizes))", ""),
+    "keyword that is read": ("**kwargs", "self.a = nn.Linear(8, kwargs['num_classes'])", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
 
@@ -52,6 +57,15 @@ def test_arguments_are_guessed(write: Callable, name: str) -> None:
 def test_the_guess_is_shown(write: Callable) -> None:
     (result,) = write(net("dim, num_heads, dropout: float", "self.a = nn.Linear(dim, dim)")).analysis.results
     assert result.constructed == "assumed dim=64, num_heads=8, dropout=0.0"
+
+
+def test_a_size_that_a_configuration_leaves_for_later_is_filled_in(write: Callable) -> None:
+    config = (
+        "from dataclasses import dataclass\n@dataclass\nclass ModelArgs:\n    dim: int = 32\n    vocab_size: int = -1\n"
+    )
+    source = config + net("args: ModelArgs", "self.a = nn.Linear(args.dim, args.vocab_size)")
+    (result,) = write(source).analysis.results
+    assert result.constructed == "assumed args=ModelArgs(vocab_size=1000)"
 
 
 CONFIG = """

@@ -79,6 +79,13 @@ def test_an_error_corrects_the_guess(write: Callable, name: str) -> None:
     assert spec.origin.startswith("assumed")
 
 
+def test_the_side_that_the_constructor_names_comes_first(write: Callable) -> None:
+    source = net("return self.a(x)", "self.a = nn.Conv2d(3, 8, 3)").replace(
+        "__init__(self)", "__init__(self, img_size=96)"
+    )
+    assert write(source).graph.inputs[0].shape == (1, 3, 96, 96)
+
+
 def test_only_the_successful_try_is_recorded(write: Callable) -> None:
     written = write(
         net(
@@ -106,6 +113,20 @@ SEVERAL = {
         "x, t",
     ),
     "two images": ("return self.a(torch.cat([x1, x2], 1))", "self.a = nn.Conv2d(6, 8, 1)", "x1, x2"),
+    "two joined inputs of different channels": (
+        "g = self.a(torch.cat([h, x], 1)).sigmoid().tanh().exp()\nreturn self.a(torch.cat([g * h, x], 1))",
+        "self.a = nn.Conv2d(48, 16, 3, padding=1)",
+        "h, x",
+    ),
+    "frames in the batch": (
+        "return self.a(x).view(-1, 8, 4, x.shape[2] * x.shape[3])", "self.a = nn.Conv2d(3, 4, 1)", "x",
+    ),
+    "batch as a number": (
+        "return self.a.repeat(batch, 1, 1)", "self.a = nn.Parameter(torch.ones(1, 4, 4))", "batch",
+    ),
+    "masks for places of a sequence": (
+        "return self.a(x * x_mask) + y * y_mask.unsqueeze(1)", "self.a = nn.Conv1d(8, 8, 1)", "x, x_mask, y, y_mask",
+    ),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
         "q, k, v = (t.view(t.shape[0], -1, 4, 16).transpose(1, 2) for t in (self.a(q), k, v))\n"
@@ -121,6 +142,12 @@ SEVERAL = {
     "keyword only": ("return self.a(x) * scale", "self.a = nn.Linear(8, 8)", "x, *, scale: float"),
     "sizes": ("b, n, c = x.shape\nreturn x.view(b, h, w, c)", "self.a = nn.LayerNorm(8)", "x, h: int, w: int"),
     "optional": ("return self.a(x if x is not None else y)", "self.a = nn.Linear(8, 8)", "x=None, y=None"),
+    "left out, for a layer further in": (
+        "return self.a(x) + self.b(y)",
+        "self.a = nn.Linear(8, 8)\n        class Inner(nn.Embedding):\n            forward = lambda self, given: "
+        "F.embedding(given, self.weight)\n        self.b = Inner(10, 8)",
+        "x, y=None",
+    ),
     "variable": ("return self.a(xs[0])", "self.a = nn.Linear(8, 8)", "*xs"),
 }  # fmt: skip
 

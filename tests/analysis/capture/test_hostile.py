@@ -175,10 +175,8 @@ FORBIDDEN = [
     Case("kills the parent", "forward", "may not signal", "os.kill(os.getppid(), signal.SIGKILL)  # here"),
     Case("kills everybody", "forward", "may not signal", "os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)  # here"),
     Case("torch.load", "construct", "torch.load(weights.pt) loads weights", init="torch.load('weights.pt')  # here"),
-    Case("torch.hub", "construct", "loads weights", init="torch.hub.load_state_dict_from_url('http://x/w')  # here"),
-    Case("cuda()", "construct", "uses a GPU", init="self.cuda()  # here"),
-    Case("to('cuda')", "construct", "uses a GPU", init="self.to('cuda')  # here"),
-    Case("tensor on a GPU", "forward", "uses a GPU", "torch.zeros(3, device='cuda')  # here"),
+    Case("a GPU's name", "construct", "uses a GPU", init="torch.cuda.get_device_name(0)  # here"),
+    Case("a GPU's memory", "forward", "uses a GPU", "torch.cuda.mem_get_info()  # here"),
 ]  # fmt: skip
 
 # What only native code can try: the system refuses, the call fails, and the capture goes on.

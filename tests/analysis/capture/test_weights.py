@@ -35,3 +35,25 @@ def test_weights_and_values(write: Callable, name: str) -> None:
     graph = write(INIT.format(line=LINES[name])).graph
     assert [o.kind for o in graph.operators] == ["conv2d", "batch_norm"]
     assert graph.parameters == 8 * 3 * 9 + 2 * 8
+
+
+DOWNLOADS = {
+    "as they are": "self.load_state_dict(torch.hub.load_state_dict_from_url('http://x/w', progress=True))",
+    "inside": "self.load_state_dict(torch.hub.load_state_dict_from_url('http://x/w')['model'], strict=True)",
+    "chosen": "from torch.utils.model_zoo import load_url; w = load_url('http://x/w'); "
+    "self.load_state_dict({k: v for k, v in w.items() if k in self.state_dict()})",
+    "torchvision": "import torchvision; torchvision.models.resnet18(weights='DEFAULT')",
+}
+
+
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_weights_that_are_downloaded_are_left_out(write: Callable, name: str) -> None:
+    graph = write(INIT.format(line=DOWNLOADS[name])).graph
+    assert [o.kind for o in graph.operators] == ["conv2d", "batch_norm"]
+    assert any("weights are not downloaded" in words for words in graph.assumptions)
+
+
+def test_downloaded_weights_that_are_looked_into_are_refused(write: Callable) -> None:
+    line = "self.first = torch.hub.load_state_dict_from_url('http://x/w')['conv.weight']"
+    (problem,) = write(INIT.format(line=line)).analysis.problems
+    assert "reads 'conv.weight' of downloaded weights" in problem.message

@@ -142,13 +142,14 @@ def test_concurrency_of_a_diamond_with_views(sketch) -> None:
     found = concurrency(graph, costs_of(graph), seconds)
     assert (found.stages, found.max_parallel, found.critical_path_operators) == (4, 2, 4)
     assert found.critical_path_s == 12
-    assert found.critical_path_flops == 16 * 4
+    assert (found.critical_path_layers, found.critical_path_flops) == (0, 16 * 4)
+    assert (found.bound_operators, found.bound_flops, found.bound_s) == (6 / 4, 5 / 4, 17 / 12)
 
 
 def test_concurrency_of_nothing(sketch) -> None:
     sketch.tensor(4)
     found = concurrency(sketch.graph(), [], [])
-    assert dataclasses.astuple(found) == (0, 0, 0, 0, 0.0)
+    assert dataclasses.astuple(found) == (0, 0, 0, 0, 0, 0.0, 1.0, 1.0, 1.0)
 
 
 def test_what_the_cache_holds_costs_its_own_energy_where_the_profile_has_one() -> None:

@@ -42,7 +42,9 @@ def test_depthwise_convolutions_reach_less() -> None:
     gemm = Gemm(1, 10**4, 1, 9, 9, 64)
     found = map_kernel(kernel(64 * 10**4, gemm=gemm, family="convolution"), I7, Precision.FP32)
     flops = 2 * gemm.macs + 64 * 10**4
-    assert found.compute_s == pytest.approx(flops / (1.28e12 * constant("cpu", "depthwise_rate") * found.fill))
+    pieces = 64 * 10**4 / constant("cpu", "elements_per_core")
+    assert (found.tiles, found.waves) == (20, 3)
+    assert found.compute_s == pytest.approx(flops / (1.28e12 * constant("cpu", "depthwise_rate") * pieces / 24))
 
 
 def test_memory_runs_at_cache_speed_and_then_at_dram_speed() -> None:

@@ -11,16 +11,26 @@ from graphperf.analysis.report.json_report import report_file
 from graphperf.analysis.report.schema import ReportFile
 from graphperf.analysis.settings import Options
 
-OPERATOR = {"name", "kind", "file", "line", "macs", "flops", "bytes", "edp_share", "algorithm"}
+OPERATOR = {"name", "kind", "file", "line", "macs", "flops", "bytes", "edp_share", "algorithm", "parallelism"}
 SUBGRAPH = {
     "id", "name", "pattern", "ends", "bytes", "bytes_saved", "precision", "bottleneck", "latency_s", "energy_j", "edp_share",
-    "utilization", "operators",
+    "utilization", "operators", "stage", "threads", "allocation", "fusion",
 }  # fmt: skip
 INTERVAL = {"value", "low", "high"}
 TOTALS = {
     "operators", "subgraphs", "parameters", "macs", "flops", "bytes_unfused", "bytes_fused", "bytes_saved",
-    "arithmetic_intensity", "latency_s", "energy_j", "edp_js", "peak_memory_bytes", "utilization",
+    "arithmetic_intensity", "latency_s", "energy_j", "edp_js", "peak_memory_bytes", "utilization", "memory", "fusion",
 }  # fmt: skip
+CONCURRENCY = {
+    "stages", "max_parallel", "critical_path_operators", "critical_path_layers", "critical_path_flops", "critical_path_s",
+    "bound_operators", "bound_flops", "bound_s",
+}  # fmt: skip
+ALLOCATION = {
+    "units", "units_used", "tile", "tiles", "waves", "resident", "alignment", "compute_s", "memory_s", "dram_bytes",
+    "cache_bytes", "fallback",
+}  # fmt: skip
+MEMORY = {"weights", "activations", "peak", "capacity", "fits", "largest_batch", "cache", "training"}
+FUSION = {"bytes", "latency_s", "energy_j", "edp_js"}
 REPORT = {
     "model", "contains", "target", "hardware", "precision", "mode", "batch", "inputs", "assumptions", "coverage",
     "totals", "what_if", "concurrency", "patterns", "subgraphs",
@@ -41,8 +51,12 @@ def test_the_documented_fields(zoo) -> None:
     assert set(report["coverage"]) == {"operators", "modelled"}
     assert set(report["totals"]) == TOTALS
     assert set(report["totals"]["latency_s"]) == INTERVAL
-    assert set(report["totals"]["energy_j"]) == INTERVAL | {"compute", "memory", "static"}
-    assert set(report["concurrency"]) == {"stages", "max_parallel", "critical_path_operators", "critical_path_s"}
+    assert set(report["totals"]["energy_j"]) == INTERVAL | {"compute", "memory", "dram", "cache", "static"}
+    assert set(report["concurrency"]) == CONCURRENCY
+    assert (set(report["totals"]["memory"]), set(report["totals"]["fusion"])) == (MEMORY, FUSION)
+    first = report["subgraphs"][0]
+    assert (set(first["allocation"]), set(first["fusion"])) == (ALLOCATION, FUSION)
+    assert set(first["operators"][0]["parallelism"]) == {"batch", "channel", "spatial", "reduction"}
     assert {frozenset(subgraph) for subgraph in report["subgraphs"]} == {frozenset(SUBGRAPH)}
     fields = {frozenset(operator) for subgraph in report["subgraphs"] for operator in subgraph["operators"]}
     assert fields == {frozenset(OPERATOR)}
@@ -71,6 +85,14 @@ def test_figures_agree_with_each_other(zoo, mode: str) -> None:
     assert sum(subgraph["bytes"] for subgraph in subgraphs) == pytest.approx(totals["bytes_fused"])
     for parts in (subgraphs, report["patterns"]):
         assert sum(part["bytes_saved"] for part in parts) == pytest.approx(totals["bytes_saved"])
+    for field in FUSION:
+        parts = [subgraph["fusion"][field] for subgraph in subgraphs]
+        assert sum(parts) == pytest.approx(totals["fusion"][field], rel=1e-9, abs=1e-15)
+    memory = totals["memory"]
+    assert memory["weights"] + memory["activations"] == memory["peak"] == totals["peak_memory_bytes"]
+    training = memory["training"]
+    assert sum(training[part] for part in ("weights", "gradients", "optimizer", "activations")) == training["total"]
+    assert energy["dram"] + energy["cache"] == pytest.approx(energy["memory"])
     assert sum(pattern["count"] for pattern in report["patterns"]) == len(subgraphs)
     assert all(subgraph["ends"] for subgraph in subgraphs)
     assert [subgraph["id"] for subgraph in subgraphs] == list(range(len(subgraphs)))

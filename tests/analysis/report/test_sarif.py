@@ -33,7 +33,7 @@ def run_of(root: Path, *findings: Finding, source: list[str] = SOURCE) -> dict:
 def test_rules_are_described(root: Path) -> None:
     driver = run_of(root)["tool"]["driver"]
     assert driver["name"] == "graphperf"
-    assert [rule["id"] for rule in driver["rules"]] == ["GP101", "GP203", "GP601", "GP901"]
+    assert [rule["id"] for rule in driver["rules"]] == ["GP101", "GP203", "GP601", "GP901", "GP902"]
     for rule in driver["rules"]:
         assert rule["shortDescription"]["text"].endswith(".")
         assert 0 < len(rule["fullDescription"]["text"]) <= 1024

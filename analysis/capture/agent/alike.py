@@ -1,0 +1,46 @@
+"""Stands for calls of what is not installed where its name says what it computes: layers named like PyTorch's, ranks.
+
+`ColumnParallelLinear`, `FusedLayerNorm`: the words before say how a layer is computed or shared, not what.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+_HOW = "Fused|Fast|Sync(?:hronized)?|Column|Row|Vocab|Parallel|Distributed|MixedFused|Apex"
+_LAYER = re.compile(
+    rf"(?:{_HOW})+(Linear|Embedding|Conv[123]d|ConvTranspose[123]d|LayerNorm|RMSNorm|GroupNorm|BatchNorm[123]d|Dropout|GELU)"
+)
+# Functions of a group of processes, and their result for a process that is alone.
+_ALONE = {"world_size": 1, "rank": 0}
+# What was taken for a layer of PyTorch, in words.
+taken: dict[str, None] = {}
+
+
+def has_alike(name: str) -> bool:
+    """Whether a call of `name` can be stood for."""
+    last = name.rpartition(".")[2]
+    return _LAYER.fullmatch(last) is not None or _number(last) is not None
+
+
+def _number(last: str) -> int | None:
+    return next((number for end, number in _ALONE.items() if re.fullmatch(rf"(.*_)?{end}", last)), None)
+
+
+def alike(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What a call of `name` gives when something of PyTorch does the same; None when nothing does."""
+    last = name.rpartition(".")[2]
+    number = _number(last)
+    found = _LAYER.fullmatch(last)
+    cls = getattr(nn, found[1], None) if found is not None else None
+    if number is not None or cls is None:
+        return number
+    known = inspect.signature(cls.__init__).parameters
+    layer = cls(*args, **{key: value for key, value in kwargs.items() if key in known})
+    taken[f"{name} is not installed: taken for torch.nn.{cls.__name__}"] = None
+    return layer

@@ -1,0 +1,79 @@
+"""Modules of a repository that fail where they are imported, at a statement that the model may do without.
+
+Such a module is executed statement by statement: what fails is left out, and the names that it would have defined are
+stood for by something whose use raises the error.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.abc
+import sys
+import types
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import TracebackType
+
+from .absent import Absent, errors
+from .program import bound_names, read_source
+
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+class Partial(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads the modules that have failed once, by the path of their file."""
+
+    def __init__(self) -> None:
+        # The error that each raised when it was imported, which has the lines that led there.
+        self._raised: dict[str, Exception] = {}
+
+    def helps(self, error: Exception, analysed: str) -> bool:
+        """Whether the error arose in the import of another file of the repository, which is executed in parts from now on."""
+        path = _failing_module(error.__traceback__, analysed)
+        if path is None or path in self._raised:
+            return False
+        self._raised[path] = error
+        return True
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path) if self._raised else None
+        if spec is None or spec.origin not in self._raised:
+            return None
+        spec.loader = self
+        return spec
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        path = str(module.__file__)
+
+        def missing(name: str) -> Absent:
+            """Stands for a name that the module would have, had it not failed."""
+            if name.startswith("__"):
+                raise AttributeError(name)
+            errors[f"{module.__name__}.{name}"] = self._raised[path]
+            return Absent(f"{module.__name__}.{name}")
+
+        vars(module)["__getattr__"] = missing
+        for statement in ast.parse(read_source(path), path).body:
+            try:
+                code = compile(ast.Module([statement], type_ignores=[]), path, "exec", dont_inherit=True)
+                exec(code, vars(module))
+            except (ImportError, SyntaxError):
+                raise
+            except Exception:  # of the user's code
+                for name in bound_names(statement) or {f"line {statement.lineno}"}:
+                    vars(module).setdefault(name, missing(name))
+
+
+def _failing_module(trace: TracebackType | None, analysed: str) -> str | None:
+    """The file of the innermost import that runs in a traceback, when it is neither `analysed` nor an installed one."""
+    found: str | None = None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_name == "<module>":
+            found = code.co_filename
+        trace = trace.tb_next
+    if found is None or found == analysed or any(f"/{part}/" in found.replace("\\", "/") for part in _INSTALLED):
+        return None
+    return None if found.startswith(("<", sys.base_prefix)) else found
