@@ -2,13 +2,14 @@
 
 from .allocation import Allocation, Allocations
 from .kernels import Kernel, Kernels
-from .mapper import kernel_of, kernel_precision, map_kernel, map_kernels, work_of
+from .mapper import distinct, kernel_of, kernel_precision, map_kernel, map_kernels, work_of
 
 __all__ = [
     "Allocation",
     "Allocations",
     "Kernel",
     "Kernels",
+    "distinct",
     "kernel_of",
     "kernel_precision",
     "map_kernel",

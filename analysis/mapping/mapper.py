@@ -37,7 +37,7 @@ def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
 def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[Precision]) -> Allocations:
     """The allocation of every kernel, each in the precision it computes in."""
     mapper = _MAPPERS[device.kind]
-    kinds = set(precisions)
+    kinds = distinct(precisions)
     if len(kinds) == 1:
         return mapper(kernels, device, precisions[0])
     found = Allocations.empty(int(device.compute.units.si), len(kernels))
@@ -45,6 +45,13 @@ def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[
         rows = np.array([p is precision for p in precisions], dtype=np.bool_)
         found.merge(rows, mapper(kernels.where(rows), device, precision))
     return found
+
+
+def distinct(precisions: Sequence[Precision]) -> list[Precision]:
+    """Those that occur, each once. Mostly that is one, which is found without hashing every kernel's."""
+    if precisions and precisions.count(precisions[0]) == len(precisions):
+        return [precisions[0]]
+    return list(dict.fromkeys(precisions))
 
 
 def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], policy: Policy) -> Kernel:
