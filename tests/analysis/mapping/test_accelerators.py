@@ -10,6 +10,7 @@ from graphperf.analysis.costs import Gemm
 from graphperf.analysis.estimate import Question, evaluate
 from graphperf.analysis.mapping import Kernel, Kernels, map_kernel, map_kernels
 from graphperf.analysis.mapping.memory import held_share
+from graphperf.analysis.study.plans import Plans
 from graphperf.hardware_profiles import Precision, profile
 
 TPU, KPU, CORAL = profile("tpu-v4"), profile("kpu-t256"), profile("coral-edge-tpu")
@@ -98,6 +99,31 @@ def test_operators_that_an_npu_lacks_run_on_its_fallback() -> None:
     assert CORAL.npu is not None
     crossing = 2e5 / CORAL.npu.host_link.si
     assert found[2].memory_s == pytest.approx(2e5 / CORAL.npu.fallback.bandwidth.si + crossing)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "ideal"])
+def test_a_kernel_is_on_the_device_or_on_its_fallback(zoo, mode: str) -> None:
+    """A ViT has norms and GELU that an Edge TPU does not run: the operands of each cross the link."""
+    found = evaluate(zoo.graph("vit_b_16"), Question(CORAL, Precision.INT8, mode))  # pyright: ignore[reportArgumentType]
+    assert CORAL.npu is not None
+    away = [part for part in found.subgraphs if part.allocation.fallback]
+    kinds = {kind for part in away for kind, _ in part.kernel.operators}
+    assert {"layer_norm", "gelu"} <= kinds
+    assert not any(CORAL.npu.runs(kind, family) for part in away for kind, family in part.kernel.operators)
+    assert all(part.allocation.units_used == 0 for part in away)
+    link, memory = CORAL.npu.host_link.si, CORAL.npu.fallback.bandwidth.si
+    for part in away:
+        crossing = part.subgraph.bytes_activations / link
+        assert part.allocation.memory_s == pytest.approx(part.subgraph.bytes_moved / memory + crossing)
+
+
+def test_plans_depend_on_what_the_device_runs(zoo) -> None:
+    """One model on two devices with one compiler's rules: each is cut as if it were asked about alone."""
+    plans = Plans(zoo.graph("vit_b_16"))
+    for device in (CORAL, profile("hailo-8")):
+        question = Question(device, Precision.INT8, "compiled")
+        alone = evaluate(zoo.graph("vit_b_16"), question)
+        assert plans.of(question).subgraphs(Precision.INT8) == tuple(part.subgraph for part in alone.subgraphs)
 
 
 @pytest.mark.parametrize("device", ["tpu-v3", "tpu-v5e", "kpu-t64", "kpu-t768", "hailo-8", "jetson-agx-orin-dla"])
