@@ -13,6 +13,7 @@ import click
 from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
+from ..fusion import MODES
 from ..pipeline import Analysis
 from ..settings import DEFAULT_HARDWARE, Options, with_values
 from ..what_if import WhatIf, WhatIfs, parse_what_ifs
@@ -29,7 +30,7 @@ def question_options(command: Command) -> Command:
         click.option("--precision", metavar="NAME", default="fp32", show_default=True,
                      help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
         click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
-        click.option("--mode", metavar="MODE", default="eager", show_default=True, help="eager, compiled or ideal."),
+        click.option("--mode", metavar="MODE", default="eager", show_default=True, help=f"{', '.join(MODES)}."),
     ]  # fmt: skip
     return _decorated(capture_options(command), decorators)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ...hardware_profiles import Kind
+from ...hardware_profiles import HardwareProfile, Kind
 from ...hardware_profiles.toml_file import read
 from ..costs import Family
 
@@ -21,7 +21,10 @@ _FAMILIES = ("fused", "alone", "epilogue", "prologue", "inlined", "last")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of one compiler. The fields are described at the top of `rules.toml`; None is without limit."""
+    """The rules of one compiler. The fields are described at the top of `rules.toml`; None is without limit.
+
+    `supported`: kinds and families of operators that the device runs, where it runs some only.
+    """
 
     name: str
     dispatch: Dispatch
@@ -41,12 +44,23 @@ class Policy:
     operands: int | None = None
     row: int | None = None
     note: str = ""
+    supported: frozenset[str] | None = None
+
+    def supports(self, kind: str, family: Family) -> bool:
+        """Whether the device itself runs an operator, rather than its fallback."""
+        return self.supported is None or kind in self.supported or family in self.supported
 
 
 def policy_for(mode: Mode, kind: Kind | None = None) -> Policy:
     """The rules of a mode on a kind of device, by default the first that has the mode. Raises KeyError where none has."""
     rules = _modes()[mode]
     return _policies()[rules[kind] if kind is not None else next(iter(rules.values()))]
+
+
+def policy_on(mode: Mode, device: HardwareProfile) -> Policy:
+    """The rules of a mode on a device: those of its kind, with the operators that it runs. Raises KeyError as `policy_for`."""
+    policy = policy_for(mode, device.kind)
+    return policy if device.npu is None else replace(policy, supported=frozenset(device.npu.operators))
 
 
 def modes_of(kind: Kind) -> tuple[Mode, ...]:

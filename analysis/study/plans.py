@@ -7,7 +7,7 @@ from ..attention import with_attention
 from ..autocast import with_casts
 from ..estimate import Plan, Question
 from ..estimate.memory import MemorySchedule
-from ..fusion import with_folded_norms
+from ..fusion import Policy, with_folded_norms
 from ..graph import Attribute, Graph
 from ..numerics import Autocast, Numerics
 
@@ -24,13 +24,13 @@ class Plans:
         self._forms: dict[_Form, Graph] = {(False, None): graph}
         self._attends = any(operator.kind == _ATTENTION for operator in graph.operators)
         self._variants: dict[tuple[_Form, HardwareProfile, Numerics], tuple[_Variant, Graph]] = {}
-        self._plans: dict[tuple[_Variant, str], Plan] = {}
+        self._plans: dict[tuple[_Variant, Policy], Plan] = {}
         self._first: dict[_Variant, Plan] = {}
 
     def of(self, question: Question) -> Plan:
         """The plan that answers a question."""
         variant, graph = self._variant(question)
-        key = variant, question.policy.name
+        key = variant, question.policy
         if key not in self._plans:
             first = self._first.get(variant)
             self._plans[key] = first.under(question.policy) if first else Plan.of(graph, question.policy)

@@ -14,7 +14,7 @@ def test_a_model_as_text(run: Callable) -> None:
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0] == "Net on NVIDIA H100 SXM5 80GB"
-    assert lines[1] == "fp16 · batch 2 · compiled · input 2×8192 float32 (assumed from fc)"
+    assert lines[1] == "fp16 · batch 2 · compiled · input 2×8192 fp16 (assumed from fc)"
     assert lines[2] == "model.py::Net, constructed by defaults"
     for word in ("latency", "energy", "EDP", "work", "traffic", "memory", "graph", "1 kernel holds 50 %", "Assumed:"):
         assert word in done.out
@@ -39,7 +39,7 @@ def test_the_table_is_sorted_and_can_be_shown_whole(run: Callable) -> None:
 def test_a_model_under_autocast(run: Callable) -> None:
     done = run("graphperf", "analyze", "model.py", "--precision", "amp-bf16")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[1] == "amp-bf16 · batch 1 · eager · input 1×8192 float32 (assumed from fc)"
+    assert done.out.splitlines()[1] == "amp-bf16 · batch 1 · eager · input 1×8192 fp32 (assumed from fc)"
     assert "fc.cast (cast)" in done.out
     (report,) = run("graphperf", "analyze", "model.py", "--precision", "amp", "--format", "json").json["reports"]
     assert (report["precision"], report["totals"]["macs"]) == ("amp", 8192 * 8192)
