@@ -15,6 +15,7 @@ from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
 from ..fusion import MODES
 from ..pipeline import Analysis
+from ..report import units
 from ..settings import DEFAULT_HARDWARE, Options, with_values
 from ..what_if import WhatIf, WhatIfs, parse_what_ifs
 
@@ -146,3 +147,19 @@ def capturer_for(pool: AgentPool, options: Options) -> Capturer:
 def interpreter_problem(analyses: Sequence[Analysis]) -> str | None:
     """The message when the interpreter itself cannot be used: said once, whatever the number of models."""
     return next((p.message for a in analyses for p in a.problems if p.stage == "interpreter"), None)
+
+
+def batches_that_do_not_fit(analyses: Sequence[Analysis]) -> str | None:
+    """The message when a batch that was asked for does not fit a device, with the largest that does."""
+    misfits: list[str] = []
+    for evaluation in (e for a in analyses for result in a.results for e in result.evaluations):
+        graph, question = evaluation.graph, evaluation.question
+        capacity = question.device.memory.dram_size.si
+        if evaluation.peak_memory_bytes > capacity:
+            largest = evaluation.memory.largest_batch(capacity, question.storage, graph.batch)
+            most = f"the largest batch that fits is {largest:,}" if largest else "not even a batch of 1 fits"
+            misfits.append(
+                f"{graph.model} at batch {graph.batch:,} needs {units.data(evaluation.peak_memory_bytes)}, "
+                f"{question.device.id} has {units.data(capacity)}; {most}"
+            )
+    return "; ".join(misfits) or None

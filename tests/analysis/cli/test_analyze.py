@@ -225,3 +225,21 @@ def test_the_installed_command_from_start_to_end(folder) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["reports"][0]["model"] == "Net"
+
+
+def test_a_batch_that_does_not_fit_is_refused_with_the_largest_that_does(run: Callable) -> None:
+    done = run("graphperf", "analyze", "model.py", "--precision", "int8", "-H", "coral-edge-tpu", "--batch", "200000")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: Net at batch 200,000 needs ")
+    largest = int(done.err.rpartition(" ")[2].replace(",", ""))
+    for batch, code in ((largest, 0), (largest + largest // 100, 2)):
+        question = ("--precision", "int8", "-H", "coral-edge-tpu", "--batch", str(batch))
+        assert run("graphperf", "analyze", "model.py", *question).code == code
+
+
+def test_the_batch_of_a_model_is_reported_even_when_it_does_not_fit(run: Callable) -> None:
+    done = run(
+        "graphperf", "analyze", "model.py", "--precision", "int8", "-H", "coral-edge-tpu", "--input", "200000,8192"
+    )
+    assert done.code == 0
+    assert "does not fit in 1 GB" in done.out
