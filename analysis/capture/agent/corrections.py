@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from types import TracebackType
 
-from .frames import comparisons
+from .frames import comparisons, subscripts
 from .typical import typical_values
 
 _MOST_ITEMS = 8
@@ -66,6 +66,10 @@ def allowed(error: BaseException, name: str) -> list[object]:
             given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
             if isinstance(left, ast.Name) and (left.id == name or name.endswith(f"_{left.id}")):
                 found += [item for item in given if isinstance(item, (str, int))]
+    if trace is not None and isinstance(error, KeyError):
+        for key, mapping in subscripts(trace.tb_frame, trace.tb_lineno):
+            if isinstance(key, ast.Name) and (key.id == name or name.endswith(f"_{key.id}")):
+                found += [item for item in mapping if isinstance(item, (str, int))]
     return found[:6]
 
 

@@ -134,7 +134,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         r"(cfg|config|conf|args|opts?|hparams|params|hps|configs|opt|hyper_?params|settings|"
-        r"options|h|hp|config_\w+|\w+_(config|cfg|args))",
+        r"options|h|hp|config_\w+|\w+_(config|cfg|args)|\w+config)",
         ("<config>",),
     ),
 ]
