@@ -13,9 +13,10 @@ from typing import Any
 
 _MOST_FILES, _MOST_BYTES = 48, 1 << 16
 _LEAST_SHARED = 3
-# How many folders are looked at, where the repository's root is among them and where it is not.
+# How many folders are looked at, where the repository's root is among them, and where neither it nor a package is.
 _HIGHEST, _HIGHEST_OUTSIDE = 4, 2
 _FOLDER = re.compile(r"conf(ig)?s?|hparams|params|settings")
+_TOP = (".git", "pyproject.toml", "setup.py", "requirements.txt", "LICENSE")
 _ENDINGS = (".json", ".yaml", ".yml")
 # `config.model.depth` and `config["model"]["depth"]`, but not the method of a call.
 _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+)")
@@ -75,14 +76,15 @@ def _files(path: str) -> Iterator[str]:
     while len(folders) < _HIGHEST and not _is_top(folders[-1]):
         folders.append(os.path.dirname(folders[-1]))
     left = _MOST_FILES
-    for folder in folders if _is_top(folders[-1]) else folders[:_HIGHEST_OUTSIDE]:
+    packages = sum(os.path.exists(os.path.join(folder, "__init__.py")) for folder in folders)
+    for folder in folders if _is_top(folders[-1]) else folders[: max(packages + 1, _HIGHEST_OUTSIDE)]:
         for found in [*_listed(folder), *_configurations(folder)][:left]:
             left -= 1
             yield found
 
 
 def _is_top(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, ".git")) or "site-packages" in folder
+    return "site-packages" in folder or any(os.path.exists(os.path.join(folder, name)) for name in _TOP)
 
 
 def _configurations(folder: str) -> Iterator[str]:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from types import TracebackType
 
+from torch import nn
+
 from .frames import comparisons, subscripts
 from .typical import typical_values
 
@@ -53,6 +55,18 @@ def missing(message: str) -> list[str]:
     if "missing" in message and "required" in message:
         return re.findall(r"'(\w+)'", message.partition(":")[2])
     return re.findall(r"[`'](\w+)[`']", message) if re.search(r"must be|required|expected", message) else []
+
+
+def completed(cls: type, error: BaseException) -> Iterator[str]:
+    """`partial(nn.Conv2d, kernel_size=3, padding=1)`: the class with the arguments that it was called without."""
+    message = str(error)
+    if not re.search(rf"\b{cls.__name__}\.__init__\(\) missing", message):
+        return
+    given = {name: next(iter(typical_values(name.lower(), root=False))) for name in missing(message)}
+    if given.get("kernel_size") == "3":
+        given["padding"] = "1"
+    name = f"nn.{cls.__name__}" if getattr(nn, cls.__name__, None) is cls else cls.__name__
+    yield f"partial({', '.join([name, *(f'{key}={text}' for key, text in given.items())])})"
 
 
 def allowed(error: BaseException, name: str) -> list[object]:

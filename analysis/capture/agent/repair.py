@@ -178,6 +178,7 @@ def _keys(found: Diagnosis) -> list[str]:
 
 def _other_counts(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     wanted = {int(text) for text in re.findall(r"expected (\d+)", found.message)} | {b for _, b in found.sizes}
+    wanted |= {len(guess.items) + shift for shift in found.shifts}
     for count in sorted(number for number in wanted if 0 < number < 9 and number != len(guess.items)):
         items = [*guess.items, *(guess.items[-1:] * count)][:count]
         yield replace(guess, items=tuple(items), origin=origin)

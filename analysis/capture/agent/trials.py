@@ -92,6 +92,7 @@ class Trials:
             found = Diagnosis("", str(error))
             read_message(found.message, found)
             self._guessed.misfits = found.sizes
+            self._guessed.called_none = "'NoneType' object is not callable" in found.message
 
     def _run(self, expression: str, origin: str) -> Run:
         model = self._made(expression, origin)
