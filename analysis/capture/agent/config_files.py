@@ -13,6 +13,8 @@ from typing import Any
 
 _MOST_FILES, _MOST_BYTES = 48, 1 << 16
 _LEAST_SHARED = 3
+# What a name that the file has in common with the code, `configs/small/net.yaml` with `models/small/net.py`, counts.
+_NAMED_ALIKE = 2
 # How many folders are looked at, where the repository's root is among them, and where neither it nor a package is.
 _HIGHEST, _HIGHEST_OUTSIDE = 4, 2
 _FOLDER = re.compile(r"conf(ig)?s?|hparams|params|settings")
@@ -29,8 +31,9 @@ def values_beside(path: str, text: str) -> tuple[str, Mapping[str, Any]]:
     best: tuple[int, str, Mapping[str, Any]] = (_LEAST_SHARED - 1, "", {})
     for found, part in _mappings(path, names):
         shared = _shared(part, chains)
-        if shared > best[0]:
-            best = (shared, os.path.basename(found), part)
+        rank = shared + _NAMED_ALIKE * len(_own_names(path, found) & _own_names(found, path))
+        if shared >= _LEAST_SHARED and rank > best[0]:
+            best = (rank, os.path.basename(found), part)
     return best[1], best[2]
 
 
@@ -42,6 +45,12 @@ def arguments_beside(path: str, names: Sequence[str]) -> tuple[str, Mapping[str,
         if len(given) > best[0]:
             best = (len(given), os.path.basename(found), given)
     return best[1], best[2]
+
+
+def _own_names(path: str, other: str) -> set[str]:
+    """The names of a file and of the folders that it is in and the other file is not."""
+    common = os.path.commonpath([os.path.abspath(path), os.path.abspath(other)])
+    return set(os.path.splitext(os.path.relpath(os.path.abspath(path), common))[0].split(os.sep))
 
 
 def _shared(part: Mapping[str, Any], chains: set[tuple[str, ...]]) -> int:

@@ -31,7 +31,8 @@ def of_loss(
     pairs = [(maps, maps.reshaped((maps.shape[0], *maps.shape[2:]), maps.origin))] if maps is not None else []
     rows = tensor(f"assumed from the name {main}", batch, _COUNT)
     pairs.append((rows, tensor(rows.origin, batch)))
-    classes = _CLASSES.search(source) is not None and not _BINARY.search(source)
+    inherited = isinstance(model, (nn.CrossEntropyLoss, nn.NLLLoss))
+    classes = inherited or (_CLASSES.search(source) is not None and not _BINARY.search(source))
     if classes:
         pairs.reverse()
     wholes = [whole for whole, _ in pairs]

@@ -71,6 +71,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("128", "1024"),
     ),
     (r".*(momentum|decay)", ("0.1",)),
+    (r"(mlp|expansion|expand|exp|ffn?)_(ratio|factor|rate)", ("4", "4.0", "2", "1")),
     (r".*(ratio|rate|prob|probability|fraction|frac|percent|percentage|threshold|thresh)", ("0.5", "4", "0.0")),
     (r"layers", ("[2, 2, 2, 2]", "2")),
     (
