@@ -88,7 +88,9 @@ def _of_one(
 
 
 def _suspicion(name: str, given: Any, found: Diagnosis) -> int:
-    """Inputs that are at hand where the error arose come first."""
+    """What is taken apart comes first where it has too few parts; then inputs that are at hand where the error arose."""
+    if "to unpack" in found.message and isinstance(given, (list, tuple)):
+        return -1
     return 0 if _is_exact(given, found) else 1 if re.search(rf"\b{re.escape(name.lstrip('*'))}\b", found.line) else 2
 
 
