@@ -20,7 +20,7 @@ from .arguments import expressions
 from .config_files import arguments_beside
 from .corrections import allowed, completed, lines_of, missing, of_wanted_type, reconfigured, resized
 from .file_classes import BORROWED
-from .guards import RefusedError, WeightsRefusedError
+from .guards import WeightsRefusedError
 from .outcome import NoArgumentsError
 from .signature import annotation_of, is_open, parameters_of, parent_with
 from .usage import Usage, usage_of
@@ -207,12 +207,12 @@ class GuessedArguments:
             yield from (changed for changed in step if changed is not None)
 
     def _of_defaults(self, error: BaseException) -> Iterator[tuple[str, str]]:
-        """A class that is the default, with the arguments that it lacks; no weights, where they are refused."""
+        """A class that is the default, with the arguments that it lacks; no weights, where none can be had."""
         for name in self._optional:
             default = parameters_of(self._cls)[name].default
             if isinstance(default, type):
                 yield from ((name, text) for text in completed(default, error))
-            elif default is True and isinstance(error, (RefusedError, WeightsRefusedError)):
+            elif default is True and isinstance(error, (OSError, WeightsRefusedError)):
                 yield from ((name, "False") for word in _WEIGHTS if word in name)
 
     def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
