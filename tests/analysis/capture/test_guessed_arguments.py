@@ -207,3 +207,9 @@ def test_files_that_import_each_other_do_not_hang(write: Callable, tmp_path) -> 
     (tmp_path / "other.py").write_text("import model\nWIDTH = 5\n")
     written = write("import other\n" + net("", "self.a = nn.Linear(other.WIDTH, 2)"), seconds=20)
     assert written.graph.inputs[0].shape == (1, 5)
+
+
+def test_what_stands_for_an_object_is_not_named_in_a_failure(write: Callable) -> None:
+    init = "self.a, self.b = net_args.some.strange, nn.Linear(8, 8)"
+    (problem,) = write(net("net_args", init, "return self.b(self.a(x))")).analysis.problems
+    assert "what stands for an object that no code defines is not callable" in problem.message
