@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,7 +16,7 @@ Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Dispatch = Literal["operator", "wrapper", "program", "none"]
 _NONE: frozenset[Family] = frozenset()
-_FAMILIES = ("fused", "alone", "epilogue", "prologue", "inlined", "last")
+_SETS = ("fused", "alone", "epilogue", "prologue", "inlined", "last", "attention_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Policy:
     operators: int | None = None
     operands: int | None = None
     row: int | None = None
+    attention: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    attention_in: frozenset[str] = frozenset()
     note: str = ""
 
 
@@ -70,5 +72,5 @@ def _tables() -> Mapping[str, Any]:
 
 
 def _policy(name: str, table: Mapping[str, Any]) -> Policy:
-    fields: dict[str, Any] = {key: frozenset(table[key]) if key in _FAMILIES else table[key] for key in table}
+    fields: dict[str, Any] = {key: frozenset(table[key]) if key in _SETS else table[key] for key in table}
     return Policy(name, **fields)

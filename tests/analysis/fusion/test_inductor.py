@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 
 from . import inductor, small_models  # noqa: E402
 
-SMALL = ["Gpt", "Encoder"]
+SMALL = ["Gpt", "Encoder", "Written", "WrittenOneHead", "Pools"]
 TORCHVISION = [
     "resnet18", "mobilenet_v2", "efficientnet_b0", "googlenet", "squeezenet1_1", "shufflenet_v2_x1_0", "vit_b_16",
     "convnext_tiny", "densenet121", "swin_t",
