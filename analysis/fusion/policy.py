@@ -10,12 +10,12 @@ from typing import Any, Literal, get_args
 
 from ...hardware_profiles import Kind
 from ...hardware_profiles.toml_file import read
-from ..costs import Family
+from .windows import Loop
 
 Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Dispatch = Literal["operator", "wrapper", "program", "none"]
-_NONE: frozenset[Family] = frozenset()
+_NONE: frozenset[Loop] = frozenset()
 _SETS = ("fused", "alone", "epilogue", "prologue", "inlined", "last", "attention_in")
 
 
@@ -26,16 +26,18 @@ class Policy:
     name: str
     dispatch: Dispatch
     source: str
-    fused: frozenset[Family] = _NONE
-    alone: frozenset[Family] = _NONE
-    epilogue: frozenset[Family] = _NONE
-    prologue: frozenset[Family] = _NONE
-    inlined: frozenset[Family] = _NONE
-    last: frozenset[Family] = _NONE
+    fused: frozenset[Loop] = _NONE
+    alone: frozenset[Loop] = _NONE
+    epilogue: frozenset[Loop] = _NONE
+    prologue: frozenset[Loop] = _NONE
+    inlined: frozenset[Loop] = _NONE
+    last: frozenset[Loop] = _NONE
     joins: bool = False
     forks: bool = False
     fold_bn: bool = False
     unread: bool = False
+    bias_apart: bool = False
+    window: int | None = None
     cat_inputs: int | None = None
     operators: int | None = None
     operands: int | None = None

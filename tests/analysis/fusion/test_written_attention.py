@@ -171,7 +171,7 @@ def test_three_dimensions_stay(sketch) -> None:
         ("h100-sxm5-80gb", "compiled", "tf32", "memory-efficient: float32"),
         ("h100-sxm5-80gb", "compiled", "fp16", "cudnn"),
         ("a100-sxm4-80gb", "compiled", "amp", "flash"),
-        ("h100-sxm5-80gb", "ideal", "fp16", None),
+        ("h100-sxm5-80gb", "ideal", "fp16", "cudnn"),
     ],
 )
 def test_the_kernel_is_chosen_for_what_was_fused(sketch, device: str, mode, precision: str, kernel: str | None) -> None:
