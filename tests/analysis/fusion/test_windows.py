@@ -3,12 +3,13 @@
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import partition, policy_for
+from graphperf.analysis.fusion import Mode, partition, policy_for
+from graphperf.hardware_profiles import Kind
 
 SHAPE, HALF = (1, 8, 16, 16), (1, 8, 8, 8)
 
 
-def patterns(sketch, *outputs: int, kind="cpu", mode="compiled") -> list[str]:
+def patterns(sketch, *outputs: int, kind: Kind = "cpu", mode: Mode = "compiled") -> list[str]:
     graph = sketch.graph(*outputs)
     found = partition(graph, costs_of(graph), policy_for(mode, kind)).subgraphs(Sizes(graph, 4.0))
     return [kernel.pattern for kernel in found]
@@ -32,7 +33,7 @@ def test_a_pool_computes_again_what_reads_one_tensor(sketch, mode, found: int) -
 @pytest.mark.parametrize(
     ("kind", "found"), [("cpu", ["conv2d", "relu+max_pool2d"]), ("gpu", ["conv2d", "relu", "max_pool2d"])]
 )
-def test_on_a_gpu_the_bias_is_a_second_tensor(sketch, kind: str, found: list[str]) -> None:
+def test_on_a_gpu_the_bias_is_a_second_tensor(sketch, kind: Kind, found: list[str]) -> None:
     x = sketch.add("relu", [conv(sketch, bias=True)], SHAPE)
     assert patterns(sketch, pool(sketch, x), kind=kind) == found
 
