@@ -88,7 +88,7 @@ def _may_stand_between(step: Operator, graph: Graph) -> bool:
     if step.kind in _SCALES:
         return len(step.inputs) == 1
     if step.kind in _MASKS:
-        return len(step.inputs) == 2 and len(graph.tensors[step.inputs[1]].shape) in (2, 4)
+        return len(step.inputs) == 2 and len(graph.tensors[step.inputs[1]].shape) > 0
     return step.kind == "softmax" or (step.kind in _NOTHING and step.view)
 
 
