@@ -191,6 +191,21 @@ class Graph:
         )
 
     @cached_property
+    def elements(self) -> tuple[int, ...]:
+        """Tensor id → number of elements of its logical shape."""
+        return tuple(tensor.elements for tensor in self.tensors)
+
+    @cached_property
+    def domains(self) -> tuple[int, ...]:
+        """Operator id → size of its iteration space: its largest activation or result, in elements."""
+        elements = self.elements
+        activations = tuple(0 if tensor.is_weight else elements[tensor.id] for tensor in self.tensors)
+        return tuple(
+            max((*(elements[t] for t in o.outputs), *(activations[t] for t in o.inputs)), default=0)
+            for o in self.operators
+        )
+
+    @cached_property
     def module_by_path(self) -> Mapping[str, Module]:
         """Module path → module."""
         return {module.path: module for module in self.modules}

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from graphperf.analysis.batch import graphs_at
-from graphperf.analysis.capture import AgentPool
+from graphperf.analysis.capture import AgentPool, PoolCapturer
 from graphperf.analysis.discovery import parse_target
 from graphperf.analysis.fusion import MODES
 from graphperf.analysis.graph import Graph
-from graphperf.analysis.pipeline import PoolCapturer, capture_models
+from graphperf.analysis.pipeline import capture_models
 from graphperf.analysis.settings import Options
 from graphperf.analysis.study import Grid, Subject, evaluate_points
 from graphperf.hardware_profiles import Precision, ids, profile

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from .figure import (
     Bandwidth,
@@ -90,7 +90,9 @@ class Gpu(Table):
 
 
 class Cpu(Table):
-    """Cores by kind. Efficiency cores are described here and counted in no peak."""
+    """Cores by kind. Efficiency cores are described here and counted in no peak. *numa_nodes*: of all sockets together, which
+    the other figures count too. *numa_bandwidth*: the fraction of the nodes' DRAM bandwidth that is left when every core
+    reads memory that is spread over them."""
 
     cores_performance: Count
     cores_efficiency: Count
@@ -99,7 +101,14 @@ class Cpu(Table):
     flops_per_clock_efficiency: FlopPerClock | None = None
     clock_efficiency: Frequency | None = None
     numa_nodes: Count | None = None
+    numa_bandwidth: Fraction | None = None
     matrix_unit: Text | None = None
+
+    @model_validator(mode="after")
+    def _only_several_nodes_lose_bandwidth(self) -> Cpu:
+        if self.numa_bandwidth is not None and (self.numa_nodes is None or self.numa_nodes.value < 2):
+            raise ValueError("numa_bandwidth belongs to a device of at least two numa_nodes")
+        return self
 
 
 class Tpu(Table):

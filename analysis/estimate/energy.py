@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..mapping import Allocations, Kernels
+from ..mapping import Allocations, Kernels, distinct
 from ..mapping.kernels import Column
 
 
@@ -68,7 +68,7 @@ def kernel_energies(
     A byte from DRAM costs the whole path to the registers. A byte that the last-level cache holds costs what the profile
     gives for that level; where it gives none, as much as from DRAM, as the fits behind `dram_byte` count both alike.
     """
-    kinds = list(dict.fromkeys(precisions)) or [Precision.FP32]
+    kinds = distinct(precisions) or [Precision.FP32]
     which = np.array([kinds.index(p) for p in precisions], dtype=np.int64) if len(kinds) > 1 else 0
     matrix, vector = (np.array([device.energy_per_flop(p, matrix=on) for p in kinds])[which] for on in (True, False))
     elementwise = np.maximum(0.0, kernels.flops - 2 * kernels.macs)

@@ -66,7 +66,7 @@ class MemorySchedule:
         held = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
         sizes = _storages(graph)
         first, last = _lives(graph)
-        fixed, floats = np.zeros(len(graph.operators) + 2), np.zeros(len(graph.operators) + 2)
+        fixed, floats = [0.0] * (len(graph.operators) + 2), [0.0] * (len(graph.operators) + 2)
         for storage, size in sizes.items():
             if storage not in held and storage in first:
                 for step, sign in ((first[storage], 1.0), (last[storage] + 1, -1.0)):
@@ -112,14 +112,10 @@ def peak_memory(graph: Graph, precision: Precision) -> float:
 
 def _storages(graph: Graph) -> Mapping[int, Bytes]:
     """The size of each storage; where tensors of two types share one, floats count."""
-    found: dict[int, Bytes] = {}
-    for tensor in graph.tensors:
-        size = float(graph.storage_bytes[tensor.storage])
-        if tensor.dtype == _FLOAT:
-            found[tensor.storage] = Bytes(0.0, size / bytes_of(_FLOAT))
-        else:
-            found.setdefault(tensor.storage, Bytes(size))
-    return found
+    floating = {tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT}
+    sizes = {tensor.storage: float(graph.storage_bytes[tensor.storage]) for tensor in graph.tensors}
+    width = bytes_of(_FLOAT)
+    return {s: Bytes(0.0, size / width) if s in floating else Bytes(size) for s, size in sizes.items()}
 
 
 def _lives(graph: Graph) -> tuple[dict[int, int], dict[int, int]]:

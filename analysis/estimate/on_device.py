@@ -10,7 +10,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
 from ..autocast import with_casts
-from ..fusion import Mode, Policy, policy_for, with_folded_norms, with_fused_attention
+from ..fusion import Mode, Policy, policy_on, with_folded_norms, with_fused_attention
 from ..graph import Graph
 from ..mapping import Allocations, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
@@ -38,7 +38,7 @@ class Question:
     @property
     def policy(self) -> Policy:
         """Whose rules cut the graph into kernels."""
-        return policy_for(self.mode, self.device.kind)
+        return policy_on(self.mode, self.device)
 
     @property
     def folds_norms(self) -> bool:

@@ -15,7 +15,7 @@ from ...hardware_profiles import Precision
 from ..costs import Cost, Sizes, costs_of
 from ..fusion import Partition, Policy, Subgraph, partition
 from ..graph import Graph
-from ..mapping import Kernels, kernel_of, kernel_precision
+from ..mapping import Kernels, kernel_precision, work_of
 from ..mapping.kernels import Column, Mask
 from ..numerics import Numerics
 from .memory import MemorySchedule
@@ -56,15 +56,13 @@ class Plan:
         """What each kernel computes in."""
         if isinstance(numerics, Precision):
             return (numerics,) * len(self.partition.members)
-        return tuple(kernel_precision(s, self.graph, self.costs, numerics) for s in self._without_floats)
+        parts = zip(self.partition.operators, self.partition.anchors, strict=True)
+        return tuple(kernel_precision(*part, self.graph, self.costs, numerics) for part in parts)
 
     @cached_property
     def exists(self) -> Mask:
         """Kernels that do work: a subgraph of views does none."""
-        members = (subgraph.operators for subgraph in self._without_floats)
-        return np.array(
-            [any(self.costs[m].family != "view" for m in operators) for operators in members], dtype=np.bool_
-        )
+        return np.array([bool(working) for working, _ in self.partition.members], dtype=np.bool_)
 
     @cached_property
     def stages(self) -> Column:
@@ -77,16 +75,13 @@ class Plan:
         return MemorySchedule.of(self.graph)
 
     @cached_property
-    def _without_floats(self) -> tuple[Subgraph, ...]:
-        return self.partition.subgraphs(Sizes(self.graph, 0.0))
-
-    @cached_property
     def _traffic(self) -> tuple[Kernels, Column, Column]:
         """Kernels whose floats have no width, and floats moved in all and by activations."""
-        empty = self._without_floats
-        kernels = Kernels.of([kernel_of(subgraph, self.graph, self.costs, self.partition.policy) for subgraph in empty])
-        data, activations = (np.array(column) for column in self.partition.traffic(Sizes(self.graph, 1.0)))
-        return kernels, data - kernels.bytes, activations - kernels.bytes_activations
+        graph, costs, cut = self.graph, self.costs, self.partition
+        parts = zip(cut.operators, cut.anchors, strict=True)
+        kernels = Kernels.of([work_of(*part, graph, costs, cut.policy) for part in parts])
+        (fixed, fixed_activations), (data, activations) = (cut.traffic(Sizes(graph, width)) for width in (0.0, 1.0))
+        return kernels.moving(fixed, fixed_activations), data - fixed, activations - fixed_activations
 
     @cached_property
     def _kernels(self) -> dict[float, Kernels]:

@@ -8,6 +8,8 @@ from functools import cached_property
 from ..costs import Cost
 from ..graph import Graph
 
+_NOBODY: frozenset[int] = frozenset()
+
 
 class Dataflow:
     """Who feeds whom, over operators that are not views."""
@@ -53,30 +55,26 @@ class Dataflow:
         return {tensor: frozenset(readers) for tensor, readers in found.items()}
 
     @cached_property
+    def data(self) -> tuple[int, ...]:
+        """Tensor id → the data it shows: a view of the whole is what it is a view of, a slice is its own."""
+        elements = self.graph.elements
+        return tuple(
+            origin if elements[origin] == elements[tensor] else tensor for tensor, origin in enumerate(self.origin)
+        )
+
+    @cached_property
     def returned(self) -> frozenset[int]:
         """Origin tensors that the model returns."""
         return frozenset(self.origin[tensor] for tensor in self.graph.output_tensors)
 
-    def is_used(self, tensor: int, inside: frozenset[int] | set[int] = frozenset()) -> bool:
+    def is_used(self, tensor: int, inside: frozenset[int] | set[int] = _NOBODY) -> bool:
         """Whether a result is returned by the model or read by an operator that is not among `inside`."""
-        return tensor in self.returned or bool(self.readers.get(tensor, frozenset[int]()) - inside)
+        return tensor in self.returned or not self.readers.get(tensor, _NOBODY) <= inside
 
     def results(self, operator_id: int) -> tuple[int, ...]:
         """Sizes of the operator's results, in elements."""
-        return self._sizes[operator_id][0]
+        return tuple(self.graph.elements[t] for t in self.graph.operators[operator_id].outputs)
 
     def domain(self, operator_id: int) -> int:
-        """Size of the operator's iteration space: its largest activation or result, in elements."""
-        return self._sizes[operator_id][1]
-
-    @cached_property
-    def _sizes(self) -> list[tuple[tuple[int, ...], int]]:
-        """Operator id → sizes of its results, and of its iteration space."""
-        tensors = self.graph.tensors
-        elements = [tensor.elements for tensor in tensors]
-        found: list[tuple[tuple[int, ...], int]] = []
-        for operator in self.graph.operators:
-            results = tuple(elements[t] for t in operator.outputs)
-            read = (elements[t] for t in operator.inputs if not tensors[t].is_weight)
-            found.append((results, max((*results, *read), default=0)))
-        return found
+        """Size of the operator's iteration space, in elements."""
+        return self.graph.domains[operator_id]

@@ -9,7 +9,7 @@ from .dataflow import Dataflow
 from .policy import Policy
 from .windows import loop_of
 
-Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait"]
+Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait", "fallback"]
 WORDS: dict[Boundary, str] = {
     "output": "the model returns its result",
     "operator": "every operator is a kernel",
@@ -20,8 +20,17 @@ WORDS: dict[Boundary, str] = {
     "shape": "what comes next walks over other elements",
     "limit": "one kernel holds no more",
     "wait": "what comes next also waits for a kernel that reads this one",
+    "fallback": "the device does not run it, or what comes next",
 }
 _JOINING = ("cat", "stack")
+
+
+def _unsupported(flow: Dataflow, policy: Policy) -> frozenset[int]:
+    """Operators that the device does not run."""
+    if policy.supported is None:
+        return frozenset()
+    operators, costs = flow.graph.operators, flow.costs
+    return frozenset(o for o in flow.working if not policy.supports(operators[o].kind, costs[o].family))
 
 
 class Growth:
@@ -36,6 +45,7 @@ class Growth:
         # Of each kernel: how many operators that stand alone it holds, and whether all of it may be computed again.
         self._anchors: dict[int, int] = {}
         self._inlined: dict[int, bool] = {}
+        self._away = _unsupported(flow, policy)
         self.refused: dict[tuple[int, int], Boundary] = {}
 
     def grow(self) -> list[list[int]]:
@@ -84,6 +94,8 @@ class Growth:
         before, after = self._loops[producer], self._loops[consumer]
         if not policy.fused:
             return "operator"
+        if (producer in self._away) != (consumer in self._away):
+            return "fallback"
         anchored = self._anchors[self._group[producer]] > 0
         if after in policy.alone:
             allowed = before in policy.prologue and not anchored and not self._forks(producer)

@@ -13,7 +13,7 @@ from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
 from .policy import Policy
-from .traffic import Traffic, traffic_of
+from .traffic import Column, Traffic, separate_bytes, traffic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,60 +63,85 @@ class Subgraph:
 
 @dataclass(frozen=True)
 class Partition:
-    """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision."""
+    """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision.
+
+    `refused`: why an edge between operators was not fused.
+    """
 
     flow: Dataflow
     policy: Policy
     members: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
-    boundaries: tuple[tuple[Boundary, ...], ...]
+    refused: Mapping[tuple[int, int], Boundary]
 
     def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
         """The kernels with their traffic at a precision."""
-        return tuple(self._subgraph(index, sizes) for index in range(len(self.members)))
+        moved = zip(*(column.tolist() for column in self._bytes(sizes)), strict=True)
+        return tuple(self._subgraph(index, sizes, *each) for index, each in enumerate(moved))
 
-    def traffic(self, sizes: Sizes) -> tuple[list[float], list[float]]:
+    def traffic(self, sizes: Sizes) -> tuple[Column, Column]:
         """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
-        activations = [sum(map(sizes.total, (t.activations, t.reread, t.written))) for t in self._traffic]
-        others = (sizes.total(t.weights) + sizes.total(t.unread) for t in self._traffic)
-        return [a + other for a, other in zip(activations, others, strict=True)], activations
+        read, weights, written, unread = self._bytes(sizes)
+        return read + weights + written + unread, read + written
 
     @cached_property
     def stages(self) -> tuple[int, ...]:
         """Of each kernel the stage that it runs in, from 0: one more than the last of those it waits for."""
+        return _stages([group for group, _ in self.members], self.flow)
+
+    @cached_property
+    def boundaries(self) -> tuple[tuple[Boundary, ...], ...]:
+        """For each kernel why it ends: each reason once, in the order of its operators."""
+        flow = self.flow
         home = {member: index for index, (group, _) in enumerate(self.members) for member in group}
-        before = {
-            index: {home[p] for member in group for p in self.flow.predecessors[member]} - {index}
-            for index, (group, _) in enumerate(self.members)
-        }
-        found = [0] * len(self.members)
-        for index in TopologicalSorter(before).static_order():
-            found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)
-        return tuple(found)
+        found: list[dict[Boundary, None]] = [{} for _ in self.members]
+        for (producer, consumer), reason in self.refused.items():
+            if home[producer] != home[consumer]:
+                found[home[producer]][reason] = None
+        for index, (group, _) in enumerate(self.members):
+            if any(tensor in flow.returned for member in group for tensor in flow.graph.operators[member].outputs):
+                found[index]["output"] = None
+        return tuple(tuple(reasons) for reasons in found)
 
     @cached_property
-    def _traffic(self) -> tuple[Traffic, ...]:
-        return tuple(traffic_of(group, self.flow, self.policy) for group, _ in self.members)
+    def operators(self) -> tuple[tuple[int, ...], ...]:
+        """The operators of each kernel, views included, in order."""
+        return tuple(tuple(sorted(working + views)) if views else working for working, views in self.members)
 
     @cached_property
-    def _anchors(self) -> tuple[int | None, ...]:
+    def anchors(self) -> tuple[int | None, ...]:
+        """The operator that leads each kernel, where there is one: the first with MACs, else the first pool."""
         costs = self.flow.costs
         heavy = ([m for m in group if costs[m].macs > 0] for group, _ in self.members)
         pools = ([m for m in group if costs[m].family == "pool"] for group, _ in self.members)
         return tuple(next(iter(a or b), None) for a, b in zip(heavy, pools, strict=True))
 
-    def _subgraph(self, index: int, sizes: Sizes) -> Subgraph:
-        (group, views), traffic = self.members[index], self._traffic[index]
+    @cached_property
+    def _traffic(self) -> Traffic:
+        return traffic_of((group for group, _ in self.members), self.flow, self.policy)
+
+    def _bytes(self, sizes: Sizes) -> tuple[Column, Column, Column, Column]:
+        """Bytes of each kernel: activations read, weights, results that somebody reads, and others."""
+        moved, count = self._traffic, len(self.members)
+        read, weights, written, unread = (
+            part.bytes(sizes, count) for part in (moved.read, moved.weights, moved.written, moved.unread)
+        )
+        return read, weights, written, unread
+
+    def _subgraph(
+        self, index: int, sizes: Sizes, read: float, weights: float, written: float, unread: float
+    ) -> Subgraph:
+        group, views = self.members[index]
         operators = self.flow.graph.operators
         return Subgraph(
             id=index,
-            operators=tuple(sorted([*group, *views])),
-            anchor=self._anchors[index],
+            operators=self.operators[index],
+            anchor=self.anchors[index],
             pattern="+".join(operators[m].kind for m in group) or operators[views[0]].kind,
-            bytes_read=sizes.total(traffic.activations) + sizes.total(traffic.reread),
-            bytes_weights=sizes.total(traffic.weights),
-            bytes_written=sizes.total(traffic.written),
-            bytes_unread=sizes.total(traffic.unread),
-            bytes_separate=traffic.separate_bytes(sizes),
+            bytes_read=read,
+            bytes_weights=weights,
+            bytes_written=written,
+            bytes_unread=unread,
+            bytes_separate=separate_bytes(group, self.flow, self.policy, sizes),
             boundaries=self.boundaries[index],
         )
 
@@ -144,27 +169,13 @@ def partition(graph: Graph, costs: Sequence[Cost], policy: Policy, flow: Dataflo
     """Every operator in exactly one kernel, in order of their first working operator. `flow`: the graph's, if it is known."""
     flow = flow or Dataflow(graph, costs)
     growth = Growth(flow, policy)
-    members = tuple((tuple(group), tuple(views)) for group, views in _with_views(graph, growth.grow()))
-    return Partition(flow, policy, members, _boundaries([group for group, _ in members], flow, growth.refused))
+    members = tuple((tuple(group), tuple(views)) for group, views in _with_views(flow, growth.grow()))
+    return Partition(flow, policy, members, growth.refused)
 
 
-def _boundaries(
-    groups: Sequence[Sequence[int]], flow: Dataflow, refused: Mapping[tuple[int, int], Boundary]
-) -> tuple[tuple[Boundary, ...], ...]:
-    """For each kernel why it ends: each reason once, in the order of its operators."""
-    home = {member: index for index, group in enumerate(groups) for member in group}
-    found: list[dict[Boundary, None]] = [{} for _ in groups]
-    for (producer, consumer), reason in refused.items():
-        if home[producer] != home[consumer]:
-            found[home[producer]][reason] = None
-    for index, group in enumerate(groups):
-        if any(tensor in flow.returned for member in group for tensor in flow.graph.operators[member].outputs):
-            found[index]["output"] = None
-    return tuple(tuple(reasons) for reasons in found)
-
-
-def _with_views(graph: Graph, groups: Sequence[Sequence[int]]) -> list[tuple[list[int], list[int]]]:
-    """Adds each view to the kernel that produced what it shows, else to its first reader's, else makes it its own."""
+def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[list[int], list[int]]]:
+    """Adds each view to the kernel that produced what it shows, else to the first that reads it, else makes it its own."""
+    graph = flow.graph
     home = {member: index for index, group in enumerate(groups) for member in group}
     views: list[list[int]] = [[] for _ in groups]
     extra: list[tuple[list[int], list[int]]] = []
@@ -174,12 +185,25 @@ def _with_views(graph: Graph, groups: Sequence[Sequence[int]]) -> list[tuple[lis
             if before:
                 home[operator.id] = before[-1]
                 views[before[-1]].append(operator.id)
-    for operator in reversed(graph.operators):
-        if operator.view and operator.id not in home:
-            readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
-            if readers:
-                home[operator.id] = min(readers)
-                views[min(readers)].append(operator.id)
-            else:
-                extra.append(([], [operator.id]))
+    of_inputs = [operator for operator in graph.operators if operator.view and operator.id not in home]
+    stages = _stages(groups, flow) if of_inputs else ()
+    for operator in reversed(of_inputs):
+        readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
+        if readers:
+            home[operator.id] = min(readers, key=lambda kernel: (stages[kernel], kernel))
+            views[home[operator.id]].append(operator.id)
+        else:
+            extra.append(([], [operator.id]))
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
+
+
+def _stages(groups: Sequence[Sequence[int]], flow: Dataflow) -> tuple[int, ...]:
+    home = {member: index for index, group in enumerate(groups) for member in group}
+    before = {
+        index: {home[p] for member in group for p in flow.predecessors[member]} - {index}
+        for index, group in enumerate(groups)
+    }
+    found = [0] * len(groups)
+    for index in TopologicalSorter(before).static_order():
+        found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)
+    return tuple(found)

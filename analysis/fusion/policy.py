@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ...hardware_profiles import Kind
+from ...hardware_profiles import HardwareProfile, Kind
 from ...hardware_profiles.toml_file import read
+from ..costs import Family
 from .windows import Loop
 
 Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
@@ -21,7 +22,10 @@ _SETS = ("fused", "alone", "epilogue", "prologue", "inlined", "last", "attention
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of one compiler. The fields are described at the top of `rules.toml`; None is without limit."""
+    """The rules of one compiler. The fields are described at the top of `rules.toml`; None is without limit.
+
+    `supported`: kinds and families of operators that the device runs, where it runs some only.
+    """
 
     name: str
     dispatch: Dispatch
@@ -42,15 +46,26 @@ class Policy:
     operators: int | None = None
     operands: int | None = None
     row: int | None = None
-    attention: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    attention: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], hash=False)
     attention_in: frozenset[str] = frozenset()
     note: str = ""
+    supported: frozenset[str] | None = None
+
+    def supports(self, kind: str, family: Family) -> bool:
+        """Whether the device itself runs an operator, rather than its fallback."""
+        return self.supported is None or kind in self.supported or family in self.supported
 
 
 def policy_for(mode: Mode, kind: Kind | None = None) -> Policy:
     """The rules of a mode on a kind of device, by default the first that has the mode. Raises KeyError where none has."""
     rules = _modes()[mode]
     return _policies()[rules[kind] if kind is not None else next(iter(rules.values()))]
+
+
+def policy_on(mode: Mode, device: HardwareProfile) -> Policy:
+    """The rules of a mode on a device: those of its kind, with the operators that it runs. Raises KeyError as `policy_for`."""
+    policy = policy_for(mode, device.kind)
+    return policy if device.npu is None else replace(policy, supported=frozenset(device.npu.operators))
 
 
 def modes_of(kind: Kind) -> tuple[Mode, ...]:

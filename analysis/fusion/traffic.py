@@ -2,70 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..costs import Cost, Sizes, row_length
-from ..graph import Graph, Operator
+from ..graph import Graph
 from .dataflow import Dataflow
 from .policy import Policy
+
+Column = NDArray[np.float64]
+_NOBODY: frozenset[int] = frozenset()
+
+
+class Moves:
+    """Elements of tensors that kernels move, as columns."""
+
+    def __init__(self) -> None:
+        self._kernels: list[int] = []
+        self._tensors: list[int] = []
+        self._elements: list[int] = []
+
+    def add(self, kernel: int, elements: Mapping[int, int]) -> None:
+        """Elements by tensor that a kernel moves."""
+        self._kernels += [kernel] * len(elements)
+        self._tensors += elements
+        self._elements += elements.values()
+
+    def bytes(self, sizes: Sizes, kernels: int) -> Column:
+        """Bytes that each of so many kernels moves."""
+        found: Column = np.zeros(kernels)
+        moved = np.array(self._elements, dtype=np.float64) * [sizes.element(tensor) for tensor in self._tensors]
+        np.add.at(found, self._kernels, moved)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Elements by tensor that a kernel moves; `reread` of its activations come a second time. `separate`: see `Subgraph`."""
+    """What the kernels of a graph move. `read`: activations, of which some come a second time."""
 
-    activations: Mapping[int, int]
-    weights: Mapping[int, int]
-    reread: Mapping[int, int]
-    written: Mapping[int, int]
-    unread: Mapping[int, int]
-    separate: Sequence[Mapping[int, int]]
-
-    def separate_bytes(self, sizes: Sizes) -> float:
-        """Bytes that its operators would move as kernels of their own."""
-        return sum(sizes.total(moved) for moved in self.separate)
+    read: Moves
+    weights: Moves
+    written: Moves
+    unread: Moves
 
 
-def traffic_of(group: Sequence[int], flow: Dataflow, policy: Policy) -> Traffic:
-    """The traffic of the operators of a kernel."""
-    graph, costs = flow.graph, flow.costs
-    inside = set(group)
-    made = {tensor for member in group for tensor in graph.operators[member].outputs}
-    reads: dict[int, int] = {}
+def traffic_of(groups: Iterable[Sequence[int]], flow: Dataflow, policy: Policy) -> Traffic:
+    """The traffic of kernels, each given by its operators."""
+    found = Traffic(Moves(), Moves(), Moves(), Moves())
+    for kernel, group in enumerate(groups):
+        _add_reads(found, kernel, group, flow, policy)
+        inside = _NOBODY if policy.unread else frozenset(group)
+        writes = [write for member in group for write in flow.costs[member].writes.items()]
+        found.written.add(kernel, {tensor: n for tensor, n in writes if flow.is_used(tensor, inside)})
+        if policy.unread:
+            found.unread.add(kernel, {tensor: n for tensor, n in writes if not flow.is_used(tensor)})
+    return found
+
+
+def _add_reads(found: Traffic, kernel: int, group: Sequence[int], flow: Dataflow, policy: Policy) -> None:
+    operators, tensors, costs = flow.graph.operators, flow.graph.tensors, flow.costs
+    made = {tensor for member in group for tensor in operators[member].outputs}
+    weights: dict[int, int] = {}
+    activations: dict[int, int] = {}
     for member in group:
         for tensor, elements in costs[member].reads.items():
             if flow.origin[tensor] not in made:
-                key = _same_data(flow, tensor)
-                reads[key] = max(reads.get(key, 0), elements)
-    writes = {tensor: n for member in group for tensor, n in costs[member].writes.items()}
-    used = {tensor: n for tensor, n in writes.items() if flow.is_used(tensor)}
-    leaving = used if policy.unread else {tensor: n for tensor, n in used.items() if flow.is_used(tensor, inside)}
-    weights = {t: n for t, n in reads.items() if graph.tensors[t].is_weight}
-    activations = {t: n for t, n in reads.items() if t not in weights}
-    again = [_activations(costs[m], graph) for m in group if _reads_twice(graph.operators[m], costs[m], graph, policy)]
-    # A kernel with a long row reads whatever the row is made from again, as far as it came from outside.
-    longest = max((n for moved in again for n in moved.values()), default=0)
-    return Traffic(
-        activations=activations,
-        weights=weights,
-        reread={t: n for t, n in activations.items() if n == longest},
-        written=leaving,
-        unread={tensor: n for tensor, n in writes.items() if tensor not in used} if policy.unread else {},
-        separate=(*(costs[m].reads for m in group), used, *again),
+                data = flow.data[tensor]
+                reads = weights if tensors[data].is_weight else activations
+                reads[data] = max(reads.get(data, 0), elements)
+    found.weights.add(kernel, weights)
+    found.read.add(kernel, activations)
+    again = _read_again(group, flow, policy)
+    if again:
+        # A kernel with a long row reads whatever the row is made from again, as far as it came from outside.
+        longest = max((n for moved in again for n in moved.values()), default=0)
+        found.read.add(kernel, {tensor: n for tensor, n in activations.items() if n == longest})
+
+
+def separate_bytes(group: Sequence[int], flow: Dataflow, policy: Policy, sizes: Sizes) -> float:
+    """Bytes that the operators of a kernel would move as kernels of their own."""
+    read = sum(sizes.total(flow.costs[member].reads) for member in group)
+    again = sum(map(sizes.total, _read_again(group, flow, policy)))
+    writes = {tensor: n for member in group for tensor, n in flow.costs[member].writes.items()}
+    return read + again + sizes.total({tensor: n for tensor, n in writes.items() if flow.is_used(tensor)})
+
+
+def _read_again(group: Sequence[int], flow: Dataflow, policy: Policy) -> list[Mapping[int, int]]:
+    """What norms over long rows read a second time, each on its own."""
+    if policy.row is None:
+        return []
+    graph, costs = flow.graph, flow.costs
+    twice = (
+        m for m in group if costs[m].family == "normalization" and row_length(graph.operators[m], graph) > policy.row
     )
+    return [_activations(costs[m], graph) for m in twice]
 
 
 def _activations(cost: Cost, graph: Graph) -> Mapping[int, int]:
     return {t: n for t, n in cost.reads.items() if not graph.tensors[t].is_weight}
-
-
-def _reads_twice(operator: Operator, cost: Cost, graph: Graph, policy: Policy) -> bool:
-    return policy.row is not None and cost.family == "normalization" and row_length(operator, graph) > policy.row
-
-
-def _same_data(flow: Dataflow, tensor: int) -> int:
-    """A view of the whole is the same data as what it shows; a slice is its own."""
-    origin = flow.origin[tensor]
-    tensors = flow.graph.tensors
-    return origin if tensors[origin].elements == tensors[tensor].elements else tensor

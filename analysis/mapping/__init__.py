@@ -2,15 +2,17 @@
 
 from .allocation import Allocation, Allocations
 from .kernels import Kernel, Kernels
-from .mapper import kernel_of, kernel_precision, map_kernel, map_kernels
+from .mapper import distinct, kernel_of, kernel_precision, map_kernel, map_kernels, work_of
 
 __all__ = [
     "Allocation",
     "Allocations",
     "Kernel",
     "Kernels",
+    "distinct",
     "kernel_of",
     "kernel_precision",
     "map_kernel",
     "map_kernels",
+    "work_of",
 ]

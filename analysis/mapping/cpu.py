@@ -28,7 +28,9 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     memory = device.memory
     dram = memory.dram_bandwidth.si * device.efficiency.dram.si
     cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("cpu", "cache_ratio")
-    moved = traffic(kernels.bytes, constant("cpu", "cache_share") * memory.llc_size.si, dram, cache)
+    moved = traffic(
+        kernels.bytes, constant("cpu", "cache_share") * memory.llc_size.si, dram * _over_nodes(device), cache
+    )
     rows, columns = _cache_block(kernels, device, precision)
     found.put(
         np.ones(len(kernels), dtype=np.bool_), units_used=np.minimum(cores, tiles), tiles=tiles, waves=waves, fill=fill,
@@ -37,6 +39,13 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
     return found
+
+
+def _over_nodes(device: HardwareProfile) -> float:
+    """Fraction of the DRAM bandwidth that is left where memory is spread over several NUMA nodes."""
+    assert device.cpu is not None
+    spread = device.cpu.numa_bandwidth
+    return spread.si if spread is not None else 1.0
 
 
 def _row_blocks(kernels: Kernels) -> Column:

@@ -5,6 +5,8 @@ Structure and constants: `docs/architecture.md`, section "How a GPU kernel is ti
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
@@ -61,23 +63,21 @@ def _tiled(found: Allocations, rows: Mask, kernels: Kernels, device: HardwarePro
     units = found.units
     attention = kernels.of_family("attention")
     rate = _matrix_rate(device, precision) * np.where(attention, constant("gpu", "attention_rate"), 1.0)
-    relative: dict[str, float] = constant_value("gpu", "tile_rate")
     step, prologue = constant("gpu", "split_k_step"), constant("gpu", "k_prologue")
     prologue = prologue if precision in device.compute.matrix else 0.0
     n, k = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
     batch = kernels.batch * kernels.groups
-    tiles: list[tuple[int, int]] = [tuple(tile) for tile in constant_value("gpu", "tiles")]
-    height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*tiles, strict=True))
+    height, width, relative = _tiles()
     whole = np.ceil(kernels.m / height) * np.ceil(n / width) * batch
     most = np.where(attention, 1.0, np.floor_divide(k, step))
     split = np.where(attention, 1.0, np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most)))
     pieces = whole * split
     rounds = np.ceil(pieces / units)
-    tile_rate = np.array([relative[str(a * b)] for a, b in tiles])[:, None] * rate / units
+    tile_rate = relative * rate / units
     seconds = rounds * 2.0 * height * width * (k / split + prologue) / tile_rate
     best = np.argmin(seconds, axis=0)
     chosen = (best, np.arange(len(kernels)))
-    resident = resident_tiles(tiles, device, precision)[best]
+    resident = resident_tiles(device, precision)[best]
     executed = np.maximum(2.0 * whole * height * width * k, 1.0)  # an empty result takes none
     moved = _memory(kernels, device)
     found.put(
@@ -88,6 +88,16 @@ def _tiled(found: Allocations, rows: Mask, kernels: Kernels, device: HardwarePro
         tile_rows=height[best, 0], tile_columns=width[best, 0], resident=resident,
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
+
+
+@cache
+def _tiles() -> tuple[Column, Column, Column]:
+    """Rows, columns and relative rate of each CTA tile, one below the other."""
+    tiles: list[tuple[int, int]] = constant_value("gpu", "tiles")
+    relative: dict[str, float] = constant_value("gpu", "tile_rate")
+    sides = (*zip(*tiles, strict=True), [relative[str(rows * columns)] for rows, columns in tiles])
+    height, width, rate = (np.array(side, dtype=np.float64)[:, None] for side in sides)
+    return height, width, rate
 
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:

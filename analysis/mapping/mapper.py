@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
 def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[Precision]) -> Allocations:
     """The allocation of every kernel, each in the precision it computes in."""
     mapper = _MAPPERS[device.kind]
-    kinds = set(precisions)
+    kinds = distinct(precisions)
     if len(kinds) == 1:
         return mapper(kernels, device, precisions[0])
     found = Allocations.empty(int(device.compute.units.si), len(kernels))
@@ -46,41 +47,50 @@ def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[
     return found
 
 
+def distinct(precisions: Sequence[Precision]) -> list[Precision]:
+    """Those that occur, each once. Mostly that is one, which is found without hashing every kernel's."""
+    if precisions and precisions.count(precisions[0]) == len(precisions):
+        return [precisions[0]]
+    return list(dict.fromkeys(precisions))
+
+
 def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], policy: Policy) -> Kernel:
-    """What a mapper needs to know of a subgraph. Its leading operator is the anchor, else the one with most traffic."""
-    members = _members(subgraph, costs)
-    lead = subgraph.anchor if subgraph.anchor is not None else max(members, key=lambda m: _elements(graph, m))
+    """What a mapper needs to know of a subgraph."""
+    work = work_of(subgraph.operators, subgraph.anchor, graph, costs, policy)
+    return replace(work, bytes=subgraph.bytes_moved, bytes_activations=subgraph.bytes_activations)
+
+
+def work_of(
+    operators: Sequence[int], anchor: int | None, graph: Graph, costs: Sequence[Cost], policy: Policy
+) -> Kernel:
+    """The kernel of these operators, without its traffic. Its leading operator is the anchor, else the one with most traffic."""
+    members, domains = _members(operators, costs), graph.domains
+    lead = anchor if anchor is not None else max(members, key=domains.__getitem__)
     return Kernel(
         family=costs[lead].family,
         kind=graph.operators[lead].kind,
-        flops=sum(costs[m].flops for m in members),
-        macs=sum(costs[m].macs for m in members),
-        elements=max(_elements(graph, m) for m in members),
-        bytes=subgraph.bytes_moved,
-        bytes_activations=subgraph.bytes_activations,
+        flops=sum([costs[m].flops for m in members]),
+        macs=sum([costs[m].macs for m in members]),
+        elements=max([domains[m] for m in members]),
+        bytes=0.0,
+        bytes_activations=0.0,
         gemm=costs[lead].gemm,
         contiguous_convolution=policy.dispatch == "operator" and costs[lead].family == "convolution",
-        operators=tuple((graph.operators[m].kind, costs[m].family) for m in members),
+        operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
     )
 
 
-def kernel_precision(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], numerics: Numerics) -> Precision:
+def kernel_precision(
+    operators: Sequence[int], anchor: int | None, graph: Graph, costs: Sequence[Cost], numerics: Numerics
+) -> Precision:
     """What a kernel computes in: the model's precision, or under autocast the widest type that its anchor reads, else any."""
     if isinstance(numerics, Precision):
         return numerics
-    leading = _members(subgraph, costs) if subgraph.anchor is None else [subgraph.anchor]
+    leading = _members(operators, costs) if anchor is None else [anchor]
     read = [graph.tensors[t] for member in leading for t in graph.operators[member].inputs]
     types = {tensor.dtype for tensor in read if not tensor.is_weight} or {tensor.dtype for tensor in read}
     return next((precision for dtype, precision in _WIDEST_FIRST if dtype in types), Precision.FP32)
 
 
-def _members(subgraph: Subgraph, costs: Sequence[Cost]) -> list[int]:
-    return [m for m in subgraph.operators if costs[m].family != "view"] or list(subgraph.operators)
-
-
-def _elements(graph: Graph, operator_id: int) -> int:
-    """Size of the operator's iteration space: its largest activation or result."""
-    operator = graph.operators[operator_id]
-    sizes = [graph.tensors[t].elements for t in operator.inputs if not graph.tensors[t].is_weight]
-    sizes += [graph.tensors[t].elements for t in operator.outputs]
-    return max(sizes, default=0)
+def _members(operators: Sequence[int], costs: Sequence[Cost]) -> Sequence[int]:
+    return [m for m in operators if costs[m].family != "view"] or operators

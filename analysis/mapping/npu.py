@@ -1,7 +1,7 @@
 """NPU mapper: accelerators that run some operators only. The rest runs on the fallback, across the link.
 
 Little is published of these devices, so the model is coarse: peak times an efficiency, SRAM that keeps the weights where
-they fit, and a link that carries the rest.
+they fit, and a link that carries the rest. Fusion keeps operators that the device runs apart from the others.
 """
 
 from __future__ import annotations
@@ -10,44 +10,23 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
-from ..costs import HEAVY
 from .allocation import Allocations
 from .kernels import Column, Kernels, Mask
 from .memory import held_share
 
 
 def map_to_npu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
-    """Kernels on the device as far as it runs their operators; the others on its fallback."""
+    """Kernels on the device where it runs all of their operators; the others on its fallback."""
+    assert device.npu is not None
     units = int(device.compute.units.si)
     found = Allocations.empty(units, len(kernels))
-    away = _share_away(kernels, device)
-    here, mixed = away < 1, (away > 0) & (away < 1)
+    runs = device.npu.runs
+    here = np.array([all(runs(kind, family) for kind, family in each) for each in kernels.operators], dtype=np.bool_)
     for rows, regime in ((here, _on_device), (~here, _on_fallback)):
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
-    _add_mixed(found, mixed, away, kernels, device)
-    _move(found, here, mixed, kernels, device)
+    _move(found, here, kernels, device)
     return found
-
-
-def _share_away(kernels: Kernels, device: HardwareProfile) -> Column:
-    """The share of each kernel's operators that the fallback runs: all of them where a matrix product is among those."""
-    assert device.npu is not None
-    runs = device.npu.runs
-    shares: list[float] = []
-    for operators in kernels.operators:
-        missing = [family for kind, family in operators if not runs(kind, family)]
-        heavy = any(family in HEAVY for family in missing)
-        shares.append(1.0 if heavy else len(missing) / max(1, len(operators)))
-    return np.array(shares, dtype=np.float64)
-
-
-def _add_mixed(found: Allocations, rows: Mask, away: Column, kernels: Kernels, device: HardwareProfile) -> None:
-    """Elementwise work in the middle or at the end of a kernel that only the fallback does."""
-    assert device.npu is not None
-    elementwise = np.maximum(0.0, kernels.flops - 2 * kernels.macs) * away
-    found.compute_s[rows] += elementwise[rows] / device.npu.fallback.rate.si
-    found.fallback[rows] = 1.0
 
 
 def _on_device(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
@@ -71,7 +50,7 @@ def _on_fallback(
     found.put(rows, tiles=1.0, waves=1.0, fill=0.0, compute_s=kernels.flops / fallback.rate.si, fallback=1.0)
 
 
-def _move(found: Allocations, runs: Mask, mixed: Mask, kernels: Kernels, device: HardwareProfile) -> None:
+def _move(found: Allocations, runs: Mask, kernels: Kernels, device: HardwareProfile) -> None:
     """Weights stay in SRAM as far as they fit, activations while they do; what the fallback works on crosses the link."""
     assert device.npu is not None
     memory, npu = device.memory, device.npu
@@ -80,13 +59,12 @@ def _move(found: Allocations, runs: Mask, mixed: Mask, kernels: Kernels, device:
     on_chip = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("npu", "cache_ratio")
     weights = kernels.bytes - kernels.bytes_activations
     kept = runs * held_share(float(weights[runs].sum()), constant("npu", "weight_share") * sram)
-    held: Column = np.where(kept, weights, 0.0) + np.where(
-        runs & (kernels.bytes_activations <= sram), kernels.bytes_activations, 0.0
-    )
+    held: Column = kept * weights + np.where(runs & (kernels.bytes_activations <= sram), kernels.bytes_activations, 0.0)
     outside = kernels.bytes - held
     away = ~runs
     found.memory_s[:] = np.where(
-        away, kernels.bytes / npu.fallback.bandwidth.si + kernels.bytes_activations / npu.host_link.si,
-        outside / dram + held / on_chip + mixed * kernels.bytes_activations / npu.host_link.si,
-    )  # fmt: skip
+        away,
+        kernels.bytes / npu.fallback.bandwidth.si + kernels.bytes_activations / npu.host_link.si,
+        outside / dram + held / on_chip,
+    )
     found.dram_bytes[:], found.cache_bytes[:] = outside, held

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from math import floor
 
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..constants import constant
+from ..constants import constant, constant_value
 from .kernels import Column
 
 
@@ -19,12 +19,14 @@ def resident_threads(device: HardwareProfile, threads: int) -> int:
     return max(1, int(min(device.gpu.max_threads_per_sm.si // threads, device.gpu.max_blocks_per_sm.si)))
 
 
-def resident_tiles(tiles: Sequence[tuple[int, int]], device: HardwareProfile, precision: Precision) -> Column:
-    """CTAs on an SM for each tile of a matrix product.
+@cache
+def resident_tiles(device: HardwareProfile, precision: Precision) -> Column:
+    """CTAs on an SM for each tile of a matrix product (`gpu.tiles`).
 
     A CTA holds `gemm_stages` slices of both operands (`gemm_slice` deep) in shared memory and the FP32 accumulators in
     registers (CUTLASS, efficient_gemm.md: threadblock tile, software pipelining).
     """
+    tiles: list[tuple[int, int]] = constant_value("gpu", "tiles")
     limits = device.gpu
     if limits is None:
         return np.ones(len(tiles))

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..estimate import Estimate, Evaluation, Interval
+from ..estimate import Estimate, Evaluation, Interval, Question
 from ..fusion import patterns
+from ..graph import InputSpec
 from ..pipeline import Analysis, ModelResult
 from ..what_if import names
 from . import units
@@ -35,7 +36,7 @@ def _print_model(
     console: Console, result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None, all_layers: bool
 ) -> None:
     graph, question = evaluation.graph, evaluation.question
-    inputs = ", ".join(f"{units.shape(spec.shape)} {spec.dtype} ({spec.origin})" for spec in graph.inputs)
+    inputs = ", ".join(f"{units.shape(spec.shape)} {_stored(spec, question)} ({spec.origin})" for spec in graph.inputs)
     console.print(Text(f"{graph.model} on {question.device.name}", style="bold"))
     console.print(f"{question.precision.value} · batch {graph.batch} · {question.mode} · input {inputs}")
     console.print(f"{result.target}, constructed by {result.constructed}", style="dim")
@@ -114,18 +115,27 @@ def _memory_text(evaluation: Evaluation) -> str:
     fits = "fits in" if peak <= capacity else "does not fit in"
     up_to = f" up to batch {largest:,}" if peak <= capacity else ""
     decoder = f", {units.data(cache)} keys and values for a decoder" if cache else ""
-    return (
-        f"{units.data(peak)} at the peak ({units.data(weights)} weights{decoder}), {fits} {units.data(capacity)}{up_to}; "
-        f"training {units.data(schedule.training(storage).total)}"
-    )
+    training = f"; training {units.data(schedule.training(storage).total)}" if storage.is_float else ""
+    room = f"{fits} {units.data(capacity)}{up_to}{training}"
+    return f"{units.data(peak)} at the peak ({units.data(weights)} weights{decoder}), {room}"
 
 
 def _graph_text(evaluation: Evaluation) -> str:
     concurrency = evaluation.concurrency
     return (
-        f"{units.count(len(evaluation.costs), 'operator')} in {units.count(len(evaluation.subgraphs), 'kernel')}, "
+        f"{units.count(len(evaluation.costs), 'operator')} in {units.count(_working(evaluation), 'kernel')}, "
         f"{units.count(concurrency.stages, 'stage')}, at most {concurrency.max_parallel} in parallel"
     )
+
+
+def _working(evaluation: Evaluation) -> int:
+    """Kernels that do work: views alone are none."""
+    return sum(estimate.latency_s > 0 for estimate in evaluation.subgraphs)
+
+
+def _stored(spec: InputSpec, question: Question) -> str:
+    """What an input is stored as: floats in the precision asked for."""
+    return question.storage.value if spec.dtype == "float32" else spec.dtype
 
 
 def _path_text(evaluation: Evaluation) -> str:
@@ -180,7 +190,7 @@ def _place(result: ModelResult, file: str | None, line: int | None) -> str:
 def _layer(evaluation: Evaluation, index: int) -> str:
     """`layer1.0.conv1 (conv2d+batch_norm+relu)`."""
     name, pattern = subgraph_name(evaluation, index), evaluation.subgraphs[index].subgraph.pattern
-    return f"{name} ({_short(pattern)})"
+    return name if name.rpartition("#")[0] == pattern or name == pattern else f"{name} ({_short(pattern)})"
 
 
 def bar(share: float) -> str:

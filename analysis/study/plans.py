@@ -6,6 +6,7 @@ from ...hardware_profiles import HardwareProfile
 from ..attention import with_attention
 from ..estimate import Plan, Question, as_compiled
 from ..estimate.memory import MemorySchedule
+from ..fusion import Policy
 from ..graph import Attribute, Graph
 from ..numerics import Autocast, Numerics
 
@@ -21,15 +22,16 @@ class Plans:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._forms: dict[_Form, Graph] = {}
+        self._attending: set[_Form] = set()
         self._scores = any(operator.kind == "softmax" for operator in graph.operators)
         self._variants: dict[tuple[_Form, HardwareProfile, Numerics], tuple[_Variant, Graph]] = {}
-        self._plans: dict[tuple[_Variant, str], Plan] = {}
+        self._plans: dict[tuple[_Variant, Policy], Plan] = {}
         self._first: dict[_Variant, Plan] = {}
 
     def of(self, question: Question) -> Plan:
         """The plan that answers a question."""
         variant, graph = self._variant(question)
-        key = variant, question.policy.name
+        key = variant, question.policy
         if key not in self._plans:
             first = self._first.get(variant)
             self._plans[key] = first.under(question.policy) if first else Plan.of(graph, question.policy)
@@ -37,12 +39,14 @@ class Plans:
         return self._plans[key]
 
     def memory(self, question: Question) -> MemorySchedule:
-        """What is alive when: the same in every mode."""
+        """What is alive when: the same in every mode that runs the same graph."""
         self.of(question)
         return self._first[self._variant(question)[0]].memory
 
     def _variant(self, question: Question) -> tuple[_Variant, Graph]:
         form = self._form(question)
+        if form not in self._attending:
+            return (form, ()), self._forms[form]
         key = form, question.device, question.precision
         if key not in self._variants:
             decided = with_attention(self._forms[form], question.device, question.precision)
@@ -55,7 +59,9 @@ class Plans:
         dtype = question.precision.dtype if isinstance(question.precision, Autocast) else None
         form = question.folds_norms, fuser, dtype
         if form not in self._forms:
-            self._forms[form] = as_compiled(self._graph, question)
+            graph = self._forms[form] = as_compiled(self._graph, question)
+            if any(operator.kind == _ATTENTION for operator in graph.operators):
+                self._attending.add(form)
         return form
 
 

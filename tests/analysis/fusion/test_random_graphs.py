@@ -1,5 +1,6 @@
 """What holds for any graph, in any mode: random graphs of operators that fuse, join, fork, reduce and stand alone."""
 
+from dataclasses import replace
 from graphlib import TopologicalSorter
 
 import pytest
@@ -61,6 +62,16 @@ def test_every_operator_once_in_kernels_that_can_run(mode: str, graph: Graph) ->
     for operator in graph.operators:
         before[home[operator.id]] |= {home[p] for p in graph.predecessors[operator.id]} - {home[operator.id]}
     assert len(list(TopologicalSorter(before).static_order())) == len(before)
+
+
+@given(graph=graphs(), supported=st.frozensets(st.sampled_from(KINDS)))
+@settings(max_examples=60, deadline=None)
+def test_what_a_device_runs_shares_no_kernel_with_what_it_does_not(graph: Graph, supported: frozenset[str]) -> None:
+    costs = costs_of(graph)
+    for mode in ("kpu", "ideal"):
+        policy = replace(policy_for(mode, "npu"), supported=supported)
+        for working, _ in partition(graph, costs, policy).members:
+            assert len({policy.supports(graph.operators[o].kind, costs[o].family) for o in working}) <= 1
 
 
 @pytest.mark.parametrize("mode", MODES)

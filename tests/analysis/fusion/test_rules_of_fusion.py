@@ -3,7 +3,8 @@
 import pytest
 
 from graphperf.analysis.costs import Sizes, costs_of
-from graphperf.analysis.fusion import partition, policy_for
+from graphperf.analysis.fusion import partition, policy_for, policy_on
+from graphperf.hardware_profiles import profile
 
 
 def kernels(graph, mode: str):
@@ -236,3 +237,36 @@ def test_a_slice_counts_its_own_elements(sketch) -> None:
     y = sketch.add("relu", [part], (1, 8))
     (kernel,) = kernels(sketch.graph(y), "eager")
     assert (kernel.bytes_read, kernel.bytes_written) == (32, 32)
+
+
+def test_what_the_device_does_not_run_is_apart(sketch) -> None:
+    """An Edge TPU runs ReLU, not GELU or ELU: those share a kernel on its fallback."""
+    y = conv(sketch, sketch.tensor(*SHAPE))
+    for kind in ("relu", "gelu", "elu", "relu"):
+        y = sketch.add(kind, [y], SHAPE)
+    graph = sketch.graph(y)
+    policy = policy_on("compiled", profile("coral-edge-tpu"))
+    found = partition(graph, costs_of(graph), policy).subgraphs(Sizes(graph, 1.0))
+    assert [kernel.pattern for kernel in found] == ["conv2d+relu", "gelu+elu", "relu"]
+    assert [kernel.boundaries for kernel in found] == [("fallback",), ("fallback",), ("output",)]
+    assert found[1].bytes == 2 * 800
+    assert [kernel.pattern for kernel in kernels(graph, "kpu")] == ["conv2d+relu+gelu+elu+relu"]
+
+
+def test_devices_that_run_everything_share_their_rules() -> None:
+    assert policy_on("compiled", profile("kpu-t64")) is policy_on("compiled", profile("kpu-t768"))
+    assert policy_on("compiled", profile("hailo-8")) != policy_on("compiled", profile("coral-edge-tpu"))
+
+
+def test_a_view_of_an_input_is_with_the_kernel_that_runs_first(sketch) -> None:
+    """The kernel of the concatenation starts first, but waits for the norm; both read the view."""
+    x = sketch.tensor(16, 32)
+    first = sketch.add("relu", [x], (16, 32))
+    view = sketch.add("view", [x], (16, 32), view=True)
+    norm = sketch.add("layer_norm", [view], (16, 32), normalized_shape=(32,))
+    joined = sketch.add("cat", [first, view], (16, 64), dim=1)
+    found = kernels(sketch.graph(sketch.add("add", [norm, joined], (16, 64))), "kpu")
+    assert [(kernel.pattern, kernel.operators) for kernel in found] == [
+        ("relu+cat+add", (0, 3, 4)),
+        ("layer_norm", (1, 2)),
+    ]

@@ -10,6 +10,7 @@ from graphperf.analysis.costs import Gemm
 from graphperf.analysis.estimate import Question, evaluate
 from graphperf.analysis.mapping import Kernel, Kernels, map_kernel, map_kernels
 from graphperf.analysis.mapping.memory import held_share
+from graphperf.analysis.study.plans import Plans
 from graphperf.hardware_profiles import Precision, profile
 
 TPU, KPU, CORAL = profile("tpu-v4"), profile("kpu-t256"), profile("coral-edge-tpu")
@@ -90,6 +91,18 @@ def test_a_memory_keeps_what_fits() -> None:
     assert held_share(0, 20) == 1
 
 
+def test_weights_beyond_an_npus_memory_stream_in_every_run() -> None:
+    """Of twice what its SRAM keeps, half is read from outside."""
+    assert CORAL.npu is not None
+    assert CORAL.npu.sram is not None
+    kept = constant("npu", "weight_share") * CORAL.npu.sram.si
+    layer = matmul(1, 1024, int(kept / 1024), width=1.0)
+    found = map_kernels(Kernels.of([layer, layer]), CORAL, [Precision.INT8] * 2)
+    weights = 2 * (layer.bytes - layer.bytes_activations)
+    assert sum(found.dram_bytes) == pytest.approx(weights - kept)
+    assert sum(found.memory_s) > (weights - kept) / CORAL.memory.dram_bandwidth.si
+
+
 def test_operators_that_an_npu_lacks_run_on_its_fallback() -> None:
     work = [matmul(196, 512, 512, width=1.0), pointwise(10**5), pointwise(10**5, "gelu")]
     found = map_kernels(Kernels.of(work), CORAL, [Precision.INT8] * 3)
@@ -98,6 +111,31 @@ def test_operators_that_an_npu_lacks_run_on_its_fallback() -> None:
     assert CORAL.npu is not None
     crossing = 2e5 / CORAL.npu.host_link.si
     assert found[2].memory_s == pytest.approx(2e5 / CORAL.npu.fallback.bandwidth.si + crossing)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "ideal"])
+def test_a_kernel_is_on_the_device_or_on_its_fallback(zoo, mode: str) -> None:
+    """A ViT has norms and GELU that an Edge TPU does not run: the operands of each cross the link."""
+    found = evaluate(zoo.graph("vit_b_16"), Question(CORAL, Precision.INT8, mode))  # pyright: ignore[reportArgumentType]
+    assert CORAL.npu is not None
+    away = [part for part in found.subgraphs if part.allocation.fallback]
+    kinds = {kind for part in away for kind, _ in part.kernel.operators}
+    assert {"layer_norm", "gelu"} <= kinds
+    assert not any(CORAL.npu.runs(kind, family) for part in away for kind, family in part.kernel.operators)
+    assert all(part.allocation.units_used == 0 for part in away)
+    link, memory = CORAL.npu.host_link.si, CORAL.npu.fallback.bandwidth.si
+    for part in away:
+        crossing = part.subgraph.bytes_activations / link
+        assert part.allocation.memory_s == pytest.approx(part.subgraph.bytes_moved / memory + crossing)
+
+
+def test_plans_depend_on_what_the_device_runs(zoo) -> None:
+    """One model on two devices with one compiler's rules: each is cut as if it were asked about alone."""
+    plans = Plans(zoo.graph("vit_b_16"))
+    for device in (CORAL, profile("hailo-8")):
+        question = Question(device, Precision.INT8, "compiled")
+        alone = evaluate(zoo.graph("vit_b_16"), question)
+        assert plans.of(question).subgraphs(Precision.INT8) == tuple(part.subgraph for part in alone.subgraphs)
 
 
 @pytest.mark.parametrize("device", ["tpu-v3", "tpu-v5e", "kpu-t64", "kpu-t768", "hailo-8", "jetson-agx-orin-dla"])
@@ -119,6 +157,11 @@ def test_an_accelerator_starts_a_model_once(zoo) -> None:
     eager, compiled, ideal = (
         evaluate(zoo.graph("resnet18"), Question(TPU, Precision.BF16, mode)) for mode in ("eager", "compiled", "ideal")
     )
-    assert sum(eager.totals.times.host_s > 0) == sum(compiled.totals.times.host_s > 0) == 1
+    start = TPU.launch.eager_dispatch.si
+    device_s = compiled.latency.value - compiled.totals.times.host_s.sum()
+    assert 0 < compiled.totals.times.host_s.sum() <= start
+    # Each kernel has a part of the start by the time it takes.
+    shares = compiled.totals.times.host_s / compiled.totals.times.device_s
+    assert shares[shares > 0] == pytest.approx(compiled.totals.times.host_s.sum() / device_s)
     assert sum(ideal.totals.times.host_s) == 0
     assert eager.latency.value == compiled.latency.value < 1e-3

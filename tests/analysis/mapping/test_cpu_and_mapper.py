@@ -3,12 +3,13 @@
 import dataclasses
 
 import pytest
+from pydantic import ValidationError
 
 from graphperf.analysis.constants import constant
 from graphperf.analysis.costs import Gemm, Sizes, costs_of
 from graphperf.analysis.fusion import partition, policy_for
 from graphperf.analysis.mapping import Kernel, kernel_of, map_kernel
-from graphperf.hardware_profiles import Precision, profile
+from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
 I7 = profile("i7-12700k")
 
@@ -51,6 +52,23 @@ def test_memory_runs_at_cache_speed_and_then_at_dram_speed() -> None:
     large = map_kernel(kernel(data=1e12), I7, Precision.FP32).memory_s
     assert small == pytest.approx(1e3 / 163e9, rel=0.01)
     assert large == pytest.approx(1e12 / (76.8e9 * 0.48), rel=0.01)
+
+
+def test_memory_over_several_nodes_is_slower_than_their_sum() -> None:
+    """Two sockets: DRAM loses the given fraction, the cache nothing."""
+    assumed = {"source": "assumption: half of the traffic crosses the link between the sockets", "grade": "C"}
+    described = I7.model_dump(mode="json")
+    described["cpu"] |= {
+        "numa_nodes": {"value": 2, "unit": "node", **assumed}, "numa_bandwidth": {"value": 0.7, "unit": "1", **assumed},
+    }  # fmt: skip
+    spread = HardwareProfile.model_validate(described)
+    one, two = (map_kernel(kernel(data=1e12), device, Precision.FP32) for device in (I7, spread))
+    assert two.memory_s == pytest.approx(one.memory_s / 0.7, rel=0.01)
+    assert two.dram_bytes == one.dram_bytes
+    assert {"cpu.numa_nodes", "cpu.numa_bandwidth"} <= set(spread.assumptions())
+    described["cpu"]["numa_nodes"]["value"] = 1
+    with pytest.raises(ValidationError, match="at least two numa_nodes"):
+        HardwareProfile.model_validate(described)
 
 
 def test_a_device_gets_the_mapper_of_its_kind() -> None:
