@@ -1,7 +1,8 @@
 """Memory over a run: weights, and the activations alive at each step of the schedule, for inference and for training.
 
-A storage lives from its first writer to its last reader. Sizes are linear in the width of a float, so one schedule serves
-every precision.
+In eager mode a step is an operator, and a storage lives until Python lets go of it. In a compiled program a step is a kernel;
+what never leaves a kernel takes no memory, and a storage lives from its first writer to its last reader. Sizes are linear in
+the width of a float, so one schedule serves every precision.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import numpy as np
 
 from ...hardware_profiles import Precision
 from ..constants import constant
+from ..fusion import Partition
 from ..graph import Graph, bytes_of
 from ..mapping.kernels import Column
 
 _FLOAT = "float32"
+# Storage → the first and the last step at which it is alive.
+_Lives = dict[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class TrainingMemory:
 
 @dataclass(frozen=True)
 class MemorySchedule:
-    """Sizes of a graph: its weights, and after each operator what is alive of the activations."""
+    """Sizes of a graph: its weights, and after each step what is alive of the activations."""
 
     weights: Bytes
     parameters: int
@@ -61,21 +65,24 @@ class MemorySchedule:
     alive_floats: Column
 
     @classmethod
-    def of(cls, graph: Graph) -> MemorySchedule:
-        """Walks the operators in execution order. Inputs live throughout, as their caller holds them."""
-        held = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
+    def of(cls, cut: Partition) -> MemorySchedule:
+        """Walks the steps of a graph cut into kernels. Inputs live throughout, as their caller holds them."""
+        graph = cut.flow.graph
+        weights = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
         sizes = _storages(graph)
-        first, last = _lives(graph)
-        fixed, floats = [0.0] * (len(graph.operators) + 2), [0.0] * (len(graph.operators) + 2)
-        for storage, size in sizes.items():
-            if storage not in held and storage in first:
-                for step, sign in ((first[storage], 1.0), (last[storage] + 1, -1.0)):
+        lives = _held_by_python(graph) if cut.policy.dispatch == "operator" else _needed_by_kernels(cut)
+        steps = max((last for _, last in lives.values()), default=0) + 2
+        fixed, floats = [0.0] * steps, [0.0] * steps
+        for storage, (first, last) in lives.items():
+            if storage not in weights:
+                size = sizes[storage]
+                for step, sign in ((first, 1.0), (last + 1, -1.0)):
                     fixed[step] += sign * size.fixed
                     floats[step] += sign * size.floats
         return cls(
-            weights=_sum(size for storage, size in sizes.items() if storage in held),
+            weights=_sum(size for storage, size in sizes.items() if storage in weights),
             parameters=graph.parameters,
-            kept=_sum(size for storage, size in sizes.items() if storage not in held),
+            kept=_sum(size for storage, size in sizes.items() if storage not in weights),
             cache=_attention_cache(graph),
             alive_fixed=np.cumsum(fixed),
             alive_floats=np.cumsum(floats),
@@ -105,11 +112,6 @@ class MemorySchedule:
         return max(0, int(free // each)) if each else 0
 
 
-def peak_memory(graph: Graph, precision: Precision) -> float:
-    """Bytes of weights and of the largest set of activations alive at once in inference."""
-    return MemorySchedule.of(graph).peak(precision)
-
-
 def _storages(graph: Graph) -> Mapping[int, Bytes]:
     """The size of each storage; where tensors of two types share one, floats count."""
     floating = {tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT}
@@ -118,21 +120,39 @@ def _storages(graph: Graph) -> Mapping[int, Bytes]:
     return {s: Bytes(0.0, size / width) if s in floating else Bytes(size) for s, size in sizes.items()}
 
 
-def _lives(graph: Graph) -> tuple[dict[int, int], dict[int, int]]:
-    """Storage → the operator that first and last touches it. Autocast keeps the casts of parameters until the run ends."""
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for operator in graph.operators:
-        for tensor in (*operator.inputs, *operator.outputs):
-            storage = graph.tensors[tensor].storage
-            first.setdefault(storage, operator.id)
-            last[storage] = operator.id
+def _held_by_python(graph: Graph) -> _Lives:
+    """By operator: as long as Python holds a storage, never less than to its last reader. Autocast keeps casts of parameters."""
+    touched = ((o.id, graph.tensors[t].storage) for o in graph.operators for t in (*o.inputs, *o.outputs))
+    lives = _between(touched)
+    for storage, (first, last) in lives.items():
+        lives[storage] = first, max(last, graph.held.get(storage, 0) - 1)
     casts = [tensor for tensor in graph.producers if graph.tensors[tensor].role == "parameter"]
-    for tensor in (*graph.input_tensors, *graph.output_tensors, *casts):
-        last[graph.tensors[tensor].storage] = len(graph.operators)
-    for tensor in graph.input_tensors:
-        first[graph.tensors[tensor].storage] = 0
-    return first, last
+    return _with_callers(graph, lives, len(graph.operators), casts)
+
+
+def _needed_by_kernels(cut: Partition) -> _Lives:
+    """By kernel: from the first that writes a storage to the last that reads it."""
+    graph, steps = cut.flow.graph, {kernel: step for step, kernel in enumerate(cut.order)}
+    lives = _between((steps[kernel], graph.tensors[tensor].storage) for kernel, tensor in cut.accesses())
+    return _with_callers(graph, lives, len(steps))
+
+
+def _between(touched: Iterable[tuple[int, int]]) -> _Lives:
+    """From the first to the last step that touches a storage, given each step and storage."""
+    lives: _Lives = {}
+    for step, storage in touched:
+        first, last = lives.get(storage, (step, step))
+        lives[storage] = min(first, step), max(last, step)
+    return lives
+
+
+def _with_callers(graph: Graph, lives: _Lives, end: int, kept: Iterable[int] = ()) -> _Lives:
+    """The caller holds inputs throughout, and results, as other tensors that are kept, until the end."""
+    for tensor in (*graph.output_tensors, *kept):
+        storage = graph.tensors[tensor].storage
+        if storage in lives:
+            lives[storage] = lives[storage][0], end
+    return lives | {graph.tensors[tensor].storage: (0, end) for tensor in graph.input_tensors}
 
 
 def _attention_cache(graph: Graph) -> Bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
+from itertools import chain
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
@@ -79,6 +80,26 @@ class Partition:
         """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
         read, weights, written, unread = self._bytes(sizes)
         return read + weights + written + unread, read + written
+
+    def accesses(self) -> Iterator[tuple[int, int]]:
+        """Kernel and tensor of each read from memory and of each write to it."""
+        moved = self._traffic
+        return chain.from_iterable(part.pairs() for part in (moved.read, moved.weights, moved.written, moved.unread))
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """The kernels in an order to run them in: each after those it waits for, and else as they are numbered."""
+        before = _before([group for group, _ in self.members], self.flow)
+        done: dict[int, None] = {}
+        for kernel in range(len(self.members)):
+            waiting = [kernel]
+            while waiting:
+                missing = [other for other in before[waiting[-1]] if other not in done]
+                if missing:
+                    waiting.append(min(missing))
+                else:
+                    done.setdefault(waiting.pop())
+        return tuple(done)
 
     @cached_property
     def stages(self) -> tuple[int, ...]:
@@ -195,12 +216,16 @@ def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[l
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
 
 
-def _stages(groups: Sequence[Sequence[int]], flow: Dataflow) -> tuple[int, ...]:
+def _before(groups: Sequence[Sequence[int]], flow: Dataflow) -> list[set[int]]:
+    """For each kernel those it waits for."""
     home = {member: index for index, group in enumerate(groups) for member in group}
-    before = {
-        index: {home[p] for member in group for p in flow.predecessors[member]} - {index}
-        for index, group in enumerate(groups)
-    }
+    return [
+        {home[p] for member in group for p in flow.predecessors[member]} - {index} for index, group in enumerate(groups)
+    ]
+
+
+def _stages(groups: Sequence[Sequence[int]], flow: Dataflow) -> tuple[int, ...]:
+    before = dict(enumerate(_before(groups, flow)))
     found = [0] * len(groups)
     for index in TopologicalSorter(before).static_order():
         found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)

@@ -6,7 +6,6 @@ from ...hardware_profiles import HardwareProfile
 from ..attention import with_attention
 from ..autocast import with_casts
 from ..estimate import Plan, Question
-from ..estimate.memory import MemorySchedule
 from ..fusion import Policy, with_folded_norms
 from ..graph import Attribute, Graph
 from ..numerics import Autocast, Numerics
@@ -36,11 +35,6 @@ class Plans:
             self._plans[key] = first.under(question.policy) if first else Plan.of(graph, question.policy)
             self._first.setdefault(variant, self._plans[key])
         return self._plans[key]
-
-    def memory(self, question: Question) -> MemorySchedule:
-        """What is alive when: the same in every mode."""
-        self.of(question)
-        return self._first[self._variant(question)[0]].memory
 
     def _variant(self, question: Question) -> tuple[_Variant, Graph]:
         form = question.folds_norms, question.precision.dtype if isinstance(question.precision, Autocast) else None
