@@ -1,13 +1,11 @@
-"""Memory over a run: weights, and the activations alive at each step of the schedule, for inference and for training.
+"""Memory over a run: weights, and the activations alive at each step (`lives.py`), for inference and for training.
 
-In eager mode a step is an operator, and a storage lives until Python lets go of it. In a compiled program a step is a kernel;
-what never leaves a kernel takes no memory, and a storage lives from its first writer to its last reader. Sizes are linear in
-the width of a float, so one schedule serves every precision.
+Sizes are linear in the width of a float, so one schedule serves every precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +14,11 @@ from ...hardware_profiles import Precision
 from ..constants import constant
 from ..fusion import Partition
 from ..graph import Graph, bytes_of
-from ..mapping.kernels import Column
+from ..mapping.kernels import Column, Mask
+from .lives import Lives, storages
 
 _FLOAT = "float32"
-# Storage → the first and the last step at which it is alive.
-_Lives = dict[int, tuple[int, int]]
+_WEIGHTS = ("parameter", "buffer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +66,15 @@ class MemorySchedule:
     def of(cls, cut: Partition) -> MemorySchedule:
         """Walks the steps of a graph cut into kernels. Inputs live throughout, as their caller holds them."""
         graph = cut.flow.graph
-        weights = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
-        sizes = _storages(graph)
-        lives = _held_by_python(graph) if cut.policy.dispatch == "operator" else _needed_by_kernels(cut)
-        steps = max((last for _, last in lives.values()), default=0) + 2
-        fixed, floats = [0.0] * steps, [0.0] * steps
-        for storage, (first, last) in lives.items():
-            if storage not in weights:
-                size = sizes[storage]
-                for step, sign in ((first, 1.0), (last + 1, -1.0)):
-                    fixed[step] += sign * size.fixed
-                    floats[step] += sign * size.floats
+        sizes, lives = _Sizes.of(graph), Lives.of(cut)
+        here = lives.known & ~sizes.weights
         return cls(
-            weights=_sum(size for storage, size in sizes.items() if storage in weights),
+            weights=sizes.sum(sizes.weights),
             parameters=graph.parameters,
-            kept=_sum(size for storage, size in sizes.items() if storage not in weights),
+            kept=sizes.sum(~sizes.weights),
             cache=_attention_cache(graph),
-            alive_fixed=np.cumsum(fixed),
-            alive_floats=np.cumsum(floats),
+            alive_fixed=lives.alive(here, sizes.fixed),
+            alive_floats=lives.alive(here, sizes.floats),
         )
 
     def peak(self, precision: Precision) -> float:
@@ -112,47 +101,29 @@ class MemorySchedule:
         return max(0, int(free // each)) if each else 0
 
 
-def _storages(graph: Graph) -> Mapping[int, Bytes]:
-    """The size of each storage; where tensors of two types share one, floats count."""
-    floating = {tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT}
-    sizes = {tensor.storage: float(graph.storage_bytes[tensor.storage]) for tensor in graph.tensors}
-    width = bytes_of(_FLOAT)
-    return {s: Bytes(0.0, size / width) if s in floating else Bytes(size) for s, size in sizes.items()}
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Of each storage its size, as fixed bytes and as floats, and whether it belongs to the model rather than to this run."""
 
+    fixed: Column
+    floats: Column
+    weights: Mask
 
-def _held_by_python(graph: Graph) -> _Lives:
-    """By operator: as long as Python holds a storage, never less than to its last reader. Autocast keeps casts of parameters."""
-    touched = ((o.id, graph.tensors[t].storage) for o in graph.operators for t in (*o.inputs, *o.outputs))
-    lives = _between(touched)
-    for storage, (first, last) in lives.items():
-        lives[storage] = first, max(last, graph.held.get(storage, 0) - 1)
-    casts = [tensor for tensor in graph.producers if graph.tensors[tensor].role == "parameter"]
-    return _with_callers(graph, lives, len(graph.operators), casts)
+    @classmethod
+    def of(cls, graph: Graph) -> _Sizes:
+        """Where tensors of two types share a storage, floats count."""
+        size, floating, present, weights = (np.zeros(storages(graph)) for _ in range(4))
+        size[list(graph.storage_bytes)] = list(graph.storage_bytes.values())
+        present[[tensor.storage for tensor in graph.tensors]] = 1
+        floating[[tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT]] = 1
+        given = (t.storage for t in graph.tensors if t.role in _WEIGHTS and t.id not in graph.producers)
+        weights[list(given)] = 1
+        size *= present
+        return cls(size * (1 - floating), size * floating / bytes_of(_FLOAT), weights > 0)
 
-
-def _needed_by_kernels(cut: Partition) -> _Lives:
-    """By kernel: from the first that writes a storage to the last that reads it."""
-    graph, steps = cut.flow.graph, {kernel: step for step, kernel in enumerate(cut.order)}
-    lives = _between((steps[kernel], graph.tensors[tensor].storage) for kernel, tensor in cut.accesses())
-    return _with_callers(graph, lives, len(steps))
-
-
-def _between(touched: Iterable[tuple[int, int]]) -> _Lives:
-    """From the first to the last step that touches a storage, given each step and storage."""
-    lives: _Lives = {}
-    for step, storage in touched:
-        first, last = lives.get(storage, (step, step))
-        lives[storage] = min(first, step), max(last, step)
-    return lives
-
-
-def _with_callers(graph: Graph, lives: _Lives, end: int, kept: Iterable[int] = ()) -> _Lives:
-    """The caller holds inputs throughout, and results, as other tensors that are kept, until the end."""
-    for tensor in (*graph.output_tensors, *kept):
-        storage = graph.tensors[tensor].storage
-        if storage in lives:
-            lives[storage] = lives[storage][0], end
-    return lives | {graph.tensors[tensor].storage: (0, end) for tensor in graph.input_tensors}
+    def sum(self, chosen: Mask) -> Bytes:
+        """The sizes of some storages."""
+        return Bytes(float(self.fixed @ chosen), float(self.floats @ chosen))
 
 
 def _attention_cache(graph: Graph) -> Bytes:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import TopologicalSorter
 from itertools import chain
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
+from .order import order_of, stages_of
 from .policy import Policy
 from .traffic import Column, Traffic, separate_bytes, traffic_of
 
@@ -89,22 +89,12 @@ class Partition:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """The kernels in an order to run them in: each after those it waits for, and else as they are numbered."""
-        before = _before([group for group, _ in self.members], self.flow)
-        done: dict[int, None] = {}
-        for kernel in range(len(self.members)):
-            waiting = [kernel]
-            while waiting:
-                missing = [other for other in before[waiting[-1]] if other not in done]
-                if missing:
-                    waiting.append(min(missing))
-                else:
-                    done.setdefault(waiting.pop())
-        return tuple(done)
+        return order_of(self._groups, self.flow)
 
     @cached_property
     def stages(self) -> tuple[int, ...]:
         """Of each kernel the stage that it runs in, from 0: one more than the last of those it waits for."""
-        return _stages([group for group, _ in self.members], self.flow)
+        return stages_of(self._groups, self.flow)
 
     @cached_property
     def operators(self) -> tuple[tuple[int, ...], ...]:
@@ -119,9 +109,14 @@ class Partition:
         pools = ([m for m in group if costs[m].family == "pool"] for group, _ in self.members)
         return tuple(next(iter(a or b), None) for a, b in zip(heavy, pools, strict=True))
 
+    @property
+    def _groups(self) -> list[tuple[int, ...]]:
+        """The working operators of each kernel."""
+        return [group for group, _ in self.members]
+
     @cached_property
     def _traffic(self) -> Traffic:
-        return traffic_of((group for group, _ in self.members), self.flow, self.policy)
+        return traffic_of(self._groups, self.flow, self.policy)
 
     def _bytes(self, sizes: Sizes) -> tuple[Column, Column, Column, Column]:
         """Bytes of each kernel: activations read, weights, results that somebody reads, and others."""
@@ -205,7 +200,7 @@ def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[l
                 home[operator.id] = before[-1]
                 views[before[-1]].append(operator.id)
     of_inputs = [operator for operator in graph.operators if operator.view and operator.id not in home]
-    stages = _stages(groups, flow) if of_inputs else ()
+    stages = stages_of(groups, flow) if of_inputs else ()
     for operator in reversed(of_inputs):
         readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
         if readers:
@@ -214,19 +209,3 @@ def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[l
         else:
             extra.append(([], [operator.id]))
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
-
-
-def _before(groups: Sequence[Sequence[int]], flow: Dataflow) -> list[set[int]]:
-    """For each kernel those it waits for."""
-    home = {member: index for index, group in enumerate(groups) for member in group}
-    return [
-        {home[p] for member in group for p in flow.predecessors[member]} - {index} for index, group in enumerate(groups)
-    ]
-
-
-def _stages(groups: Sequence[Sequence[int]], flow: Dataflow) -> tuple[int, ...]:
-    before = dict(enumerate(_before(groups, flow)))
-    found = [0] * len(groups)
-    for index in TopologicalSorter(before).static_order():
-        found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)
-    return tuple(found)

@@ -13,7 +13,7 @@ from typing import Optional
 import torch
 
 # Bytes, and how many operators had run when the last tensor in it died (None: it lived on).
-StorageRow = tuple[int, Optional[int]]
+StorageRow = tuple[int, Optional[int]]  # noqa: UP045 (Python 3.10)
 
 
 class _Storage:

@@ -1,10 +1,11 @@
-"""The peak of memory in eager mode against real runs; what a compiled program does not need."""
+"""The peak of memory in eager mode against real runs on this CPU."""
 
 from pathlib import Path
 
 import pytest
 import torch
 import torchvision
+
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.estimate import Plan
 from graphperf.analysis.fusion import Mode, policy_for
