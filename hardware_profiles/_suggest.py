@@ -6,13 +6,16 @@ from collections.abc import Iterable
 
 
 def matches(word: str, choices: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """Return the choices *word* may have meant, best first: those that contain it, then those spelled alike."""
+    """Return the choices *word* may have meant: those that contain it, those spelled alike, or else those that begin alike."""
     from difflib import get_close_matches
 
     known = list(choices)
     containing = [choice for choice in known if len(word) > 1 and word in choice]
     alike = get_close_matches(word, known, n=limit, cutoff=0.5)
-    return tuple(dict.fromkeys([*containing, *alike]))[:limit]
+    if containing or alike:
+        return tuple(dict.fromkeys([*containing, *alike]))[:limit]
+    beginnings = {choice[: len(word)]: choice for choice in reversed(known)}
+    return tuple(beginnings[found] for found in get_close_matches(word, beginnings, n=limit, cutoff=0.7))
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
-from ..analysis.report.hints import device_title, hover_lines, provenance, totals_text
+from ..analysis.report.hints import device_title, totals_text
+from ..analysis.report.hover import hover_lines, provenance
 from ..analysis.rules import rule_for
 from .documents import content_span
 from .language_server import GraphperfServer

@@ -13,7 +13,9 @@ import click
 from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError
 from ..discovery.directive import parse_shapes
+from ..fusion import MODES
 from ..pipeline import Analysis
+from ..report import units
 from ..settings import DEFAULT_HARDWARE, Options, with_values
 from ..what_if import WhatIf, WhatIfs, parse_what_ifs
 
@@ -29,7 +31,7 @@ def question_options(command: Command) -> Command:
         click.option("--precision", metavar="NAME", default="fp32", show_default=True,
                      help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
         click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
-        click.option("--mode", metavar="MODE", default="eager", show_default=True, help="eager, compiled or ideal."),
+        click.option("--mode", metavar="MODE", default="eager", show_default=True, help=f"{', '.join(MODES)}."),
     ]  # fmt: skip
     return _decorated(capture_options(command), decorators)
 
@@ -145,3 +147,19 @@ def capturer_for(pool: AgentPool, options: Options) -> Capturer:
 def interpreter_problem(analyses: Sequence[Analysis]) -> str | None:
     """The message when the interpreter itself cannot be used: said once, whatever the number of models."""
     return next((p.message for a in analyses for p in a.problems if p.stage == "interpreter"), None)
+
+
+def batches_that_do_not_fit(analyses: Sequence[Analysis]) -> str | None:
+    """The message when a batch that was asked for does not fit a device, with the largest that does."""
+    misfits: list[str] = []
+    for evaluation in (e for a in analyses for result in a.results for e in result.evaluations):
+        graph, question = evaluation.graph, evaluation.question
+        capacity = question.device.memory.dram_size.si
+        if evaluation.peak_memory_bytes > capacity:
+            largest = evaluation.memory.largest_batch(capacity, question.storage, graph.batch)
+            most = f"the largest batch that fits is {largest:,}" if largest else "not even a batch of 1 fits"
+            misfits.append(
+                f"{graph.model} at batch {graph.batch:,} needs {units.data(evaluation.peak_memory_bytes)}, "
+                f"{question.device.id} has {units.data(capacity)}; {most}"
+            )
+    return "; ".join(misfits) or None

@@ -14,6 +14,7 @@ from ..pipeline import Analysis, Problem, analyze
 from .common import (
     CLEAN,
     FINDINGS,
+    batches_that_do_not_fit,
     capturer_for,
     fail,
     interpreter_problem,
@@ -55,6 +56,8 @@ def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **g
             capturer = capturer_for(pool, options)
             analyses = [analyze(target, options, capturer, progress=note) for target in parsed]
     message = interpreter_problem(analyses)
+    if message is None and options.batch is not None:
+        message = batches_that_do_not_fit(analyses)
     if message is not None:
         fail(message)
     _print(analyses, [str(target) for target in parsed], output, all_layers)

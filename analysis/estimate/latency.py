@@ -64,11 +64,12 @@ def kernel_times(
     """
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
-    host, gaps = _host_seconds(existing, device, dispatch), existing * gap
+    gaps: Column = existing * gap
     busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
     if streams is not None:
         busy = busy * _at_once(busy, existing, allocations, streams.astype(np.int64))
     device_s: Column = busy + gaps
+    host = _host_seconds(existing, device_s, device, dispatch)
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
     launch_s: Column = host_rate * host + device_rate * gaps
     return KernelTimes(
@@ -95,15 +96,15 @@ def _at_once(busy: Column, existing: Column, allocations: Allocations, stages: N
     return np.divide(together, alone, out=np.ones(len(alone)), where=alone > 0)[stages]
 
 
-def _host_seconds(existing: Column, device: HardwareProfile, dispatch: Dispatch) -> Column:
-    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, one start of a whole program, or nothing."""
+def _host_seconds(existing: Column, device_s: Column, device: HardwareProfile, dispatch: Dispatch) -> Column:
+    """Host seconds a kernel: an eager operator, a call of the compiled wrapper, a part of a program's start, or nothing."""
     once = device.launch.eager_dispatch.si
     if dispatch == "operator":
         return existing * once
     if dispatch == "wrapper":
         return existing * once * constant("gpu", "compiled_dispatch_ratio")
     if dispatch == "program":
-        return np.where(np.cumsum(existing) * existing == 1, once, 0.0)
+        return once * device_s / device_s.sum() if device_s.any() else once * existing / max(1.0, existing.sum())
     return np.zeros(len(existing))
 
 

@@ -64,12 +64,15 @@ class Subgraph:
 
 @dataclass(frozen=True)
 class Partition:
-    """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision."""
+    """Which operators share a kernel: for each kernel its working operators and its views. Independent of precision.
+
+    `refused`: why an edge between operators was not fused.
+    """
 
     flow: Dataflow
     policy: Policy
     members: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
-    boundaries: tuple[tuple[Boundary, ...], ...]
+    refused: Mapping[tuple[int, int], Boundary]
 
     def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
         """The kernels with their traffic at a precision."""
@@ -95,6 +98,20 @@ class Partition:
     def stages(self) -> tuple[int, ...]:
         """Of each kernel the stage that it runs in, from 0: one more than the last of those it waits for."""
         return stages_of(self._groups, self.flow)
+
+    @cached_property
+    def boundaries(self) -> tuple[tuple[Boundary, ...], ...]:
+        """For each kernel why it ends: each reason once, in the order of its operators."""
+        flow = self.flow
+        home = {member: index for index, (group, _) in enumerate(self.members) for member in group}
+        found: list[dict[Boundary, None]] = [{} for _ in self.members]
+        for (producer, consumer), reason in self.refused.items():
+            if home[producer] != home[consumer]:
+                found[home[producer]][reason] = None
+        for index, (group, _) in enumerate(self.members):
+            if any(tensor in flow.returned for member in group for tensor in flow.graph.operators[member].outputs):
+                found[index]["output"] = None
+        return tuple(tuple(reasons) for reasons in found)
 
     @cached_property
     def operators(self) -> tuple[tuple[int, ...], ...]:
@@ -169,22 +186,7 @@ def partition(graph: Graph, costs: Sequence[Cost], policy: Policy, flow: Dataflo
     flow = flow or Dataflow(graph, costs)
     growth = Growth(flow, policy)
     members = tuple((tuple(group), tuple(views)) for group, views in _with_views(flow, growth.grow()))
-    return Partition(flow, policy, members, _boundaries([group for group, _ in members], flow, growth.refused))
-
-
-def _boundaries(
-    groups: Sequence[Sequence[int]], flow: Dataflow, refused: Mapping[tuple[int, int], Boundary]
-) -> tuple[tuple[Boundary, ...], ...]:
-    """For each kernel why it ends: each reason once, in the order of its operators."""
-    home = {member: index for index, group in enumerate(groups) for member in group}
-    found: list[dict[Boundary, None]] = [{} for _ in groups]
-    for (producer, consumer), reason in refused.items():
-        if home[producer] != home[consumer]:
-            found[home[producer]][reason] = None
-    for index, group in enumerate(groups):
-        if any(tensor in flow.returned for member in group for tensor in flow.graph.operators[member].outputs):
-            found[index]["output"] = None
-    return tuple(tuple(reasons) for reasons in found)
+    return Partition(flow, policy, members, growth.refused)
 
 
 def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[list[int], list[int]]]:

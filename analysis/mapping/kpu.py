@@ -63,9 +63,12 @@ def _on_arrays(
         blocks = np.ceil(kernels.m / block_rows) * np.ceil(kernels.n / block_columns) * kernels.batch * kernels.groups
         waves = np.ceil(blocks / found.units)
         seconds = waves * 2 * block_rows * block_columns * (kernels.k + height + width) / rate
-        passed = blocks * (block_rows + block_columns) * kernels.k * precision.bytes
-        between = passed / (link * np.minimum(found.units, blocks))
-        # Both grow with the rows for every block, so their least does: more batch is never faster.
+        across, down = np.ceil(kernels.n / block_columns), np.ceil(kernels.m / block_rows)
+        passed = (across * kernels.m + down * kernels.n) * kernels.k * kernels.batch * kernels.groups * precision.bytes
+        edges = np.minimum(block_rows, kernels.m) + np.minimum(block_columns, kernels.n)
+        between = waves * edges * kernels.k * precision.bytes / link
+        # A tile waits for the edges of its own block. Both times grow with the rows whatever the block, so their least does:
+        # more batch is never faster.
         slowest = np.maximum(seconds, between)
         better = fits & (slowest < best) if multiple > 1 else np.ones(len(kernels), dtype=np.bool_)
         useful = kernels.m * kernels.n * kernels.k * kernels.batch * kernels.groups
@@ -83,17 +86,17 @@ def _on_arrays(
 
 
 def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
-    """Elements pass through the tiles, one row of processing elements each; the last tile takes what is left."""
+    """Elements are spread over the tiles, at least one for each processing element of a tile."""
     assert device.kpu is not None
-    scratchpads = np.maximum(1.0, kernels.elements * precision.bytes / device.kpu.scratchpad_per_tile.si)
-    tiles = np.ceil(scratchpads)
+    pieces = np.maximum(1.0, kernels.elements / (device.kpu.array_rows.si * device.kpu.array_columns.si))
+    tiles = np.ceil(pieces)
     used = np.minimum(found.units, tiles)
     rate = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
     assert rate is not None, f"{device.id} has no vector peak"
     waves = np.ceil(tiles / found.units)
     found.put(
         rows, units_used=used, tiles=tiles, waves=waves, fill=tiles / (waves * found.units),
-        compute_s=kernels.flops / (rate * np.minimum(1.0, scratchpads / found.units)),
+        compute_s=kernels.flops / (rate * np.minimum(1.0, pieces / found.units)),
     )  # fmt: skip
 
 

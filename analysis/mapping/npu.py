@@ -59,9 +59,7 @@ def _move(found: Allocations, runs: Mask, kernels: Kernels, device: HardwareProf
     on_chip = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("npu", "cache_ratio")
     weights = kernels.bytes - kernels.bytes_activations
     kept = runs * held_share(float(weights[runs].sum()), constant("npu", "weight_share") * sram)
-    held: Column = np.where(kept, weights, 0.0) + np.where(
-        runs & (kernels.bytes_activations <= sram), kernels.bytes_activations, 0.0
-    )
+    held: Column = kept * weights + np.where(runs & (kernels.bytes_activations <= sram), kernels.bytes_activations, 0.0)
     outside = kernels.bytes - held
     away = ~runs
     found.memory_s[:] = np.where(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import zip_longest
 
+from ...hardware_profiles import Precision
 from ..costs import Sizes, parallelism_of
 from ..estimate import Estimate, Evaluation
 from ..fusion import patterns, policy_for
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult, shown_file
-from ..what_if import names
+from ..what_if import WhatIf, names
 from . import units
 from .records import (
     allocation_record,
@@ -62,10 +63,22 @@ def assumptions(evaluation: Evaluation) -> list[str]:
     if unmodelled:
         texts.append(f"not modelled, bytes only: {', '.join(unmodelled)}")
     texts += _fused_by(evaluation)
+    texts += _converted_layouts(evaluation)
     texts.append("latency and energy are not calibrated on this device; their intervals are assumed")
     if device.assumptions():
         texts.append(f"figures of {device.id} without a source: {', '.join(device.assumptions())}")
     return texts
+
+
+def _converted_layouts(evaluation: Evaluation) -> list[str]:
+    """Time that convolutions take beside the traffic that they show."""
+    question = evaluation.question
+    converted = question.device.kind == "gpu" and WhatIf.CHANNELS_LAST not in question.what_if and any(
+        estimate.kernel.contiguous_convolution and estimate.precision in (Precision.FP16, Precision.BF16)
+        for estimate in evaluation.subgraphs
+    )  # fmt: skip
+    text = "eager convolutions in half precision convert the layout of their tensors; it is in their time, not in their bytes"
+    return [text] if converted else []
 
 
 def _fused_by(evaluation: Evaluation) -> list[str]:

@@ -9,14 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..estimate import Estimate, Evaluation, Interval
+from ..estimate import Estimate, Evaluation, Question
 from ..fusion import patterns
+from ..graph import InputSpec
 from ..pipeline import Analysis, ModelResult
-from ..what_if import names
 from . import units
-from .hints import main_bottleneck
 from .json_report import assumptions, subgraph_name, user_line
-from .units import changed
+from .totals import totals_rows, what_if_text
 
 _BAR = 12
 _MOST_ROWS = 20
@@ -35,7 +34,7 @@ def _print_model(
     console: Console, result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None, all_layers: bool
 ) -> None:
     graph, question = evaluation.graph, evaluation.question
-    inputs = ", ".join(f"{units.shape(spec.shape)} {spec.dtype} ({spec.origin})" for spec in graph.inputs)
+    inputs = ", ".join(f"{units.shape(spec.shape)} {_stored(spec, question)} ({spec.origin})" for spec in graph.inputs)
     console.print(Text(f"{graph.model} on {question.device.name}", style="bold"))
     console.print(f"{question.precision.value} · batch {graph.batch} · {question.mode} · input {inputs}")
     console.print(f"{result.target}, constructed by {result.constructed}", style="dim")
@@ -62,82 +61,9 @@ def _print_totals(console: Console, evaluation: Evaluation) -> None:
     console.print(table)
 
 
-def what_if_text(evaluation: Evaluation, unchanged: Estimate) -> str:
-    """`with cuda-graphs: latency 1.21 ms → 430 µs, −64 %; energy ...`"""
-    return f"with {', '.join(names(evaluation.question.what_if))}: " + "; ".join(
-        [
-            f"latency {changed(unchanged.latency.value, evaluation.latency.value, 's')}",
-            f"energy {changed(unchanged.energy.value, evaluation.energy.value, 'J')}",
-            f"EDP {changed(unchanged.edp, evaluation.edp, 'J·s')}",
-        ]
-    )
-
-
-def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Name and text of each total."""
-    graph, latency, energy = evaluation.graph, evaluation.latency, evaluation.energy
-    fused = sum(e.subgraph.bytes for e in evaluation.subgraphs)
-    separate = sum(e.subgraph.bytes_separate for e in evaluation.subgraphs)
-    flops = sum(cost.flops for cost in evaluation.costs)
-    bottleneck, share = main_bottleneck(evaluation)
-    total = energy.value or 1.0
-    split = ", ".join(
-        f"{100 * sum(getattr(e.energy, name) for e in evaluation.subgraphs) / total:.0f} % {name}"
-        for name in ("compute", "memory", "static")
-    )
-    intensity = units.three_digits(flops / fused if fused else 0)
-    macs = units.large(sum(cost.macs for cost in evaluation.costs), "MAC")
-    return [
-        ("latency", f"{_interval(latency, 's')}, {bottleneck}-bound {units.percent(share)} of the time"),
-        ("energy", f"{_interval(energy, 'J')}: {split}"),
-        ("EDP", units.edp(evaluation.edp)),
-        ("work", f"{macs}, {units.large(flops, 'FLOP')}, {units.large(graph.parameters, '')} parameters"),
-        ("traffic", f"{units.data(fused)} moved, {units.data(separate)} without fusion, {intensity} FLOP/byte"),
-        *([("fusion", _fusion_text(evaluation))] if separate > fused else []),
-        ("memory", _memory_text(evaluation)),
-        ("graph", _graph_text(evaluation)),
-        ("critical path", _path_text(evaluation)),
-    ]
-
-
-def _fusion_text(evaluation: Evaluation) -> str:
-    saved = evaluation.savings
-    seconds, joules, edp = (float(column.sum()) for column in (saved.seconds, saved.joules, saved.edp))
-    return f"saves {units.seconds(seconds)}, {units.joules(joules)}, EDP {units.edp(edp)} against separate kernels"
-
-
-def _memory_text(evaluation: Evaluation) -> str:
-    schedule, storage = evaluation.memory, evaluation.question.storage
-    capacity, peak = evaluation.question.device.memory.dram_size.si, evaluation.peak_memory_bytes
-    weights, cache = schedule.weights.at(storage.bytes), schedule.cache.at(storage.bytes)
-    largest = schedule.largest_batch(capacity, storage, evaluation.graph.batch)
-    fits = "fits in" if peak <= capacity else "does not fit in"
-    up_to = f" up to batch {largest:,}" if peak <= capacity else ""
-    decoder = f", {units.data(cache)} keys and values for a decoder" if cache else ""
-    return (
-        f"{units.data(peak)} at the peak ({units.data(weights)} weights{decoder}), {fits} {units.data(capacity)}{up_to}; "
-        f"training {units.data(schedule.training(storage).total)}"
-    )
-
-
-def _graph_text(evaluation: Evaluation) -> str:
-    concurrency = evaluation.concurrency
-    return (
-        f"{units.count(len(evaluation.costs), 'operator')} in {units.count(len(evaluation.subgraphs), 'kernel')}, "
-        f"{units.count(concurrency.stages, 'stage')}, at most {concurrency.max_parallel} in parallel"
-    )
-
-
-def _path_text(evaluation: Evaluation) -> str:
-    concurrency = evaluation.concurrency
-    return (
-        f"{units.count(concurrency.critical_path_operators, 'operator')}, {units.seconds(concurrency.critical_path_s)}: "
-        f"at most {concurrency.bound_s:.2f} times as fast if whatever can ran side by side"
-    )
-
-
-def _interval(given: Interval, unit: str) -> str:
-    return f"{units.small(given.value, unit)} ({units.small(given.low, unit)} to {units.small(given.high, unit)})"
+def _stored(spec: InputSpec, question: Question) -> str:
+    """What an input is stored as: floats in the precision asked for."""
+    return question.storage.value if spec.dtype == "float32" else spec.dtype
 
 
 def _print_layers(console: Console, result: ModelResult, evaluation: Evaluation, all_layers: bool) -> None:
@@ -180,7 +106,7 @@ def _place(result: ModelResult, file: str | None, line: int | None) -> str:
 def _layer(evaluation: Evaluation, index: int) -> str:
     """`layer1.0.conv1 (conv2d+batch_norm+relu)`."""
     name, pattern = subgraph_name(evaluation, index), evaluation.subgraphs[index].subgraph.pattern
-    return f"{name} ({_short(pattern)})"
+    return name if name.rpartition("#")[0] == pattern or name == pattern else f"{name} ({_short(pattern)})"
 
 
 def bar(share: float) -> str:

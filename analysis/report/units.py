@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _SMALL = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
+# Below it, what is left of a difference of two sums.
+_ROUNDING = 1e-15
 _LARGE = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
 
@@ -27,8 +29,8 @@ def large(value: float, unit: str) -> str:
 
 
 def _scaled(value: float, unit: str, steps: Sequence[tuple[float, str]]) -> str:
-    if value == 0:
-        return f"0 {unit}"
+    if abs(value) < _ROUNDING:
+        return f"0 {unit}".rstrip()
     for factor, prefix in steps:
         if abs(value) >= factor * 0.9995:
             return f"{three_digits(value / factor)} {prefix}{unit}".rstrip()

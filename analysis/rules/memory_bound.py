@@ -43,14 +43,16 @@ def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     estimate = evaluation.subgraphs[worst]
     moved = sum(evaluation.subgraphs[i].subgraph.bytes for i in indices)
     seconds = sum(evaluation.subgraphs[i].latency_s for i in indices)
-    intensity = estimate.kernel.flops / estimate.subgraph.bytes if estimate.subgraph.bytes else 0.0
+    flops = sum(evaluation.subgraphs[i].kernel.flops for i in indices)
+    intensity = flops / moved if moved else 0.0
     peak = question.device.peak_flops(estimate.precision, estimate.kernel.macs > 0) or 0.0
     ridge = peak / question.device.memory.dram_bandwidth.si
     advice = _advice(evaluation, estimate)
+    moves = "They move" if len(indices) > 1 else "It moves"
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
     return (
         f"{label(lead_operator(evaluation, worst))}{more}: memory-bound on {question.device.name}, "
-        f"{units.percent(share)} of EDP. It moves {units.data(moved)} in {units.seconds(seconds)} at "
+        f"{units.percent(share)} of EDP. {moves} {units.data(moved)} in {units.seconds(seconds)} at "
         f"{units.three_digits(intensity)} FLOP/byte; the ridge is {units.three_digits(ridge)}. {advice}"
     )
 
@@ -60,6 +62,8 @@ def _advice(evaluation: Evaluation, estimate: SubgraphEstimate) -> str:
     if subgraph.bytes_weights > subgraph.bytes / 2:
         share = units.percent(subgraph.bytes_weights / subgraph.bytes)
         return f"Weights are {share} of the traffic: a larger batch would reuse them."
+    if _handles_scores(evaluation, estimate):
+        return "F.scaled_dot_product_attention would not write the scores to memory."
     if question.mode == "eager" and estimate.kernel.family in ("pointwise", "normalization", "reduction", "movement"):
         return "torch.compile would fuse it with its neighbours."
     if (
@@ -68,9 +72,25 @@ def _advice(evaluation: Evaluation, estimate: SubgraphEstimate) -> str:
         and question.device.supports(Precision.FP16)
     ):
         return "In FP16 it would move half the bytes."
-    if question.mode == "compiled" and estimate.kernel.family == "pointwise":
+    families = {family for _, family in estimate.kernel.operators}
+    if question.mode == "compiled" and families == {"pointwise"}:
         return "A compiler that ends convolutions and matmuls with such chains would remove this pass."
-    return "The traffic is activations: fewer channels or a lower resolution would shrink it."
+    images = any(cost.family == "convolution" for cost in evaluation.costs)
+    smaller = "a lower resolution" if images else "a shorter input"
+    return f"The traffic is activations: fewer channels or {smaller} would shrink it."
+
+
+def _handles_scores(evaluation: Evaluation, estimate: SubgraphEstimate) -> bool:
+    """Whether it takes the softmax of products: attention that is written out."""
+    graph = evaluation.graph
+    for operator in estimate.subgraph.operators:
+        if graph.operators[operator].kind != "softmax":
+            continue
+        before = graph.predecessors[operator]
+        while before and evaluation.costs[before[0]].family in ("pointwise", "view"):
+            before = graph.predecessors[before[0]]
+        return any(evaluation.costs[producer].family == "matmul" for producer in before)
+    return False
 
 
 RULE = Rule(

@@ -1,21 +1,27 @@
-"""All rules, and the judgement of an analysis by them."""
+"""All rules, and the judgement of an analysis by them. A module of this folder that has a `RULE` is one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ..pipeline import Analysis
-from . import capture_failed, done_without, memory_bound, unsupported, utilization
 from .finding import Finding, Rule, Severity
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "judge", "rule_for"]
 
-RULES: tuple[Rule, ...] = tuple(
-    sorted(
-        (memory_bound.RULE, utilization.RULE, unsupported.RULE, capture_failed.RULE, done_without.RULE),
-        key=lambda rule: rule.code,
-    )
-)
+
+def _rules() -> Iterator[Rule]:
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if module.name != "registry":
+            rule = getattr(importlib.import_module(f".{module.name}", __package__), "RULE", None)
+            if rule is not None:
+                yield rule
+
+
+RULES: tuple[Rule, ...] = tuple(sorted(_rules(), key=lambda rule: rule.code))
 
 
 def rule_for(code: str) -> Rule | None:

@@ -70,13 +70,24 @@ _SCORES: Mapping[Objective, Callable[[Point], float]] = {
 
 
 def recommend(points: Sequence[Point], limits: Limits, objective: Objective) -> Recommendation:
-    """Ranks the points of one model."""
+    """Ranks the points of one model; what is the same under another name counts once."""
+    points = _distinct(points)
     broken = [violations(point, limits) for point in points]
     scores = [_SCORES[objective](point) for point in points]
     allowed = [score for score, violated in zip(scores, broken, strict=True) if not violated]
     best = min(allowed, default=min(scores, default=1.0)) or 1.0
     ranked = [Ranked(p, score, score / best, v) for p, score, v in zip(points, scores, broken, strict=True)]
     return Recommendation(objective, limits, tuple(sorted(ranked, key=_order)))
+
+
+def _distinct(points: Sequence[Point]) -> list[Point]:
+    """The first of each: on an accelerator `compiled` is `eager`, and a device's default power mode is the device."""
+    found: dict[tuple[object, ...], Point] = {}
+    for point in points:
+        device = point.hardware.partition("@")[0]
+        same = (device, point.precision, point.batch, point.what_if, point.latency_s, point.energy_j, point.tdp_w)
+        found.setdefault(same, point)
+    return list(found.values())
 
 
 def violations(point: Point, limits: Limits) -> tuple[Violation, ...]:

@@ -181,3 +181,11 @@ def test_every_public_name_resolves() -> None:
     assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("h101", "h100-sxm5-80gb"), ("v10", "v100-sxm2-32gb"), ("tpuv4", "tpu-v4")]
+)
+def test_a_short_or_mistyped_id_is_understood(word: str, meant: str) -> None:
+    with pytest.raises(UnknownHardware, match=f"did you mean {meant}"):
+        profile(word)

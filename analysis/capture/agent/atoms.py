@@ -23,14 +23,13 @@ from .values import Args, Kwargs, any_meta, to_meta
 _Description = tuple[Sequence[Argument], Kwargs]
 
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
+_ATTENTION = "scaled_dot_product_attention"
 _LAYOUT = ("has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first")
 
 
 def install(recorder: Recorder) -> None:
     """Replaces the functions by recording ones. Only for a process that ends after the capture."""
-    F.scaled_dot_product_attention = _atom(
-        recorder, F.scaled_dot_product_attention, "scaled_dot_product_attention", _attention
-    )
+    F.scaled_dot_product_attention = _atom(recorder, F.scaled_dot_product_attention, _ATTENTION, _attention)
     F.dropout = _dropout(recorder, F.dropout)
     for name in _RECURRENT:
         setattr(_VF, name, _atom(recorder, getattr(_VF, name), name, _recurrent))
@@ -49,6 +48,8 @@ def _atom(
             if kind in _RECURRENT and _is_packed(args):
                 brought = (brought[0], args[1], *brought[2:])  # PyTorch reads the batch sizes on the host
             result = original(*brought, **named)
+            if kind == _ATTENTION:
+                result = _laid_out_like(brought[0] if brought else named["query"], result)
         finally:
             recorder.recording = True
         inputs, attributes = describe(args, kwargs)
@@ -57,6 +58,16 @@ def _atom(
         return result
 
     return call
+
+
+def _laid_out_like(query: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """The result as fused kernels write it, with the query's order of dimensions: then putting the heads together is a view.
+
+    PyTorch's math path, which runs without data, writes it row by row.
+    """
+    if result.device.type != "meta" or result.dim() != 4 or result.shape != query.shape:
+        return result
+    return torch.empty_like(query, dtype=result.dtype)
 
 
 def _attention(args: Args, kwargs: Kwargs) -> _Description:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_leaves
 
 # Name of the operator, types of the tensors it reads, types of those it writes.
@@ -87,6 +87,8 @@ def _attention_as_one(rows: list[Row], lower: str) -> Generator[None]:
         given = _types((args, kwargs))
         cast = [row for row in inside[: len(given)] if row[0] == "_to_copy" and row[2] == (lower,)]
         read = tuple(lower if dtype in ("float32", "float16", "bfloat16") else dtype for dtype in given)
+        if result.dim() == 4:  # the math path runs here; a fused kernel lays its result out in another way
+            result = result.as_strided(result.shape, _real_strides(args[0], original))
         rows[before:] = [*cast, ("scaled_dot_product_attention", read, _types(result))]
         return result
 
@@ -95,6 +97,14 @@ def _attention_as_one(rows: list[Row], lower: str) -> Generator[None]:
         yield
     finally:
         functional.scaled_dot_product_attention = original
+
+
+def _real_strides(query: torch.Tensor, attention: Any) -> tuple[int, ...]:
+    """The strides of what the fused kernel of a CPU makes of such a query."""
+    with _disable_current_modes(), torch.autocast("cuda", enabled=False):
+        strides = torch.empty_like(query, device="meta").stride()
+        like = torch.zeros(query.numel(), device="cpu").as_strided(query.shape, strides)
+        return attention(like, like, like).stride()
 
 
 def _types(values: object) -> tuple[str, ...]:

@@ -151,6 +151,7 @@ def test_the_line_is_found_in_files_of_any_name(agent, tmp_path, name):
     assert (error.stage, error.file, error.line) == ("timeout", file, 11)
 
 
+@pytest.mark.slow
 def test_captures_end_with_a_killed_agent():
     with AgentPool() as pool:
         agent = pool.agent()
@@ -168,6 +169,7 @@ def test_captures_end_with_a_killed_agent():
         assert PoolCapturer(pool).capture(WORKS).graph is not None
 
 
+@pytest.mark.slow
 def test_a_capture_lost_with_its_agent_is_tried_again():
     with AgentPool() as pool:
         agent = pool.agent()
@@ -220,6 +222,7 @@ def test_an_interpreter_that_prints_when_it_starts(tmp_path, monkeypatch):
         agent.close()
 
 
+@pytest.mark.slow
 def test_folders_of_killed_agents_are_deleted(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     (tmp_path / "graphperf-dead" / "inner").mkdir(parents=True)

@@ -1,11 +1,14 @@
 """What PyTorch's layers are recorded as, and their multiply-accumulates."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from graphperf.analysis.costs import costs_of
 from graphperf.analysis.graph import Graph
+
+torch = pytest.importorskip("torch")
 
 
 @pytest.fixture
@@ -136,3 +139,29 @@ def test_arguments_are_recorded(layer: Callable) -> None:
 def test_a_recurrent_layer_takes_a_state_made_in_forward(layer: Callable) -> None:
     graph = layer("nn.LSTM(8, 16)", "self.l(x, (torch.zeros(1, 2, 16), torch.zeros(1, 2, 16)))[0]", 5, 2, 8)
     assert [o.kind for o in graph.operators if not o.view] == ["zeros", "zeros", "lstm"]
+
+
+LAYOUTS = {
+    "packed": "q, k, v = x.view(2, 50, 3, 4, 16).permute(2, 0, 3, 1, 4)",
+    "heads after positions": "q, k, v = (part.view(2, 50, 4, 16).transpose(1, 2) for part in x.chunk(3, -1))",
+    "contiguous": "q, k, v = x.view(3, 2, 4, 50, 16)",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_attention_lays_its_result_out_as_the_real_kernel_does(write: Callable, layout: str) -> None:
+    """Then putting the heads together copies where it really copies, and nowhere else."""
+    net = write(f"""
+        class Net(nn.Module):
+            def forward(self, x):
+                {LAYOUTS[layout]}
+                return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+    """, inputs=(((2, 50, 192), None),))  # fmt: skip
+    space: dict[str, Any] = {"x": torch.zeros(2, 50, 192), "__name__": "net"}
+    exec(LAYOUTS[layout], space)
+    real = torch.nn.functional.scaled_dot_product_attention(space["q"], space["k"], space["v"])
+    copies = not torch._C._is_alias_of(real, real.transpose(1, 2).flatten(2))
+    graph = net.graph
+    (attention,) = [operator for operator in graph.operators if operator.kind == "scaled_dot_product_attention"]
+    assert graph.tensors[attention.outputs[0]].strides == real.stride()
+    assert any(operator.kind == "clone" for operator in graph.operators) == copies

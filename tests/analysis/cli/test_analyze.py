@@ -14,7 +14,7 @@ def test_a_model_as_text(run: Callable) -> None:
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     assert lines[0] == "Net on NVIDIA H100 SXM5 80GB"
-    assert lines[1] == "fp16 · batch 2 · compiled · input 2×8192 float32 (assumed from fc)"
+    assert lines[1] == "fp16 · batch 2 · compiled · input 2×8192 fp16 (assumed from fc)"
     assert lines[2] == "model.py::Net, constructed by defaults"
     for word in ("latency", "energy", "EDP", "work", "traffic", "memory", "graph", "1 kernel holds 50 %", "Assumed:"):
         assert word in done.out
@@ -39,7 +39,7 @@ def test_the_table_is_sorted_and_can_be_shown_whole(run: Callable) -> None:
 def test_a_model_under_autocast(run: Callable) -> None:
     done = run("graphperf", "analyze", "model.py", "--precision", "amp-bf16")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[1] == "amp-bf16 · batch 1 · eager · input 1×8192 float32 (assumed from fc)"
+    assert done.out.splitlines()[1] == "amp-bf16 · batch 1 · eager · input 1×8192 fp32 (assumed from fc)"
     assert "fc.cast (cast)" in done.out
     (report,) = run("graphperf", "analyze", "model.py", "--precision", "amp", "--format", "json").json["reports"]
     assert (report["precision"], report["totals"]["macs"]) == ("amp", 8192 * 8192)
@@ -225,3 +225,21 @@ def test_the_installed_command_from_start_to_end(folder) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["reports"][0]["model"] == "Net"
+
+
+def test_a_batch_that_does_not_fit_is_refused_with_the_largest_that_does(run: Callable) -> None:
+    done = run("graphperf", "analyze", "model.py", "--precision", "int8", "-H", "coral-edge-tpu", "--batch", "200000")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: Net at batch 200,000 needs ")
+    largest = int(done.err.rpartition(" ")[2].replace(",", ""))
+    for batch, code in ((largest, 0), (largest + largest // 100, 2)):
+        question = ("--precision", "int8", "-H", "coral-edge-tpu", "--batch", str(batch))
+        assert run("graphperf", "analyze", "model.py", *question).code == code
+
+
+def test_the_batch_of_a_model_is_reported_even_when_it_does_not_fit(run: Callable) -> None:
+    done = run(
+        "graphperf", "analyze", "model.py", "--precision", "int8", "-H", "coral-edge-tpu", "--input", "200000,8192"
+    )
+    assert done.code == 0
+    assert "does not fit in 1 GB" in done.out

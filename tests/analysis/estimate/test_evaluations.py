@@ -8,17 +8,18 @@ from graphperf.hardware_profiles import Precision, ids, profile
 MODELS = ["resnet18", "mobilenet_v2", "efficientnet_b0", "vgg16", "vit_b_16"]
 DEVICES = list(ids())
 PRECISIONS = ["fp32", "fp16", "int8"]
+ONE_A_KIND = ["h100-sxm5-80gb", "i7-12700k", "tpu-v4", "kpu-t256", "hailo-8", "coral-edge-tpu"]
+PAIRS = [(MODELS[0], device) for device in DEVICES] + [(model, device) for model in MODELS[1:] for device in ONE_A_KIND]
 CASES = [
     (model, mode, device, precision)
-    for model in MODELS
+    for model, device in PAIRS
     for mode in MODES
-    for device in DEVICES
     for precision in PRECISIONS
     if profile(device).supports(Precision(precision)) and mode in modes_of(profile(device).kind)
 ]
 
 
-@pytest.mark.parametrize(("model", "device"), [(model, device) for model in MODELS for device in DEVICES])
+@pytest.mark.parametrize(("model", "device"), PAIRS)
 def test_parts_sum_to_the_whole(zoo, model: str, device: str) -> None:
     for case in CASES:
         if (case[0], case[2]) != (model, device):
@@ -42,7 +43,7 @@ def test_parts_sum_to_the_whole(zoo, model: str, device: str) -> None:
             assert part.allocation.units_used <= part.allocation.units, case
 
 
-@pytest.mark.parametrize(("model", "device"), [(model, device) for model in MODELS for device in DEVICES])
+@pytest.mark.parametrize(("model", "device"), PAIRS)
 def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> None:
     for precision in PRECISIONS:
         if not profile(device).supports(Precision(precision)):
@@ -62,7 +63,7 @@ def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> 
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("model", ["resnet18", "mobilenet_v2"])
+@pytest.mark.parametrize("model", ["mobilenet_v2"])
 def test_a_larger_batch_takes_no_less_time_energy_or_memory(zoo, model: str, device: str) -> None:
     for mode in modes_of(profile(device).kind):
         precision = next(p for p in PRECISIONS if profile(device).supports(Precision(p)))

@@ -6,13 +6,8 @@ import pytest
 
 from graphperf.analysis.estimate import Question, evaluate
 from graphperf.analysis.numerics import Autocast
-from graphperf.analysis.report.hints import (
-    device_title,
-    hover_lines,
-    input_hint,
-    line_hint,
-    totals_text,
-)
+from graphperf.analysis.report.hints import device_title, input_hint, line_hint, totals_text
+from graphperf.analysis.report.hover import hover_lines
 from graphperf.analysis.report.lines import line_summaries
 from graphperf.hardware_profiles import Precision, profile
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphperf.analysis.numerics import parse_numerics
 from graphperf.analysis.report.recommendation import render, verdict
-from graphperf.analysis.study import Point
+from graphperf.analysis.study import Grid, Point, Subject, evaluate_points
 from graphperf.analysis.study.recommend import OBJECTIVES, Limits, recommend, violations
+from graphperf.hardware_profiles import profile
 
 BASE = Point(
     model="net", target="net.py::net", hardware="a", precision="fp32", mode="eager", batch=1, what_if="",
@@ -87,3 +89,15 @@ def test_no_winner_breaks_a_limit_and_none_is_beaten(figures, limit) -> None:
     for winner in found.winners:
         assert winner.point.energy_j == min(point.energy_j for point in kept)
     assert len(found.ranked) == len(points)
+
+
+def test_the_same_under_another_name_counts_once(zoo) -> None:
+    devices = [profile(name) for name in ("kpu-t768", "kpu-t768@60w", "kpu-t768@30w")]
+    grid = Grid(devices, [parse_numerics("int8")], ("eager", "compiled"))
+    points = evaluate_points([Subject("resnet18", "", {1: zoo.graph("resnet18")})], grid)
+    found = recommend(points, Limits(), "edp")
+    assert len(points) == 6
+    assert [(r.point.hardware, r.point.mode) for r in found.ranked] == [
+        ("kpu-t768", "eager"),
+        ("kpu-t768@30w", "eager"),
+    ]
