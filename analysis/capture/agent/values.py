@@ -19,7 +19,7 @@ from .shapes import KNOWN
 from .unknown import DATA_DEPENDENT, Args, Kwargs, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from torch._ops import OpOverload
 
@@ -70,7 +70,7 @@ class Values:
         self._assume = assume
         self._producer = producer
         self._line = line
-        self._overwritten = WeakIdKeyDictionary()
+        self._overwritten: MutableMapping[torch.Tensor, torch.Tensor] = WeakIdKeyDictionary()
 
     def run(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
         """The result of `func` on real tensors, on meta tensors, or on a mixture brought to meta."""

@@ -35,5 +35,7 @@ def test_an_older_or_newer_torch_gives_the_same_work(zoo, other, name):
     assert all(cost.modelled for cost in found)
     assert sum(cost.macs for cost in found) == sum(cost.macs for cost in known)
     assert captured.graph.parameters == zoo.graph(name).parameters
-    peaks = [Plan.of(graph, policy_for("eager")).memory.peak(Precision.FP32) for graph in (captured.graph, zoo.graph(name))]
+    peaks = [
+        Plan.of(graph, policy_for("eager")).memory.peak(Precision.FP32) for graph in (captured.graph, zoo.graph(name))
+    ]
     assert peaks[0] == pytest.approx(peaks[1], rel=0.01)
