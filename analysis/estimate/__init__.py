@@ -2,7 +2,6 @@
 
 from .evaluate import Evaluation, SubgraphEstimate, evaluate
 from .interval import Interval
-from .memory import peak_memory
 from .on_device import Estimate, Question, as_compiled, as_run, estimate, on_device
 from .plan import Plan
 
@@ -18,5 +17,4 @@ __all__ = [
     "estimate",
     "evaluate",
     "on_device",
-    "peak_memory",
 ]

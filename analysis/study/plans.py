@@ -5,7 +5,6 @@ from __future__ import annotations
 from ...hardware_profiles import HardwareProfile
 from ..attention import with_attention
 from ..estimate import Plan, Question, as_compiled
-from ..estimate.memory import MemorySchedule
 from ..fusion import Policy
 from ..graph import Attribute, Graph
 from ..numerics import Autocast, Numerics
@@ -37,11 +36,6 @@ class Plans:
             self._plans[key] = first.under(question.policy) if first else Plan.of(graph, question.policy)
             self._first.setdefault(variant, self._plans[key])
         return self._plans[key]
-
-    def memory(self, question: Question) -> MemorySchedule:
-        """What is alive when: the same in every mode that runs the same graph."""
-        self.of(question)
-        return self._first[self._variant(question)[0]].memory
 
     def _variant(self, question: Question) -> tuple[_Variant, Graph]:
         form = self._form(question)

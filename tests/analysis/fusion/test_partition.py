@@ -36,6 +36,9 @@ def test_kernels_can_run_one_after_another(zoo, model: str, mode: str) -> None:
     for operator in graph.operators:
         before[home[operator.id]] |= {home[p] for p in graph.predecessors[operator.id]} - {home[operator.id]}
     assert len(list(TopologicalSorter(before).static_order())) == len(before)
+    order = partition(graph, costs_of(graph), policy_for(mode)).order  # pyright: ignore[reportArgumentType]
+    assert sorted(order) == sorted(before)
+    assert all(before[kernel] <= set(order[:step]) for step, kernel in enumerate(order))
 
 
 @pytest.mark.parametrize(("model", "mode"), CASES)
