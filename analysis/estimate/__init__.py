@@ -2,7 +2,7 @@
 
 from .evaluate import Evaluation, SubgraphEstimate, evaluate
 from .interval import Interval
-from .on_device import Estimate, Question, as_run, estimate, on_device
+from .on_device import Estimate, Question, as_compiled, as_run, estimate, on_device
 from .plan import Plan
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Plan",
     "Question",
     "SubgraphEstimate",
+    "as_compiled",
     "as_run",
     "estimate",
     "evaluate",
