@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import torchvision
 
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.estimate import Plan
@@ -48,6 +47,8 @@ def real(text: str, name: str, *shape: int) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "googlenet", "densenet121", "vit_b_16", "swin_t"])
 def test_models_take_as_much_as_in_a_real_run(zoo, name) -> None:
+    import torchvision  # here: tests of imports ahead find it not imported
+
     options = {"init_weights": False} if name == "googlenet" else {}
     with torch.device("meta"):
         model = getattr(torchvision.models, name)(**options)
