@@ -109,7 +109,8 @@ def _structure(graph: Graph) -> object:
         (o.target, o.inputs, o.input_names, o.outputs, o.module, o.view, tuple(o.attributes)) for o in graph.operators
     ]
     tensors = [(len(t.shape), t.dtype, t.storage, t.role) for t in graph.tensors]
-    return operators, tensors, graph.parameters, tuple(graph.storage_bytes), [len(spec.shape) for spec in graph.inputs]
+    ranks = [len(spec.shape) for spec in graph.inputs]
+    return operators, tensors, graph.parameters, tuple(graph.storage_bytes), graph.held, ranks
 
 
 def _attribute(versions: Sequence[Attribute], size: Callable[[Sequence[int]], int]) -> Attribute:

@@ -144,7 +144,10 @@ class Without:
 
 @dataclass(frozen=True)
 class Graph:
-    """A captured model: operators in execution order, the tensors they read and write, and the module tree."""
+    """A captured model: operators in execution order, the tensors they read and write, and the module tree.
+
+    `held`: how many operators had run when Python let go of a storage, by storage; as many as there are where it never did.
+    """
 
     model: str
     operators: tuple[Operator, ...]
@@ -159,6 +162,7 @@ class Graph:
     defined: SourceLine | None = None
     contains: tuple[str, ...] = field(default=())
     without: tuple[Without, ...] = ()
+    held: Mapping[int, int] = field(default_factory=dict[int, int])
 
     @property
     def batch(self) -> int:

@@ -37,6 +37,8 @@ class _Casting:
         self._known = {tensor.storage for tensor in graph.tensors if tensor.id not in made}
         self._types: dict[int, str] = {}
         self._kept: dict[int, int] = {}
+        self._numbers = [0]
+        self._converted: set[int] = set()
 
     def run(self) -> Graph:
         for call in _calls(self._graph.operators):
@@ -45,8 +47,13 @@ class _Casting:
         tensors = [self._typed(tensor) for tensor in self._tensors[:captured]] + self._tensors[captured:]
         return replace(
             self._graph, operators=tuple(self._operators), tensors=tuple(tensors),
-            storage_bytes={**self._graph.storage_bytes, **self._sizes},
+            storage_bytes={**self._graph.storage_bytes, **self._sizes}, held=self._held(),
         )  # fmt: skip
+
+    def _held(self) -> dict[int, int]:
+        """How long Python holds storages, casts counted. Of two that were one before a conversion nothing is known."""
+        held = self._graph.held.items()
+        return {storage: self._numbers[ran] for storage, ran in held if storage not in self._converted}
 
     def _call(self, call: Sequence[Operator]) -> None:
         """The operators of one Python call: several come from a composite, whose arguments are cast before the first."""
@@ -95,9 +102,11 @@ class _Casting:
             self._append(operator, [source], "none")
             return
         storage = self._allocate(self._tensors[source].elements, target)
+        self._converted.add(self._tensors[source].storage)
         for tensor in operator.outputs:
             self._tensors[tensor] = replace(self._tensors[tensor], storage=storage)
         self._operators.append(_as_cast(operator, len(self._operators), source, operator.outputs, target))
+        self._numbers.append(len(self._operators))
 
     def _append(self, operator: Operator, inputs: Sequence[int], policy: Policy) -> None:
         self._follow(operator)
@@ -108,6 +117,7 @@ class _Casting:
                 self._retype(tensor, result)
             self._known.add(tensor.storage)
         self._operators.append(replace(operator, id=len(self._operators), inputs=tuple(inputs)))
+        self._numbers.append(len(self._operators))
 
     def _retype(self, tensor: Tensor, dtype: str) -> None:
         if tensor.dtype in CASTABLE:

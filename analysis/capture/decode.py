@@ -23,16 +23,17 @@ def decode_answer(message: dict[str, Any]) -> Captured:
 
 def decode_graph(data: dict[str, Any]) -> Graph:
     """The graph that an agent recorded."""
-    storage_ids = {address: index for index, (address, _) in enumerate(data["storages"])}
     tensors = tuple(
-        Tensor(index, tuple(shape), dtype, tuple(strides), storage_ids[storage], role, name)
+        Tensor(index, tuple(shape), dtype, tuple(strides), storage, role, name)
         for index, (shape, dtype, strides, storage, role, name) in enumerate(data["tensors"])
     )
+    kept, before = _without_inner_views(data["operators"])
     return Graph(
         model=data["model"],
-        operators=_operators(_without_inner_views(data["operators"]), tensors),
+        operators=_operators(kept, tensors),
         tensors=tensors,
-        storage_bytes={storage_ids[address]: size for address, size in data["storages"]},
+        storage_bytes={storage: size for storage, (size, _) in enumerate(data["storages"])},
+        held={storage: before[-1 if end is None else end] for storage, (_, end) in enumerate(data["storages"])},
         modules=tuple(_module(module) for module in data["modules"]),
         inputs=tuple(InputSpec(tuple(i["shape"]), i["dtype"], i["origin"], i["name"]) for i in data["inputs"]),
         input_tensors=tuple(data["input_tensors"]),
@@ -78,14 +79,17 @@ def _named_inputs(names: Sequence[str], ids: Sequence[int], tensors: Sequence[Te
     return {name: tensors[tensor] for name, tensor in zip(names, ids, strict=True)}
 
 
-def _without_inner_views(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without_inner_views(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[int]]:
     """Leaves out the views that one Python call makes around its own work (`linear`: view, addmm, view).
+
+    Also returns how many of the first rows, for any number of them, are left.
 
     What such a view returns counts as a result of the operator whose result it shows: the first one, in the shape that the call
     returns, when the view belongs to that operator's own call.
     """
     working = {row["site"] for row in rows if not row["view"]}
     kept: list[dict[str, Any]] = []
+    before = [0]
     owner: dict[int, dict[str, Any]] = {}
     for row in rows:
         if row["view"] and row["site"] in working:
@@ -94,10 +98,11 @@ def _without_inner_views(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
                 shown = 0 if source["site"] == row["site"] else len(source["outputs"])
                 source["outputs"][shown:shown] = row["outputs"]
                 owner.update((tensor, source) for tensor in row["outputs"])
-            continue
-        kept.append(row)
-        owner.update((tensor, row) for tensor in row["outputs"])
-    return kept
+        else:
+            kept.append(row)
+            owner.update((tensor, row) for tensor in row["outputs"])
+        before.append(len(kept))
+    return kept, before
 
 
 def _module(data: dict[str, Any]) -> Module:

@@ -2,8 +2,7 @@
 
 from .evaluate import Evaluation, SubgraphEstimate, evaluate
 from .interval import Interval
-from .memory import peak_memory
-from .on_device import Estimate, Question, as_run, estimate, on_device
+from .on_device import Estimate, Question, as_compiled, as_run, estimate, on_device
 from .plan import Plan
 
 __all__ = [
@@ -13,9 +12,9 @@ __all__ = [
     "Plan",
     "Question",
     "SubgraphEstimate",
+    "as_compiled",
     "as_run",
     "estimate",
     "evaluate",
     "on_device",
-    "peak_memory",
 ]

@@ -1,22 +1,24 @@
-"""Memory over a run: weights, and the activations alive at each step of the schedule, for inference and for training.
+"""Memory over a run: weights, and the activations alive at each step (`lives.py`), for inference and for training.
 
-A storage lives from its first writer to its last reader. Sizes are linear in the width of a float, so one schedule serves
-every precision.
+Sizes are linear in the width of a float, so one schedule serves every precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...hardware_profiles import Precision
 from ..constants import constant
+from ..fusion import Partition
 from ..graph import Graph, bytes_of
-from ..mapping.kernels import Column
+from ..mapping.kernels import Column, Mask
+from .lives import Lives, storages
 
 _FLOAT = "float32"
+_WEIGHTS = ("parameter", "buffer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class TrainingMemory:
 
 @dataclass(frozen=True)
 class MemorySchedule:
-    """Sizes of a graph: its weights, and after each operator what is alive of the activations."""
+    """Sizes of a graph: its weights, and after each step what is alive of the activations."""
 
     weights: Bytes
     parameters: int
@@ -61,24 +63,18 @@ class MemorySchedule:
     alive_floats: Column
 
     @classmethod
-    def of(cls, graph: Graph) -> MemorySchedule:
-        """Walks the operators in execution order. Inputs live throughout, as their caller holds them."""
-        held = {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
-        sizes = _storages(graph)
-        first, last = _lives(graph)
-        fixed, floats = [0.0] * (len(graph.operators) + 2), [0.0] * (len(graph.operators) + 2)
-        for storage, size in sizes.items():
-            if storage not in held and storage in first:
-                for step, sign in ((first[storage], 1.0), (last[storage] + 1, -1.0)):
-                    fixed[step] += sign * size.fixed
-                    floats[step] += sign * size.floats
+    def of(cls, cut: Partition) -> MemorySchedule:
+        """Walks the steps of a graph cut into kernels. Inputs live throughout, as their caller holds them."""
+        graph = cut.flow.graph
+        sizes, lives = _Sizes.of(graph), Lives.of(cut)
+        here = lives.known & ~sizes.weights
         return cls(
-            weights=_sum(size for storage, size in sizes.items() if storage in held),
+            weights=sizes.sum(sizes.weights),
             parameters=graph.parameters,
-            kept=_sum(size for storage, size in sizes.items() if storage not in held),
+            kept=sizes.sum(~sizes.weights),
             cache=_attention_cache(graph),
-            alive_fixed=np.cumsum(fixed),
-            alive_floats=np.cumsum(floats),
+            alive_fixed=lives.alive(here, sizes.fixed),
+            alive_floats=lives.alive(here, sizes.floats),
         )
 
     def peak(self, precision: Precision) -> float:
@@ -105,34 +101,29 @@ class MemorySchedule:
         return max(0, int(free // each)) if each else 0
 
 
-def peak_memory(graph: Graph, precision: Precision) -> float:
-    """Bytes of weights and of the largest set of activations alive at once in inference."""
-    return MemorySchedule.of(graph).peak(precision)
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Of each storage its size, as fixed bytes and as floats, and whether it belongs to the model rather than to this run."""
 
+    fixed: Column
+    floats: Column
+    weights: Mask
 
-def _storages(graph: Graph) -> Mapping[int, Bytes]:
-    """The size of each storage; where tensors of two types share one, floats count."""
-    floating = {tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT}
-    sizes = {tensor.storage: float(graph.storage_bytes[tensor.storage]) for tensor in graph.tensors}
-    width = bytes_of(_FLOAT)
-    return {s: Bytes(0.0, size / width) if s in floating else Bytes(size) for s, size in sizes.items()}
+    @classmethod
+    def of(cls, graph: Graph) -> _Sizes:
+        """Where tensors of two types share a storage, floats count."""
+        size, floating, present, weights = (np.zeros(storages(graph)) for _ in range(4))
+        size[list(graph.storage_bytes)] = list(graph.storage_bytes.values())
+        present[[tensor.storage for tensor in graph.tensors]] = 1
+        floating[[tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT]] = 1
+        given = (t.storage for t in graph.tensors if t.role in _WEIGHTS and t.id not in graph.producers)
+        weights[list(given)] = 1
+        size *= present
+        return cls(size * (1 - floating), size * floating / bytes_of(_FLOAT), weights > 0)
 
-
-def _lives(graph: Graph) -> tuple[dict[int, int], dict[int, int]]:
-    """Storage → the operator that first and last touches it. Autocast keeps the casts of parameters until the run ends."""
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for operator in graph.operators:
-        for tensor in (*operator.inputs, *operator.outputs):
-            storage = graph.tensors[tensor].storage
-            first.setdefault(storage, operator.id)
-            last[storage] = operator.id
-    casts = [tensor for tensor in graph.producers if graph.tensors[tensor].role == "parameter"]
-    for tensor in (*graph.input_tensors, *graph.output_tensors, *casts):
-        last[graph.tensors[tensor].storage] = len(graph.operators)
-    for tensor in graph.input_tensors:
-        first[graph.tensors[tensor].storage] = 0
-    return first, last
+    def sum(self, chosen: Mask) -> Bytes:
+        """The sizes of some storages."""
+        return Bytes(float(self.fixed @ chosen), float(self.floats @ chosen))
 
 
 def _attention_cache(graph: Graph) -> Bytes:

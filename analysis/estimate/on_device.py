@@ -10,7 +10,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
 from ..autocast import with_casts
-from ..fusion import Mode, Policy, policy_on, with_folded_norms
+from ..fusion import Mode, Policy, policy_on, with_folded_norms, with_fused_attention
 from ..graph import Graph
 from ..mapping import Allocations, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
@@ -45,6 +45,11 @@ class Question:
         """Whether batch norms disappear into the weights before them."""
         return self.policy.fold_bn or WhatIf.FOLD_BN in self.what_if
 
+    @property
+    def fuses_attention(self) -> bool:
+        """Whether the compiler looks for written-out attention in these types."""
+        return self.precision.value in self.policy.attention_in
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -78,12 +83,17 @@ class Estimate:
 
 
 def as_run(graph: Graph, question: Question) -> Graph:
-    """The captured graph with what is decided at run time: folded norms, autocast's casts, attention's kernel."""
+    """The captured graph with what is decided at run time: as it is compiled, with attention's kernel."""
+    return with_attention(as_compiled(graph, question), question.device, question.precision)
+
+
+def as_compiled(graph: Graph, question: Question) -> Graph:
+    """The captured graph as it is cut into kernels: with folded norms, fused attention, autocast's casts."""
     if question.folds_norms:
         graph = with_folded_norms(graph)
-    if isinstance(question.precision, Autocast):
-        graph = with_casts(graph, question.precision.dtype)
-    return with_attention(graph, question.device, question.precision)
+    if question.fuses_attention:
+        graph = with_fused_attention(graph, question.policy.attention)
+    return with_casts(graph, question.precision.dtype) if isinstance(question.precision, Autocast) else graph
 
 
 def estimate(graph: Graph, question: Question) -> Estimate:

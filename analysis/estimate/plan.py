@@ -72,7 +72,7 @@ class Plan:
     @cached_property
     def memory(self) -> MemorySchedule:
         """What is alive when."""
-        return MemorySchedule.of(self.graph)
+        return MemorySchedule.of(self.partition)
 
     @cached_property
     def _traffic(self) -> tuple[Kernels, Column, Column]:

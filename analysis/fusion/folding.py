@@ -24,8 +24,11 @@ def with_folded_norms(graph: Graph) -> Graph:
         storages[graph.tensors[result].storage] = graph.tensors[read].storage
         operators[layer.id] = _with_bias(layer, norm)
         operators[norm.id] = replace(norm, inputs=(read,), input_names=("input",), outputs=(result,), view=True)
+    if not storages:
+        return graph
     tensors = (replace(t, storage=storages[t.storage]) if t.storage in storages else t for t in graph.tensors)
-    return replace(graph, operators=tuple(operators), tensors=tuple(tensors)) if storages else graph
+    held = {**graph.held, **{layer: graph.held.get(norm, 0) for norm, layer in storages.items()}}
+    return replace(graph, operators=tuple(operators), tensors=tuple(tensors), held=held)
 
 
 def _layer_before(norm: Operator, graph: Graph) -> Operator | None:

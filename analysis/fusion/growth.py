@@ -7,6 +7,7 @@ from typing import Literal
 
 from .dataflow import Dataflow
 from .policy import Policy
+from .windows import loop_of
 
 Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait", "fallback"]
 WORDS: dict[Boundary, str] = {
@@ -37,6 +38,8 @@ class Growth:
 
     def __init__(self, flow: Dataflow, policy: Policy) -> None:
         self._flow, self._policy = flow, policy
+        pairs = zip(flow.graph.operators, flow.costs, strict=True)
+        self._loops = [loop_of(operator, cost, flow.graph, policy.window) for operator, cost in pairs]
         self._group: dict[int, int] = {}
         self._members: dict[int, list[int]] = {}
         # Of each kernel: how many operators that stand alone it holds, and whether all of it may be computed again.
@@ -48,7 +51,7 @@ class Growth:
     def grow(self) -> list[list[int]]:
         """The kernels, in order of their first operator."""
         for operator_id in self._flow.working:
-            family = self._flow.costs[operator_id].family
+            family = self._loops[operator_id]
             self._group[operator_id] = operator_id
             self._members[operator_id] = [operator_id]
             self._anchors[operator_id] = family in self._policy.alone
@@ -70,6 +73,8 @@ class Growth:
             return reason
         if self._anchors[first] + self._anchors[second] > 1:
             return "join"
+        if self._loops[consumer] != "window" and self._looks_into(second, first):
+            return "shape"
         merged = sorted(self._members[first] + self._members[second])
         if self._too_large(merged):
             return "limit"
@@ -85,8 +90,8 @@ class Growth:
 
     def _incompatible(self, producer: int, consumer: int) -> Boundary | None:
         """Why the rules keep two operators apart."""
-        policy, costs = self._policy, self._flow.costs
-        before, after = costs[producer].family, costs[consumer].family
+        policy = self._policy
+        before, after = self._loops[producer], self._loops[consumer]
         if not policy.fused:
             return "operator"
         if (producer in self._away) != (consumer in self._away):
@@ -113,19 +118,38 @@ class Growth:
         flow, policy = self._flow, self._policy
         walked, group = flow.domain(consumer), self._group[producer]
         inlined = self._inlined[group]
+        if self._loops[consumer] == "window":
+            return inlined and not self._forks(producer) and self._reads(group) <= 1
+        if self._loops[producer] == "window":
+            return walked in flow.results(producer) or self._joined(consumer) > 0
         # A copy in another order takes what can be computed in that order: not what comes from whole rows.
-        if flow.costs[consumer].family == "movement" and not (anchored or inlined or self._joined(consumer)):
+        if self._loops[consumer] == "movement" and not (anchored or inlined or self._joined(consumer)):
             return False
         if walked in flow.results(producer):
             return True
         if anchored:
-            return flow.costs[producer].family not in policy.alone and walked == flow.domain(producer)
+            return self._loops[producer] not in policy.alone and walked == flow.domain(producer)
         if walked == flow.domain(producer) or self._joined(consumer):
             return True
         if inlined and walked > flow.domain(producer):
             return True
         # Rows are reduced and read again: the kernel walks over all of them, and keeps one at a time.
         return max(flow.results(producer)) > 1 and any(flow.domain(m) == walked for m in self._members[group])
+
+    def _reads(self, group: int) -> int:
+        """How many tensors a kernel reads: what reads one is computed again for every window that has it."""
+        graph, origin, members = self._flow.graph, self._flow.origin, self._members[group]
+        made = {tensor for member in members for tensor in graph.operators[member].outputs}
+        given = {origin[tensor] for member in members for tensor in graph.operators[member].inputs}
+        read = [tensor for tensor in given - made if graph.tensors[tensor].elements > 1]
+        producers = (graph.producers.get(tensor) for tensor in read if self._policy.bias_apart)
+        biases = (p is not None and graph.operators[p].input("bias") is not None for p in producers)
+        return len(read) + sum(biases)
+
+    def _looks_into(self, group: int, other: int) -> bool:
+        """Whether a window of a kernel reads what another computes: it needs the elements around each."""
+        windows = (member for member in self._members[group] if self._loops[member] == "window")
+        return any(self._group[source] == other for window in windows for source in self._flow.predecessors[window])
 
     def _joined(self, operator_id: int) -> int:
         """How many tensors a concatenation joins: its producers write their parts in place. Of other operators none."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import TopologicalSorter
+from itertools import chain
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
+from .order import order_of, stages_of
 from .policy import Policy
 from .traffic import Column, Traffic, separate_bytes, traffic_of
 
@@ -83,10 +84,20 @@ class Partition:
         read, weights, written, unread = self._bytes(sizes)
         return read + weights + written + unread, read + written
 
+    def accesses(self) -> Iterator[tuple[int, int]]:
+        """Kernel and tensor of each read from memory and of each write to it."""
+        moved = self._traffic
+        return chain.from_iterable(part.pairs() for part in (moved.read, moved.weights, moved.written, moved.unread))
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """The kernels in an order to run them in: each after those it waits for, and else as they are numbered."""
+        return order_of(self._groups, self.flow)
+
     @cached_property
     def stages(self) -> tuple[int, ...]:
         """Of each kernel the stage that it runs in, from 0: one more than the last of those it waits for."""
-        return _stages([group for group, _ in self.members], self.flow)
+        return stages_of(self._groups, self.flow)
 
     @cached_property
     def boundaries(self) -> tuple[tuple[Boundary, ...], ...]:
@@ -115,9 +126,14 @@ class Partition:
         pools = ([m for m in group if costs[m].family == "pool"] for group, _ in self.members)
         return tuple(next(iter(a or b), None) for a, b in zip(heavy, pools, strict=True))
 
+    @property
+    def _groups(self) -> list[tuple[int, ...]]:
+        """The working operators of each kernel."""
+        return [group for group, _ in self.members]
+
     @cached_property
     def _traffic(self) -> Traffic:
-        return traffic_of((group for group, _ in self.members), self.flow, self.policy)
+        return traffic_of(self._groups, self.flow, self.policy)
 
     def _bytes(self, sizes: Sizes) -> tuple[Column, Column, Column, Column]:
         """Bytes of each kernel: activations read, weights, results that somebody reads, and others."""
@@ -186,7 +202,7 @@ def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[l
                 home[operator.id] = before[-1]
                 views[before[-1]].append(operator.id)
     of_inputs = [operator for operator in graph.operators if operator.view and operator.id not in home]
-    stages = _stages(groups, flow) if of_inputs else ()
+    stages = stages_of(groups, flow) if of_inputs else ()
     for operator in reversed(of_inputs):
         readers = [home[r] for t in operator.outputs for r in graph.consumers.get(t, ()) if r in home]
         if readers:
@@ -195,15 +211,3 @@ def _with_views(flow: Dataflow, groups: Sequence[Sequence[int]]) -> list[tuple[l
         else:
             extra.append(([], [operator.id]))
     return [(list(group), sorted(own)) for group, own in zip(groups, views, strict=True)] + extra[::-1]
-
-
-def _stages(groups: Sequence[Sequence[int]], flow: Dataflow) -> tuple[int, ...]:
-    home = {member: index for index, group in enumerate(groups) for member in group}
-    before = {
-        index: {home[p] for member in group for p in flow.predecessors[member]} - {index}
-        for index, group in enumerate(groups)
-    }
-    found = [0] * len(groups)
-    for index in TopologicalSorter(before).static_order():
-        found[index] = max((found[kernel] + 1 for kernel in before[index]), default=0)
-    return tuple(found)

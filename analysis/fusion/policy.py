@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -11,12 +11,13 @@ from typing import Any, Literal, get_args
 from ...hardware_profiles import HardwareProfile, Kind
 from ...hardware_profiles.toml_file import read
 from ..costs import Family
+from .windows import Loop
 
 Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Dispatch = Literal["operator", "wrapper", "program", "none"]
-_NONE: frozenset[Family] = frozenset()
-_FAMILIES = ("fused", "alone", "epilogue", "prologue", "inlined", "last")
+_NONE: frozenset[Loop] = frozenset()
+_SETS = ("fused", "alone", "epilogue", "prologue", "inlined", "last", "attention_in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +30,24 @@ class Policy:
     name: str
     dispatch: Dispatch
     source: str
-    fused: frozenset[Family] = _NONE
-    alone: frozenset[Family] = _NONE
-    epilogue: frozenset[Family] = _NONE
-    prologue: frozenset[Family] = _NONE
-    inlined: frozenset[Family] = _NONE
-    last: frozenset[Family] = _NONE
+    fused: frozenset[Loop] = _NONE
+    alone: frozenset[Loop] = _NONE
+    epilogue: frozenset[Loop] = _NONE
+    prologue: frozenset[Loop] = _NONE
+    inlined: frozenset[Loop] = _NONE
+    last: frozenset[Loop] = _NONE
     joins: bool = False
     forks: bool = False
     fold_bn: bool = False
     unread: bool = False
+    bias_apart: bool = False
+    window: int | None = None
     cat_inputs: int | None = None
     operators: int | None = None
     operands: int | None = None
     row: int | None = None
+    attention: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], hash=False)
+    attention_in: frozenset[str] = frozenset()
     note: str = ""
     supported: frozenset[str] | None = None
 
@@ -84,5 +89,5 @@ def _tables() -> Mapping[str, Any]:
 
 
 def _policy(name: str, table: Mapping[str, Any]) -> Policy:
-    fields: dict[str, Any] = {key: frozenset(table[key]) if key in _FAMILIES else table[key] for key in table}
+    fields: dict[str, Any] = {key: frozenset(table[key]) if key in _SETS else table[key] for key in table}
     return Policy(name, **fields)

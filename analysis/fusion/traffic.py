@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,10 @@ class Moves:
         self._kernels += [kernel] * len(elements)
         self._tensors += elements
         self._elements += elements.values()
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Kernel and tensor of each."""
+        return zip(self._kernels, self._tensors, strict=True)
 
     def bytes(self, sizes: Sizes, kernels: int) -> Column:
         """Bytes that each of so many kernels moves."""

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from ...hardware_profiles import HardwareProfile
 from ..attention import with_attention
-from ..autocast import with_casts
-from ..estimate import Plan, Question
-from ..estimate.memory import MemorySchedule
-from ..fusion import Policy, with_folded_norms
+from ..estimate import Plan, Question, as_compiled
+from ..fusion import Policy
 from ..graph import Attribute, Graph
 from ..numerics import Autocast, Numerics
 
 _ATTENTION = "scaled_dot_product_attention"
 _Choices = tuple[Attribute, ...]
-_Form = tuple[bool, str | None]
+_Form = tuple[bool, str | None, str | None]
 _Variant = tuple[_Form, _Choices]
 
 
 class Plans:
-    """Plans by compiler, and by what is decided at run time: folded norms, autocast's type, attention's kernels."""
+    """Plans by compiler, and by what is decided at run time: the form of the graph, and attention's kernels."""
 
     def __init__(self, graph: Graph) -> None:
-        self._forms: dict[_Form, Graph] = {(False, None): graph}
-        self._attends = any(operator.kind == _ATTENTION for operator in graph.operators)
+        self._graph = graph
+        self._forms: dict[_Form, Graph] = {}
+        self._attending: set[_Form] = set()
+        self._scores = any(operator.kind == "softmax" for operator in graph.operators)
         self._variants: dict[tuple[_Form, HardwareProfile, Numerics], tuple[_Variant, Graph]] = {}
         self._plans: dict[tuple[_Variant, Policy], Plan] = {}
         self._first: dict[_Variant, Plan] = {}
@@ -37,29 +37,26 @@ class Plans:
             self._first.setdefault(variant, self._plans[key])
         return self._plans[key]
 
-    def memory(self, question: Question) -> MemorySchedule:
-        """What is alive when: the same in every mode."""
-        self.of(question)
-        return self._first[self._variant(question)[0]].memory
-
     def _variant(self, question: Question) -> tuple[_Variant, Graph]:
-        form = question.folds_norms, question.precision.dtype if isinstance(question.precision, Autocast) else None
-        graph = self._form(*form)
-        if not self._attends:
-            return (form, ()), graph
+        form = self._form(question)
+        if form not in self._attending:
+            return (form, ()), self._forms[form]
         key = form, question.device, question.precision
         if key not in self._variants:
-            decided = with_attention(graph, question.device, question.precision)
+            decided = with_attention(self._forms[form], question.device, question.precision)
             self._variants[key] = (form, _choices(decided)), decided
         return self._variants[key]
 
-    def _form(self, folds_norms: bool, dtype: str | None) -> Graph:
-        """The graph with folded norms, under autocast."""
-        form = folds_norms, dtype
+    def _form(self, question: Question) -> _Form:
+        """Whether norms are folded, by which compiler attention is fused, autocast's type. Makes that graph."""
+        fuser = question.policy.name if self._scores and question.fuses_attention else None
+        dtype = question.precision.dtype if isinstance(question.precision, Autocast) else None
+        form = question.folds_norms, fuser, dtype
         if form not in self._forms:
-            before = self._form(folds_norms, None) if dtype else self._forms[False, None]
-            self._forms[form] = with_casts(before, dtype) if dtype else with_folded_norms(before)
-        return self._forms[form]
+            graph = self._forms[form] = as_compiled(self._graph, question)
+            if any(operator.kind == _ATTENTION for operator in graph.operators):
+                self._attending.add(form)
+        return form
 
 
 def _choices(graph: Graph) -> _Choices:

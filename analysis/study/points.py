@@ -126,7 +126,7 @@ def _point(name: str, target: str, batch: int, plans: Plans, question: Question)
     found = on_device(plan, question)
     latency, energy, times, joules = found.latency, found.energy, Times.of(found), found.energies
     total = latency.value or 1.0
-    peak, capacity = plans.memory(question).peak(question.storage), device.memory.dram_size.si
+    peak, capacity = plan.memory.peak(question.storage), device.memory.dram_size.si
     kernels = plan.kernels(question.storage)
     point = Point(
         model=name, target=target, hardware=device.id, precision=question.precision.value, mode=question.mode,

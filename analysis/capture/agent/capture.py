@@ -11,6 +11,7 @@ import torch
 from torch.utils._pytree import tree_flatten
 
 from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, program, stand_ins, without
+from .alive import StorageRow
 from .child import limits_of
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
@@ -62,7 +63,7 @@ class Graph(TypedDict):
     contains: list[str]
     operators: list[OperatorRow]
     tensors: list[TensorRow]
-    storages: list[tuple[int, int]]
+    storages: list[StorageRow]
     modules: list[ModuleRow]
     inputs: list[dict[str, object]]
     input_tensors: list[int]
@@ -194,7 +195,7 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
         "contains": tracker.classes_ran(os.path.abspath(file)) if file else [],
         "operators": recorder.operators,
         "tensors": recorder.tensors,
-        "storages": list(recorder.storages.items()),
+        "storages": recorder.alive.rows(),
         "modules": tracker.describe(model),
         "inputs": [{key: spec[key] for key in ("shape", "dtype", "origin", "name")} for spec in specs],
         "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],

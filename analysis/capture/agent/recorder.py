@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .alive import Alive
 from .sources import Line, SourceLocator
 from .values import Args, Kwargs, Values, base_name, tensors_in
 
@@ -63,12 +64,10 @@ class Recorder(TorchDispatchMode):
     def restart(self) -> None:
         """Forgets what was recorded: the next run is as the first."""
         self.tensors: list[TensorRow] = []
-        self.storages: dict[int, int] = {}
         self.operators: list[OperatorRow] = []
+        self.alive = Alive(self.operators)
         self.assumptions: dict[str, None] = {}
         self.module_stack = [("", 0)]
-        self._ids: dict[int, int] = {}
-        self._alive: list[torch.Tensor] = []
         self._born: list[int] = []
         self._written: dict[int, int] = {}
         self._schemas: dict[OpOverload, tuple[list[str], bool, bool]] = {}
@@ -97,34 +96,29 @@ class Recorder(TorchDispatchMode):
 
     def _producer(self, tensor: torch.Tensor) -> str:
         """Name of the operator that computed `tensor`, or nothing."""
-        tid = self._ids.get(id(tensor))
+        tid = self.alive.number(tensor)
         return self.operators[self._born[tid]]["kind"] if tid is not None and self._born[tid] >= 0 else ""
 
     # ---- tensors -------------------------------------------------------------------------------------------------
 
     def register(self, tensor: torch.Tensor, role: str, name: str = "") -> int:
         """The id of `tensor`, known from now on as an input, a parameter, ... of the model."""
-        known = self._ids.get(id(tensor))
-        if known is not None:
-            return known
-        return self._new(tensor, role, name, -1)
+        known = self.alive.number(tensor)
+        return self._new(tensor, role, name, -1) if known is None else known
 
     def _new(self, tensor: torch.Tensor, role: str, name: str, born: int) -> int:
         tid = len(self.tensors)
-        storage = _storage(tensor)
-        self.storages.setdefault(storage, _storage_bytes(tensor))
+        storage = self.alive.add(tensor, tid)
         self.tensors.append((tuple(tensor.shape), str(tensor.dtype)[6:], _strides(tensor), storage, role, name))
         self._born.append(born)
-        self._ids[id(tensor)] = tid
-        self._alive.append(tensor)
         return tid
 
     def _read(self, tensor: torch.Tensor) -> int:
         """The id to read `tensor` by: after an in-place write through another view, the writer's result."""
-        tid = self._ids.get(id(tensor))
+        tid = self.alive.number(tensor)
         if tid is None:
             tid = self._new(tensor, "constant", "", -1)
-        writer = self._written.get(_storage(tensor), -1)
+        writer = self._written.get(self.tensors[tid][3], -1)
         if writer <= self._born[tid]:
             return tid
         name = self.tensors[tid][5]
@@ -170,7 +164,7 @@ class Recorder(TorchDispatchMode):
 
     def _of_weights(self, inputs: Sequence[Argument]) -> bool:
         for _, tensor in inputs:
-            tid = self._ids.get(id(tensor))
+            tid = self.alive.number(tensor)
             if tid is None or self.tensors[tid][4] not in ("parameter", "buffer", "constant"):
                 return False
         return bool(inputs)
@@ -181,7 +175,7 @@ class Recorder(TorchDispatchMode):
             return
         source = self._read(inputs[0][1])
         for tensor in outputs:
-            if id(tensor) not in self._ids:
+            if self.alive.number(tensor) is None:
                 role, name = self.tensors[source][4:6]
                 tid = self._new(tensor, role, name, self._born[source])
                 if self._born[source] >= 0:
@@ -217,15 +211,17 @@ class Recorder(TorchDispatchMode):
         }
         self.operators.append(operator)
         for tensor in outputs:
-            if mutable or renew or id(tensor) not in self._ids:
+            if mutable or renew or self.alive.number(tensor) is None:
                 operator["outputs"].append(self._new(tensor, "activation", "", index))
             if mutable:
-                self._written[_storage(tensor)] = index
+                self._written[self.alive.storage(tensor)] = index
 
     def _call_site(self, frame: FrameType) -> int:
         """A number, the same for the operators that one Python call runs in a row (`linear`: view, addmm, view)."""
         number, place = self._site
-        here = (frame, frame.f_lasti)  # the frame itself: the id of one that has ended may be used again
+        # The frame itself: the id of one that has ended may be used again. Letting go of it here, before the operator is
+        # recorded, ends the lives of its local variables where they did end: after the operator before.
+        here = (frame, frame.f_lasti)
         if here != place:
             self._site = number, place = number + 1, here
         return number
@@ -252,20 +248,6 @@ def _schema_info(func: OpOverload, name: str) -> tuple[list[str], bool, bool]:
 def _named(names: Sequence[str], args: Args, kwargs: Kwargs) -> Iterator[tuple[str, Any]]:
     yield from zip(names, args)  # noqa: B905 (Python 3.10)
     yield from kwargs.items()
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    try:
-        return tensor.untyped_storage()._cdata
-    except (NotImplementedError, RuntimeError):
-        return -id(tensor)
-
-
-def _storage_bytes(tensor: torch.Tensor) -> int:
-    try:
-        return tensor.untyped_storage().nbytes()
-    except (NotImplementedError, RuntimeError):
-        return tensor.numel() * tensor.element_size()
 
 
 def _strides(tensor: torch.Tensor) -> tuple[int, ...]:

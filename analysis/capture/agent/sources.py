@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sysconfig
 from collections.abc import Sequence
@@ -12,10 +13,22 @@ Line = tuple[str, int, str, int, int, bool]
 
 _AGENT = os.path.dirname(os.path.abspath(__file__))
 _MOST_LINES = 32
+_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def _folder(path: str) -> str:
     return os.path.join(os.path.realpath(path), "")
+
+
+class _Execution:
+    """One execution of a function: its number, and for each call in it the executions that it led to, by instruction."""
+
+    __slots__ = ("caller", "calls", "frame", "number")
+
+    def __init__(self, frame: FrameType, number: int) -> None:
+        self.frame, self.number = frame, number
+        self.calls: dict[tuple[int, str], dict[int, int]] = {}
+        self.caller = id(frame.f_back) if frame.f_code.co_flags & _SUSPENDS else None
 
 
 class SourceLocator:
@@ -30,14 +43,15 @@ class SourceLocator:
         self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
         self._is_user: dict[CodeType, bool] = {}
         self._is_user_file: dict[str, bool] = {}
-        self._frames: dict[int, tuple[FrameType, int, dict[tuple[int, str], dict[int, int]]]] = {}
-        self._inner: dict[int, FrameType] = {}
+        self._executions = 0
+        self._running: dict[int, _Execution] = {}
+        self._seen: dict[int, _Execution] = {}
         self.outermost: set[CodeType] = set()  # no user code below these
 
     def forget(self) -> None:
         """Lets go of the frames that ran."""
-        self._frames.clear()
-        self._inner.clear()
+        self._executions = 0
+        self._running.clear()
 
     def is_user_file(self, filename: str) -> bool:
         """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
@@ -58,8 +72,7 @@ class SourceLocator:
         """`((file, line, function, frame, run), ...)` of the user's frames from `frame` outwards, innermost first.
 
         `frame` numbers the function's execution and `run` the repetitions of one call in it (of one kind of operator,
-        where the line calls PyTorch directly), so that a line in a loop can say how often it ran. Frames are kept
-        alive, so that their identity stays unique.
+        where the line calls PyTorch directly), so that a line in a loop can say how often it ran.
         """
         found: list[Line] = []
         is_user = self._is_user
@@ -79,18 +92,31 @@ class SourceLocator:
                     break
             inner = frame
             frame = frame.f_back
+        self._let_go()
         return tuple(found)
 
     def _run(self, frame: FrameType, inner: FrameType | None, operator: str) -> tuple[int, int]:
         """(number of this execution of the function, how many other calls the same instruction made before this)."""
-        known = self._frames.get(id(frame))
-        if known is None:
-            known = self._frames[id(frame)] = (frame, len(self._frames), {})
-        calls = known[2].setdefault((frame.f_lasti, "" if inner is not None else operator), {})
-        if inner is not None:
-            self._inner.setdefault(id(inner), inner)
-        child = id(inner) if inner is not None else len(calls)
-        return known[1], calls.setdefault(child, len(calls))
+        execution = self._execution(frame)
+        calls = execution.calls.setdefault((frame.f_lasti, "" if inner is not None else operator), {})
+        child = self._execution(inner).number if inner is not None else len(calls)
+        return execution.number, calls.setdefault(child, len(calls))
+
+    def _execution(self, frame: FrameType) -> _Execution:
+        """What is known of a running function. Frames are held while they run, so that the ids of two never mix."""
+        found = self._seen.get(id(frame)) or self._running.get(id(frame))
+        if found is None:
+            found = _Execution(frame, self._executions)
+            self._executions += 1
+        self._seen[id(frame)] = found
+        return found
+
+    def _let_go(self) -> None:
+        """Lets go of frames that ended, which would hold their local variables. A generator may go on while its caller runs."""
+        for key, execution in self._running.items():
+            if execution.caller in self._seen:
+                self._seen.setdefault(key, execution)
+        self._running, self._seen = self._seen, {}
 
     def constructing_lines(self, frame: FrameType | None, module: object) -> tuple[Line, ...]:
         """The user's frames that construct `module`: its own (and its bases') `__init__` frames are left out."""

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils._pytree import tree_map_only
+from torch.utils.weak import WeakIdKeyDictionary
 
 from .devices import is_gpu
 from .shapes import KNOWN
 from .unknown import DATA_DEPENDENT, Args, Kwargs, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from torch._ops import OpOverload
 
@@ -69,8 +70,7 @@ class Values:
         self._assume = assume
         self._producer = producer
         self._line = line
-        self._overwritten: dict[int, torch.Tensor] = {}
-        self._kept: list[torch.Tensor] = []
+        self._overwritten: MutableMapping[torch.Tensor, torch.Tensor] = WeakIdKeyDictionary()
 
     def run(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
         """The result of `func` on real tensors, on meta tensors, or on a mixture brought to meta."""
@@ -137,8 +137,7 @@ class Values:
                 result = self._run_on_zeros(func, args, kwargs)
         if target is None:
             return result
-        self._overwritten[id(target)] = args[0]
-        self._kept.append(target)
+        self._overwritten[target] = args[0]
         return target
 
     def _lengths(self, data: torch.Tensor, lengths: torch.Tensor, batch_first: bool) -> torch.Tensor:
@@ -172,7 +171,7 @@ class Values:
         return tree_map_only(torch.Tensor, _to_meta, func(*args, **kwargs))
 
     def _current(self, tensor: torch.Tensor) -> torch.Tensor:
-        return self._overwritten.get(id(tensor), tensor)
+        return self._overwritten.get(tensor, tensor)
 
 
 def _holds_lengths(args: Args, kwargs: Kwargs) -> bool:

@@ -1,5 +1,6 @@
 """What a transformed graph keeps and what it adds."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -162,6 +163,16 @@ def test_peak_memory_holds_the_casts_of_parameters_until_the_end(zoo) -> None:
     weights = 4 * zoo.graph("vgg16").parameters
     assert half < full < amp
     assert weights * 1.5 < amp < weights * 1.5 + (full - weights) + 1e6
+
+
+def test_python_holds_a_result_as_long_among_casts(sketch) -> None:
+    """Casts of the input, the weight, and of exp's argument: linear is the third operator, exp the fifth."""
+    y = sketch.add("linear", {"input": sketch.tensor(4, 8), "weight": sketch.weight(8, 8)}, (4, 8))
+    z = sketch.add("relu", [sketch.add("exp", [y], (4, 8))], (4, 8))
+    for ran, later in ((1, 3), (2, 5), (3, 6)):
+        cast = with_casts(dataclasses.replace(sketch.graph(z), held={y: ran}), "float16")
+        assert [operator.kind for operator in cast.operators] == ["cast", "cast", "linear", "cast", "exp", "relu"]
+        assert cast.held == {y: later}
 
 
 @pytest.mark.parametrize("mode", ["eager", "compiled", "ideal"])

@@ -7,6 +7,9 @@ import pytest
 from graphperf.analysis.capture import AgentPool, module_request
 from graphperf.analysis.costs import costs_of
 from graphperf.analysis.discovery import ModuleTarget
+from graphperf.analysis.estimate import Plan
+from graphperf.analysis.fusion import policy_for
+from graphperf.hardware_profiles import Precision
 
 PYTHON = os.environ.get("GRAPHPERF_TEST_PYTHON", "")
 pytestmark = pytest.mark.skipif(not PYTHON, reason="GRAPHPERF_TEST_PYTHON names no interpreter")
@@ -32,3 +35,7 @@ def test_an_older_or_newer_torch_gives_the_same_work(zoo, other, name):
     assert all(cost.modelled for cost in found)
     assert sum(cost.macs for cost in found) == sum(cost.macs for cost in known)
     assert captured.graph.parameters == zoo.graph(name).parameters
+    peaks = [
+        Plan.of(graph, policy_for("eager")).memory.peak(Precision.FP32) for graph in (captured.graph, zoo.graph(name))
+    ]
+    assert peaks[0] == pytest.approx(peaks[1], rel=0.01)

@@ -8,12 +8,13 @@ import pytest
 from graphperf.analysis.concurrency import concurrency
 from graphperf.analysis.costs import Gemm, costs_of
 from graphperf.analysis.edp import modifier, share
-from graphperf.analysis.estimate import Question, evaluate, peak_memory
+from graphperf.analysis.estimate import Plan, Question, evaluate
 from graphperf.analysis.estimate.energy import kernel_energies
 from graphperf.analysis.estimate.interval import widened
 from graphperf.analysis.estimate.latency import kernel_times
 from graphperf.analysis.estimate.memory import MemorySchedule
 from graphperf.analysis.fusion import Mode, policy_for
+from graphperf.analysis.graph import Graph
 from graphperf.analysis.mapping import Allocation, Allocations, Kernel, Kernels
 from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
@@ -27,6 +28,14 @@ def allocation(compute: float, memory: float) -> Allocation:
 def times_of(allocations: list[Allocation], device: HardwareProfile, mode: Mode, exists: list[bool] | None = None):
     found = np.array(exists if exists is not None else [True] * len(allocations))
     return kernel_times(Allocations.of(allocations), found, device, policy_for(mode, device.kind).dispatch)
+
+
+def memory(graph: Graph, mode: Mode = "eager") -> MemorySchedule:
+    return Plan.of(graph, policy_for(mode)).memory
+
+
+def peak_memory(graph: Graph, precision: Precision, mode: Mode = "eager") -> float:
+    return memory(graph, mode).peak(precision)
 
 
 def test_ideal_time_is_the_device_alone() -> None:
@@ -124,6 +133,44 @@ def test_what_is_still_needed_stays_alive_and_views_share_it(sketch) -> None:
     assert peak_memory(sketch.graph(d), Precision.FP32) == 4 * (10 + 1000 + 500 + 1000)
 
 
+def test_a_storage_lives_as_long_as_python_holds_it_and_as_it_is_read(sketch) -> None:
+    """`b` replaces `a` where nobody holds `a`; with `a` held until the third operator, a, b and c are alive together."""
+    x = sketch.tensor(10)
+    a = sketch.add("exp", [x], (1000,))
+    b = sketch.add("relu", [a], (1000,))
+    c = sketch.add("sin", [b], (1000,))
+    graph = sketch.graph(c)
+    assert peak_memory(graph, Precision.FP32) == 4 * (10 + 2000)
+    assert peak_memory(dataclasses.replace(graph, held={a: 2}), Precision.FP32) == 4 * (10 + 2000)
+    assert peak_memory(dataclasses.replace(graph, held={a: 3}), Precision.FP32) == 4 * (10 + 3000)
+    needed = dataclasses.replace(graph, held={b: 0})
+    assert peak_memory(needed, Precision.FP32) == 4 * (10 + 2000)
+
+
+def test_a_compiled_program_takes_memory_for_what_leaves_its_kernels(sketch) -> None:
+    """exp and sin are one kernel, whatever Python holds; matmul is another, and reads what the first wrote."""
+    x, w = sketch.tensor(100, 10), sketch.weight(10, 10)
+    a = sketch.add("exp", [x], (100, 10))
+    b = sketch.add("sin", [a], (100, 10))
+    y = sketch.add("matmul", [b, w], (100, 10))
+    z = sketch.add("relu", [y], (100, 10))
+    graph = dataclasses.replace(sketch.graph(z), held={a: 4, b: 4, y: 4})
+    assert peak_memory(graph, Precision.FP32) == 400 + 5 * 4000
+    assert peak_memory(graph, Precision.FP32, "compiled") == 400 + 3 * 4000
+    assert peak_memory(graph, Precision.FP16, "compiled") == 200 + 3 * 2000
+
+
+def test_indices_that_nobody_reads_are_written_in_eager_mode_only(sketch) -> None:
+    x = sketch.tensor(1, 4, 8, 8)
+    y = sketch.add("max_pool2d_with_indices", [x], (1, 4, 4, 4), (1, 4, 4, 4))
+    indices = y + 1
+    sketch.tensors[indices] = dataclasses.replace(sketch.tensors[indices], dtype="int64")
+    graph = sketch.graph(y)
+    assert peak_memory(graph, Precision.FP32) == 4 * (256 + 64) + 8 * 64
+    assert peak_memory(graph, Precision.FP32, "tensorrt") == 4 * (256 + 64)
+    assert memory(graph, "tensorrt").kept == memory(graph).kept  # training keeps what autograd saves, in any mode
+
+
 def test_weights_that_share_storage_count_once(sketch) -> None:
     x, w = sketch.tensor(10), sketch.weight(1000)
     tied = sketch.tensor(1000, role="parameter", of=w)
@@ -167,7 +214,7 @@ def test_training_keeps_every_result_and_the_states_of_the_optimiser(sketch) -> 
     weight = sketch.weight(1000)
     y = sketch.add("linear", {"input": x, "weight": weight}, (1000,))
     z = sketch.add("relu", [y], (1000,))
-    schedule = MemorySchedule.of(dataclasses.replace(sketch.graph(z), parameters=1000))
+    schedule = memory(dataclasses.replace(sketch.graph(z), parameters=1000))
     found = schedule.training(Precision.FP32)
     assert (found.weights, found.gradients, found.optimizer, found.activations) == (4000, 4000, 8000, 4 * 2100)
     assert schedule.training(Precision.BF16).optimizer == 12000  # two moments and a master copy in FP32
@@ -177,7 +224,7 @@ def test_training_keeps_every_result_and_the_states_of_the_optimiser(sketch) -> 
 def test_the_largest_batch_that_fits(sketch) -> None:
     x = sketch.tensor(2, 500)
     y = sketch.add("relu", [x], (2, 500))
-    schedule = MemorySchedule.of(sketch.graph(y))
+    schedule = memory(sketch.graph(y))
     assert schedule.largest_batch(capacity=40_000, precision=Precision.FP32, batch=2) == 10
     assert schedule.largest_batch(capacity=3_999, precision=Precision.FP32, batch=2) == 0
 
@@ -186,4 +233,4 @@ def test_keys_and_values_of_causal_attention_are_a_cache(sketch) -> None:
     q, k, v = (sketch.tensor(1, 4, 10, 16) for _ in range(3))
     for causal in (True, False):
         sketch.add("scaled_dot_product_attention", {"query": q, "key": k, "value": v}, (1, 4, 10, 16), is_causal=causal)
-    assert MemorySchedule.of(sketch.graph()).cache.at(2) == 2 * 2 * 640
+    assert memory(sketch.graph()).cache.at(2) == 2 * 2 * 640

@@ -50,3 +50,61 @@ class Encoder(nn.Module):
 
     def forward(self, x):
         return self.layers(x)
+
+
+# graphperf: input=(2, 16, 64)
+class Written(nn.Module):
+    """Attention written out: scaled, divided with a mask, and not scaled."""
+
+    def __init__(self, width=64, heads=4):
+        super().__init__()
+        self.heads = heads
+        self.qkv, self.project = nn.ModuleList(nn.Linear(width, 3 * width) for _ in range(3)), nn.Linear(width, width)
+        self.register_buffer("mask", torch.zeros(1, 1, 16, 16))
+
+    def forward(self, x):
+        q, k, v = self.split(self.qkv[0](x))
+        x = self.join(F.dropout((q @ k.transpose(-2, -1) * 0.25).softmax(-1), 0.1, self.training) @ v)
+        q, k, v = self.split(self.qkv[1](x))
+        x = self.join((q @ k.transpose(-2, -1) / 4 + self.mask).softmax(-1) @ v)
+        q, k, v = self.split(self.qkv[2](x))
+        return self.project(self.join(torch.softmax(q @ k.transpose(-2, -1), dim=-1) @ v))
+
+    def split(self, y):
+        batch, length, _ = y.shape
+        return (part.view(batch, length, self.heads, -1).transpose(1, 2) for part in y.chunk(3, -1))
+
+    def join(self, y):
+        batch, heads, length, size = y.shape
+        return y.transpose(1, 2).reshape(batch, length, heads * size)
+
+
+# graphperf: input=(2, 16, 64)
+class WrittenOneHead(nn.Module):
+    """Attention written out in three dimensions."""
+
+    def __init__(self, width=64):
+        super().__init__()
+        self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
+
+    def forward(self, x):
+        q, k, v = self.qkv(x).chunk(3, -1)
+        return self.project((q @ k.transpose(-2, -1) * 0.125).softmax(-1) @ v)
+
+
+# graphperf: input=(1, 3, 64, 64)
+class Pools(nn.Module):
+    """Pools with small windows before and after what is cheap to compute again and what is not, and over whole maps."""
+
+    def __init__(self, width=32):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(inner, width, 3, padding=1) for inner in (3, *[width] * 5))
+        self.norm, self.head = nn.BatchNorm2d(width), nn.Linear(width, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.convs[0](x)), 2)
+        x = F.avg_pool2d(F.relu(self.convs[1](x)), 3, 2, 1)
+        x = F.relu(F.max_pool2d(self.norm(self.convs[2](x)), 2))
+        y = F.relu(self.convs[3](x))
+        x = torch.cat([F.max_pool2d(y, 3, 1, 1), self.convs[4](y)], 1)[:, : self.convs[0].out_channels]
+        return self.head(F.adaptive_avg_pool2d(F.relu(self.convs[5](x)), 1).flatten(1))

@@ -8,7 +8,7 @@ import pytest
 from graphperf.analysis.capture import PoolCapturer, module_request
 from graphperf.analysis.costs import Sizes, costs_of
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
-from graphperf.analysis.fusion import partition, policy_for
+from graphperf.analysis.fusion import partition, policy_for, with_fused_attention
 from graphperf.analysis.graph import Graph
 from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch")
 
 from . import inductor, small_models  # noqa: E402
 
-SMALL = ["Gpt", "Encoder"]
+SMALL = ["Gpt", "Encoder", "Written", "WrittenOneHead", "Pools"]
 TORCHVISION = [
     "resnet18", "mobilenet_v2", "efficientnet_b0", "googlenet", "squeezenet1_1", "shufflenet_v2_x1_0", "vit_b_16",
     "convnext_tiny", "densenet121", "swin_t",
@@ -32,9 +32,11 @@ KNOWN = {"swin_t": 0.45}
 
 def counted(graph: Graph) -> Counter[str]:
     """Kernels by kind, as `inductor.kernels` names them."""
+    policy = policy_for("compiled", "cpu")
+    graph = with_fused_attention(graph, policy.attention)
     costs = costs_of(graph)
     kinds: Counter[str] = Counter()
-    for kernel in partition(graph, costs, policy_for("compiled", "cpu")).subgraphs(Sizes(graph, 4.0)):
+    for kernel in partition(graph, costs, policy).subgraphs(Sizes(graph, 4.0)):
         families = {costs[o].family for o in kernel.operators if not graph.operators[o].view}
         extern = families & set(EXTERN)
         if families:

@@ -7,6 +7,7 @@ import pytest
 from graphperf.analysis.costs import Family
 from graphperf.analysis.discovery import UsageError
 from graphperf.analysis.fusion import MODES, modes_of, policy_for
+from graphperf.analysis.numerics import parse_numerics
 from graphperf.analysis.report.json_report import assumptions
 from graphperf.analysis.settings import Options
 from graphperf.hardware_profiles.schema import KINDS
@@ -16,11 +17,25 @@ from graphperf.hardware_profiles.schema import KINDS
 def test_rules_name_known_families_and_their_source(mode, kind) -> None:
     policy = policy_for(mode, kind)
     families = {*policy.fused, *policy.alone, *policy.epilogue, *policy.prologue, *policy.inlined, *policy.last}
-    assert families <= set(get_args(Family))
+    assert families <= {*get_args(Family), "window"}
+    assert ("window" in policy.fused) == (policy.window is not None)
     assert not policy.fused & policy.alone
     assert policy.epilogue | policy.prologue | policy.inlined | policy.last <= policy.fused
     assert policy.source
     assert policy.dispatch in ("operator", "wrapper", "program", "none")
+
+
+@pytest.mark.parametrize(("mode", "kind"), [(mode, kind) for kind in KINDS for mode in modes_of(kind)])
+def test_rules_of_attention_name_layouts_and_precisions(mode, kind) -> None:
+    policy = policy_for(mode, kind)
+    assert {layout for layouts in policy.attention.values() for layout in layouts} <= {
+        "plain",
+        "copied",
+        "moved",
+        "any",
+    }
+    assert {parse_numerics(name).value for name in policy.attention_in} == policy.attention_in
+    assert bool(policy.attention) == bool(policy.attention_in)
 
 
 def test_which_modes_a_device_has() -> None:
