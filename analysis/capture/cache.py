@@ -19,6 +19,7 @@ from typing import Any
 
 from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
+from ..syntax import parse
 from .agent.program import statements_for
 from .agent.roots import package_of, relative_dots
 from .capturers import Capturer
@@ -84,11 +85,11 @@ def _needed_source(request: CaptureRequest) -> tuple[str, Spans]:
         return "", ()
     lines = split_lines(request.text)
     whole: tuple[str, Spans] = (request.text, ((1, len(lines)),))
-    if "." in package_of(request.file, dots=relative_dots(request.text))[1]:
-        return whole
     try:
-        body = ast.parse(request.text).body
+        body = parse(request.text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return whole
+    if "." in package_of(request.file, dots=relative_dots(body))[1]:
         return whole
     spans = tuple(_span(statement) for statement in statements_for(body, request.message()["needed"]))
     return "\n".join("\n".join(lines[first - 1 : last]) for first, last in spans), spans

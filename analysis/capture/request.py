@@ -12,6 +12,7 @@ from typing import Any
 from ..discovery import Imports, ModelClass, ModuleTarget
 from ..discovery.calls import Candidate, InputHint
 from ..graph import Graph
+from ..syntax import parse_expression
 
 Shapes = tuple[tuple[tuple[int, ...], str], ...]
 
@@ -144,4 +145,4 @@ def _classes(text: str) -> Iterator[str]:
 
 
 def _names(expression: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)}
+    return {node.id for node in ast.walk(parse_expression(expression)) if isinstance(node, ast.Name)}

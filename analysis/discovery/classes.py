@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..syntax import parse
 from .calls import Calls, Candidate, InputHint, calls_of
 from .directive import Directive, directive_above
 from .factories import Factory, factories, names_in, required
@@ -81,7 +82,7 @@ def discover(text: str, path: Path | None = None) -> Discovery:
     """The models of a Python text. Where `path` is given, bases that other files of the project define are known."""
     lines = split_lines(text)
     try:
-        return Discovery(tuple(_classes(ast.parse(text), lines, path)))
+        return Discovery(tuple(_classes(parse(text), lines, path)))
     except SyntaxError as error:
         return Discovery((), _syntax_problem(error, lines))
     except (RecursionError, MemoryError):

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from ..syntax import parse_expression
+
 _START = re.compile(r"^\s*#\s*graphperf:(?!\s*ignore)(?P<body>.*)$")
 _KEY = re.compile(r"\s*(?P<key>[a-z_]+)=")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -65,7 +67,7 @@ def parse_shapes(text: str, dtypes: str | None = None) -> tuple[tuple[tuple[int,
 def _shapes(text: str) -> list[tuple[int, ...]]:
     wrong = f"{text.strip()!r} is not a shape such as (1, 3, 224, 224)"
     try:
-        value: object = ast.literal_eval(text.strip())
+        value: object = ast.literal_eval(parse_expression(text.strip()))
     except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
         raise ValueError(wrong) from error
     if isinstance(value, int):

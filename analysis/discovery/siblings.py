@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..syntax import parse
 from .inheritance import Definition, definitions
 from .source import UnreadableSource, read_python
 
@@ -50,6 +51,6 @@ def _file_of(module: str, level: int, path: Path) -> Path | None:
 
 def _definitions_of(file: Path, names: frozenset[str], depth: int) -> dict[str, Definition]:
     try:
-        return known_definitions(ast.parse(read_python(file)), file, names, depth)
+        return known_definitions(parse(read_python(file)), file, names, depth)
     except (UnreadableSource, SyntaxError, ValueError, RecursionError, MemoryError):
         return {}

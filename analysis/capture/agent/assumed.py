@@ -168,6 +168,11 @@ class Branch(int):
         return _ITEMS
 
 
-def guess_names(hints: Hints) -> Mapping[str, Any]:
-    """Names that guessed expressions use beside the file's own."""
-    return {"nn": nn, "torch": torch, "Assumed": functools.partial(Assumed, hints), "Passthrough": Passthrough}
+def guess_names(text: str, path: str) -> Mapping[str, Any]:
+    """Names that guessed expressions use beside the file's own; a configuration's hints are read when one is made."""
+    hints = functools.lru_cache(maxsize=None)(lambda: hints_of(text, path))
+
+    def assume(**others: Any) -> Assumed:
+        return Assumed(hints(), **others)
+
+    return {"nn": nn, "torch": torch, "Assumed": assume, "Passthrough": Passthrough, "partial": functools.partial}

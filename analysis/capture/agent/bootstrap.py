@@ -1,15 +1,16 @@
 """Start-up script of the agent: `python bootstrap.py`. Exposes this folder as `_graphperf_agent` and serves.
 
-A script's own folder is put first on `sys.path`; it is taken off again before anything is imported, so that the agent's
-modules neither shadow the user's nor are shadowed by them.
+A script's own folder, links followed, is put first on `sys.path`; it is taken off again before anything is imported, so
+that the agent's modules neither shadow the user's nor are shadowed by them.
 """
 
+import os
 import sys
 
 
 def _expose_package() -> None:
     folder = __file__.rpartition("bootstrap.py")[0].rstrip("/\\")
-    sys.path[:] = [entry for entry in sys.path if entry.rstrip("/\\") != folder]
+    sys.path[:] = [entry for entry in sys.path if not entry or os.path.realpath(entry) != os.path.realpath(folder)]
     import importlib.util
 
     spec = importlib.util.spec_from_file_location(

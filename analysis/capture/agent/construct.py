@@ -18,8 +18,9 @@ from . import assumed
 from .absent import AbsentError
 from .arguments import expressions
 from .config_files import arguments_beside
-from .corrections import allowed, lines_of, missing, of_wanted_type, reconfigured, resized
+from .corrections import allowed, completed, lines_of, missing, of_wanted_type, reconfigured, resized
 from .file_classes import BORROWED
+from .guards import WeightsRefusedError
 from .outcome import NoArgumentsError
 from .signature import annotation_of, is_open, parameters_of, parent_with
 from .usage import Usage, usage_of
@@ -27,6 +28,8 @@ from .usage import Usage, usage_of
 _MOST_TRIES = 24
 _SECONDS = 8.0
 _DEEPEST = 2
+# Words in the names of switches that have weights loaded.
+_WEIGHTS = ("pretrain", "weights", "download")
 # Calls that work, by the name of the class.
 _CALLS: dict[str, str] = {}
 # The expressions chosen for each parameter.
@@ -53,6 +56,8 @@ class GuessedArguments:
         self._empty: list[str] = []
         # Pairs of sizes (found, wanted) that the model given out last failed with.
         self.misfits: list[tuple[int, int]] = []
+        # Whether it called None.
+        self.called_none = False
         self._layers: list[str] = []
         usages = usage_of(cls)
         for name, parameter in parameters_of(cls).items():
@@ -114,7 +119,7 @@ class GuessedArguments:
             else:
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
-                for changed in self._of_other_sizes(chosen):
+                for changed in (*self._of_other_sizes(chosen), *self._with_layers(chosen)):
                     add(changed, rank + 0.1)
         if not succeeded and first is not None:
             raise first
@@ -125,6 +130,11 @@ class GuessedArguments:
             for name, text in arguments.items():
                 if text == str(found) and found != wanted:
                     yield {**arguments, name: str(wanted)}
+
+    def _with_layers(self, arguments: Arguments) -> Iterator[Arguments]:
+        """Layers in place of the None that the model called."""
+        if self.called_none:
+            yield {**{name: texts[0] for name, texts in self._optional_layers()}, **arguments}
 
     def _try(self, arguments: Arguments) -> None:
         if not self._depth:
@@ -186,6 +196,7 @@ class GuessedArguments:
                 self._hand_up(name)
         if lacking:
             yield {**arguments, **{name: self._options[name][0] for name in lacking}}
+        yield from ({**arguments, name: text} for name, text in self._of_defaults(error) if arguments.get(name) != text)
         near = list(dict.fromkeys(self._suspects(error)))
         for change in (self._fitting, self._usual):
             for name in near:
@@ -194,6 +205,15 @@ class GuessedArguments:
         ways = [itertools.chain(self._fitting(n, arguments, error), self._usual(n, arguments, error)) for n in rest]
         for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
+
+    def _of_defaults(self, error: BaseException) -> Iterator[tuple[str, str]]:
+        """A class that is the default, with the arguments that it lacks; no weights, where none can be had."""
+        for name in self._optional:
+            default = parameters_of(self._cls)[name].default
+            if isinstance(default, type):
+                yield from ((name, text) for text in completed(default, error))
+            elif default is True and isinstance(error, (OSError, WeightsRefusedError)):
+                yield from ((name, "False") for word in _WEIGHTS if word in name)
 
     def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Values for one parameter that the error speaks of."""

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from types import TracebackType
 
-from .frames import comparisons
+from torch import nn
+
+from .frames import comparisons, subscripts
 from .typical import typical_values
 
 _MOST_ITEMS = 8
@@ -55,6 +57,18 @@ def missing(message: str) -> list[str]:
     return re.findall(r"[`'](\w+)[`']", message) if re.search(r"must be|required|expected", message) else []
 
 
+def completed(cls: type, error: BaseException) -> Iterator[str]:
+    """`partial(nn.Conv2d, kernel_size=3, padding=1)`: the class with the arguments that it was called without."""
+    message = str(error)
+    if not re.search(rf"\b{cls.__name__}\.__init__\(\) missing", message):
+        return
+    given = {name: next(iter(typical_values(name.lower(), root=False))) for name in missing(message)}
+    if given.get("kernel_size") == "3":
+        given["padding"] = "1"
+    name = f"nn.{cls.__name__}" if getattr(nn, cls.__name__, None) is cls else cls.__name__
+    yield f"partial({', '.join([name, *(f'{key}={text}' for key, text in given.items())])})"
+
+
 def allowed(error: BaseException, name: str) -> list[object]:
     """What the failing condition compares the parameter with: `assert mode in {...}`."""
     trace = error.__traceback__
@@ -66,6 +80,10 @@ def allowed(error: BaseException, name: str) -> list[object]:
             given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
             if isinstance(left, ast.Name) and (left.id == name or name.endswith(f"_{left.id}")):
                 found += [item for item in given if isinstance(item, (str, int))]
+    if trace is not None and isinstance(error, KeyError):
+        for key, mapping in subscripts(trace.tb_frame, trace.tb_lineno):
+            if isinstance(key, ast.Name) and (key.id == name or name.endswith(f"_{key.id}")):
+                found += [item for item in mapping if isinstance(item, (str, int))]
     return found[:6]
 
 

@@ -16,6 +16,9 @@ from .sources import SourceLocator, line_of
 _NO_MEMORY = re.compile(r"can't allocate memory|Cannot allocate memory|not enough memory|bad_alloc|out of memory", re.I)
 _BLOCKED = re.compile(r"Operation not permitted|Permission denied|Read-only file system", re.I)
 _NO_GPU = re.compile(r"No CUDA GPUs|no NVIDIA driver|not compiled with CUDA|CUDA_VISIBLE_DEVICES", re.I)
+_NO_NETWORK = re.compile(r"Max retries exceeded|Name or service not known|name resolution|Connection refused", re.I)
+# Of `assumed`: the user's code has no such names.
+_STAND_IN = re.compile(r"'(Assumed|Branch)' object|'(Assumed|Branch)'")
 _NO_THREAD = re.compile(r"can't start new thread|pthread_create", re.I)
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.M)
 _RIGHTS = "a capture may not write outside its temporary folder, use the network, start processes or signal others"
@@ -43,6 +46,8 @@ def explain(error: BaseException, memory: int) -> str:
         return f"{words}: it starts more threads than the limits of a capture allow"
     if _NO_GPU.search(words):
         return f"uses a GPU, and a capture has none ({words})"
+    if isinstance(error, OSError) and _NO_NETWORK.search(words):
+        return f"uses the network, and a capture has none ({words})"
     if _is_blocked(error) or (isinstance(error, RuntimeError) and _BLOCKED.search(words)):
         return f"{words}: {_RIGHTS}"
     return words
@@ -72,7 +77,7 @@ def _is_blocked(error: BaseException) -> bool:
 def first_line(error: BaseException) -> str:
     """The exception as Python shows it, without further lines."""
     text = str(error).strip().splitlines()
-    words = text[0] if text else ""
+    words = _STAND_IN.sub("what stands for an object that no code defines", text[0] if text else "")
     if isinstance(error, SyntaxError):
         return f"syntax error: {error.msg}"
     if type(error).__module__.startswith(f"{__package__}."):

@@ -54,6 +54,8 @@ _SMALL = re.compile(
     r"|smaller than kernel|Padding size should be less|negative dimension|Expected more than 1|out of bounds"
     r"|must be greater than",
 )
+# A batch of one that `squeeze()` took away.
+_SQUEEZED = re.compile(r"expected 2D or 3D input \(got 1D input\)|Expected more than 1 value per channel")
 _RANK_ABOVE = re.compile(
     r"tuple index out of range|Dimension out of range|list index out of range|too many indices|index out of range in self"
 )
@@ -105,6 +107,11 @@ def read_message(message: str, found: Diagnosis) -> None:
             found.ranks.append(int(next(group for group in match.groups() if group)))
     if "repeat dims can not be smaller" in message:
         found.shifts.append(-1)
+    padding = re.search(r"Padding size (\d+) is not supported for", message)
+    if padding is not None:  # that of k dimensions, behind a channel, and a batch
+        found.ranks += [int(padding[1]) // 2 + 2, int(padding[1]) // 2 + 1]
+    if _SQUEEZED.search(message):
+        found.batches.append(2)
     _read_dtype(message, found)
     unpacked = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
     if unpacked is not None:

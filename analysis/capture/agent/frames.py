@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -98,6 +98,19 @@ def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
         for node in ast.walk(test):
             if isinstance(node, ast.Compare) and len(node.comparators) == 1:
                 yield node.left, _evaluated(node.comparators[0], frame)
+
+
+def subscripts(frame: FrameType, number: int) -> Iterator[tuple[ast.expr, Mapping[Any, Any]]]:
+    """The keys, and the mappings, of `mapping[key]` in a line."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and node.lineno <= number <= (node.end_lineno or node.lineno):
+            mapping = _evaluated(node.value, frame)
+            if isinstance(mapping, Mapping):
+                yield node.slice, mapping
 
 
 def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType, found: Diagnosis) -> None:

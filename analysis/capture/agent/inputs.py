@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -193,10 +194,17 @@ def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:
     found = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
     variable = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
     if not found and variable is not None:
-        found = {f"{variable.name}": _single(variable)}
+        found = {name: _single(variable, name) for name in _unpacked(model, variable.name) or [variable.name]}
     return found
 
 
-def _single(parameter: inspect.Parameter) -> inspect.Parameter:
-    """`*x` as a parameter that takes one value."""
-    return inspect.Parameter(parameter.name, inspect.Parameter.POSITIONAL_ONLY, annotation=parameter.annotation)
+def _unpacked(model: nn.Module, name: str) -> list[str]:
+    """`prediction` and `target` where `*inputs` is taken apart into them first."""
+    taken = rf"^\s*(\w+(?:, *\w+)+) = (?:{name}|(?:tuple|list)\({name}\))$"
+    match = re.search(taken, source_of(type(model).forward), re.MULTILINE)
+    return re.findall(r"\w+", match[1]) if match is not None else []
+
+
+def _single(parameter: inspect.Parameter, name: str) -> inspect.Parameter:
+    """One of the values that `*x` takes as a parameter of that name."""
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=parameter.annotation)

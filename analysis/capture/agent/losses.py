@@ -15,6 +15,8 @@ _BINARY = re.compile(r"binary_cross_entropy|BCE")
 _TARGET = re.compile(r"(.*_)?(gts?|targets?|labels?|trues?|truth|real|y|tgt|ref(erence)?)(_\w+|\d)?", re.IGNORECASE)
 _MASK = re.compile(r".*(mask|weight|valid)s?", re.IGNORECASE)
 _COUNT = 10
+# Predictions that are gone through.
+_SEVERAL = r"\b(?:list|tuple|enumerate)\({0}\)|\bin {0}\b|\bzip\((?:[^()]*, *)?{0}\b"
 
 
 def of_loss(
@@ -29,10 +31,14 @@ def of_loss(
     pairs = [(maps, maps.reshaped((maps.shape[0], *maps.shape[2:]), maps.origin))] if maps is not None else []
     rows = tensor(f"assumed from the name {main}", batch, _COUNT)
     pairs.append((rows, tensor(rows.origin, batch)))
-    classes = _CLASSES.search(source) is not None and not _BINARY.search(source)
+    inherited = isinstance(model, (nn.CrossEntropyLoss, nn.NLLLoss))
+    classes = inherited or (_CLASSES.search(source) is not None and not _BINARY.search(source))
     if classes:
         pairs.reverse()
-    found[main] = [*(whole for whole, _ in pairs), *predictions]
+    wholes = [whole for whole, _ in pairs]
+    if re.search(_SEVERAL.format(main), source):
+        wholes = [Guess(whole.origin, kind="tuple", items=(whole,) * count) for whole in wholes for count in (2, 1)]
+    found[main] = [*wholes, *predictions]
     for name, guesses in others:
         origin = f"assumed from the name {name}"
         like = [Guess(origin, whole.shape) for whole, _ in pairs]

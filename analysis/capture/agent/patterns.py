@@ -111,6 +111,15 @@ def _image(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield tensor(origin, *image(rank, channels, batch))
 
 
+def _audio(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    """Sound: samples, of channels, of sources."""
+    channels = layers.channels if layers.form == "image1" else 1
+    yield tensor(origin, batch, *(() if layers.form != "image1" else (channels,)), 16000)
+    yield tensor(origin, batch, 2, 16000)
+    yield tensor(origin, batch, 4, 2, 16000)
+    yield from _same(origin, layers, batch)
+
+
 def _several(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield from pyramid(origin, layers, batch)
 
@@ -144,6 +153,7 @@ RULES: list[tuple[str, Rule]] = [
     (r"edge_(index|indices)|edges", _edges),
     (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d|i|j", _size),
     (r"(return|use|is|with|need|output|do)_\w+|train(ing)?|inplace|causal", _flag),
+    (r"(.*_)?(wavs?|waveforms?|audios?|speech)", _audio),
     (r".*(img|image|pixel_values|frame|rgb|photo|noisy|sample)s?\d?", _image),
     (r".*(features|feats|feat_list|outputs|multi\w*|skips|pyramid)|inputs|xs", _several),
     (r".*", _same),

@@ -37,7 +37,7 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
         text = read_source(path)
     linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
     sys.argv = [path]  # a file may parse its arguments where it is imported
-    root, name = package_of(path, dots=relative_dots(text))
+    root, name = package_of(path, dots=relative_dots(_statements(text)))
     _prepend([root])
     if "." in name:
         file = _EditedFile(name, path, text)
@@ -89,6 +89,14 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if self.needed is not None:
             tree.body = statements_for(tree.body, self.needed)
         exec(compile(tree, self._path, "exec", dont_inherit=True), module.__dict__)
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """The statements of a text; none of one that does not parse, which is said when it is executed."""
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return []
 
 
 def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> types.ModuleType:

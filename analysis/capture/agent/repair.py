@@ -88,7 +88,9 @@ def _of_one(
 
 
 def _suspicion(name: str, given: Any, found: Diagnosis) -> int:
-    """Inputs that are at hand where the error arose come first."""
+    """What is taken apart comes first where it has too few parts; then inputs that are at hand where the error arose."""
+    if "to unpack" in found.message and isinstance(given, (list, tuple)):
+        return -1
     return 0 if _is_exact(given, found) else 1 if re.search(rf"\b{re.escape(name.lstrip('*'))}\b", found.line) else 2
 
 
@@ -178,6 +180,7 @@ def _keys(found: Diagnosis) -> list[str]:
 
 def _other_counts(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     wanted = {int(text) for text in re.findall(r"expected (\d+)", found.message)} | {b for _, b in found.sizes}
+    wanted |= {len(guess.items) + shift for shift in found.shifts}
     for count in sorted(number for number in wanted if 0 < number < 9 and number != len(guess.items)):
         items = [*guess.items, *(guess.items[-1:] * count)][:count]
         yield replace(guess, items=tuple(items), origin=origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _HIGHEST = 6
 # Folders beside a repository's sources that may hold them.
@@ -24,13 +24,9 @@ def package_of(path: str, *, dots: int = 0) -> tuple[str, str]:
     return folder, ".".join(reversed(names))
 
 
-def relative_dots(text: str) -> int:
-    """The most dots of a relative import that is not guarded by `try`; 0 without any."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return 0
-    return max((node.level for node in tree.body if isinstance(node, ast.ImportFrom)), default=0)
+def relative_dots(body: Sequence[ast.stmt]) -> int:
+    """The most dots of a relative import of a module that is not guarded by `try`; 0 without any."""
+    return max((node.level for node in body if isinstance(node, ast.ImportFrom)), default=0)
 
 
 def folders_with(module: str, path: str) -> Iterator[str]:

@@ -144,7 +144,8 @@ def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment
 
 def _asked_for(found: Diagnosis, assignment: Assignment, options: Callable[[str], Guess | None]) -> Iterator[str]:
     """Parameters of `forward` that were left out and that the error, or the line where None is no use, names."""
-    texts = (found.message, found.line, found.outer) if "None" in found.message else (found.message,)
+    lacking = "None" in (found.message or found.line)  # an `assert` may say nothing
+    texts = (found.message, found.line, found.outer) if lacking else (found.message,)
     for text in texts:
         names = [n for n in dict.fromkeys(re.findall(r"\w+", text)) if n not in assignment and options(n) is not None]
         yield from names

@@ -35,6 +35,7 @@ def install(recorder: Recorder) -> None:
         setattr(module, name, functools.wraps(getattr(module, name))(functools.partial(_transparent)))
     _call_without_compiler()
     torch.Tensor.tolist = _tolist(recorder, torch.Tensor.tolist)  # type: ignore[method-assign]
+    torch.Tensor.type = _type(torch.Tensor.type)  # type: ignore[method-assign]
     torch.Tensor.numpy = _numpy(torch.Tensor.numpy)  # type: ignore[method-assign]
     torch.Tensor.__array__ = _numpy(torch.Tensor.__array__)  # type: ignore[method-assign]
     torch.Tensor.__deepcopy__ = _deepcopy(torch.Tensor.__deepcopy__)  # type: ignore[method-assign]
@@ -96,6 +97,17 @@ def _call_without_compiler() -> None:
 
 def _nested(shape: tuple[int, ...], value: Any) -> Any:
     return [_nested(shape[1:], value) for _ in range(shape[0])] if shape else value
+
+
+def _type(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The name of a meta tensor's type is that of the type on the host: code converts other tensors to it."""
+
+    @functools.wraps(original)
+    def named(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        found = original(tensor, *args, **kwargs)
+        return found.replace("torch.meta.", "torch.") if isinstance(found, str) else found
+
+    return named
 
 
 def _numpy(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -39,7 +39,7 @@ class Trials:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
         self._guessed: GuessedArguments | None = None
-        self._names = assumed.guess_names(assumed.hints_of(request.get("text") or "", request.get("file") or ""))
+        self._names = assumed.guess_names(request.get("text") or "", request.get("file") or "")
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -92,6 +92,7 @@ class Trials:
             found = Diagnosis("", str(error))
             read_message(found.message, found)
             self._guessed.misfits = found.sizes
+            self._guessed.called_none = "'NoneType' object is not callable" in found.message
 
     def _run(self, expression: str, origin: str) -> Run:
         model = self._made(expression, origin)

@@ -71,6 +71,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
         ("128", "1024"),
     ),
     (r".*(momentum|decay)", ("0.1",)),
+    (r"(mlp|expansion|expand|exp|ffn?)_(ratio|factor|rate)", ("4", "4.0", "2", "1")),
     (r".*(ratio|rate|prob|probability|fraction|frac|percent|percentage|threshold|thresh)", ("0.5", "4", "0.0")),
     (r"layers", ("[2, 2, 2, 2]", "2")),
     (
@@ -134,7 +135,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     ),
     (
         r"(cfg|config|conf|args|opts?|hparams|params|hps|configs|opt|hyper_?params|settings|"
-        r"options|h|hp|config_\w+|\w+_(config|cfg|args))",
+        r"options|h|hp|config_\w+|\w+_(config|cfg|args)|\w+config)",
         ("<config>",),
     ),
 ]

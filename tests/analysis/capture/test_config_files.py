@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 NET = """
 class Net(nn.Module):
     def __init__(self, h):
@@ -62,3 +64,35 @@ class Net(nn.Module):
     written = write(source)
     assert written.graph.inputs[0].shape[-1] == 8
     assert written.analysis.results[0].constructed == "assumed width=40, depth=1, heads=5, after base.json"
+
+
+def test_a_part_of_a_yaml_file_has_the_values(write: Callable, tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    (tmp_path / "configs" / "small").mkdir(parents=True)
+    inner = "    hidden_dims: [5]\n    upsample_initial: 48\n    upsample_final: 12\n    inner: {depth: 2}\n"
+    (tmp_path / "configs" / "small" / "net.yaml").write_text(f"model:\n  net:\n{inner}train: {{rate: 0.1}}\n")
+    assert write(NET).graph.inputs[0].shape[-1] == 48
+
+
+def test_what_a_chain_leads_to_is_read_under_another_name(write: Callable, tmp_path: Path) -> None:
+    values = {"model": {"net": {"first_one": 24, "second_one": 6}}, "first_one": 3}
+    (tmp_path / "base.json").write_text(json.dumps(values))
+    source = """
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        inner = config.model.net
+        self.a = nn.Linear(inner.first_one, inner.second_one)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    assert write(source).graph.inputs[0].shape[-1] == 24
+
+
+def test_a_file_named_like_the_code_comes_first(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    for name, size in (("large", 48), ("net", 40), ("small", 32)):
+        (tmp_path / "configs" / f"{name}.json").write_text(json.dumps({**VALUES, "upsample_initial": size}))
+    (tmp_path / "net.py").write_text("")
+    assert write(NET, name="net.py").graph.inputs[0].shape[-1] == 40

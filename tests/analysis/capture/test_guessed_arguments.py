@@ -43,6 +43,10 @@ GUESSED = {
     "a number compared later": ("num_layers", "self.num_layers = num_layers\nassert num_layers > 0\nself.a = nn.Linear(8, 8)", "return [self.a(x) for _ in range(self.num_layers - 1)]"),
     "lists of lists": ("upsample_rates, resblock_dilation_sizes", "self.a = nn.Linear(len(upsample_rates), sum(d[0] for d in resblock_dilation_sizes))", ""),
     "keyword that is read": ("**kwargs", "self.a = nn.Linear(8, kwargs['num_classes'])", ""),
+    "key of a table": ("depth", "self.a = nn.Linear(8, {18: 2, 34: 3}[depth])", ""),
+    "ratio of an expansion": ("dim, mlp_ratio", "self.a = nn.Conv2d(dim, int(dim * mlp_ratio), 1, groups=dim)", ""),
+    "no weights": ("dim, pretrained_base=True", "if pretrained_base: open('/weights.pth', 'w')\nself.a = nn.Linear(dim, dim)", ""),
+    "layers that are None": ("dim, act=None, conv=nn.Conv2d", "self.act = act\nself.a = conv(dim, dim)", "return self.a(self.act(x))"),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
 
@@ -57,6 +61,11 @@ def test_arguments_are_guessed(write: Callable, name: str) -> None:
 def test_the_guess_is_shown(write: Callable) -> None:
     (result,) = write(net("dim, num_heads, dropout: float", "self.a = nn.Linear(dim, dim)")).analysis.results
     assert result.constructed == "assumed dim=64, num_heads=8, dropout=0.0"
+
+
+def test_a_class_gets_the_arguments_that_it_lacks(write: Callable) -> None:
+    (result,) = write(net("dim, conv=nn.Conv2d", "self.a = conv(dim, dim)")).analysis.results
+    assert result.constructed == "assumed dim=64, conv=partial(nn.Conv2d, kernel_size=3, padding=1)"
 
 
 def test_a_size_that_a_configuration_leaves_for_later_is_filled_in(write: Callable) -> None:
@@ -198,3 +207,9 @@ def test_files_that_import_each_other_do_not_hang(write: Callable, tmp_path) -> 
     (tmp_path / "other.py").write_text("import model\nWIDTH = 5\n")
     written = write("import other\n" + net("", "self.a = nn.Linear(other.WIDTH, 2)"), seconds=20)
     assert written.graph.inputs[0].shape == (1, 5)
+
+
+def test_what_stands_for_an_object_is_not_named_in_a_failure(write: Callable) -> None:
+    init = "self.a, self.b = net_args.some.strange, nn.Linear(8, 8)"
+    (problem,) = write(net("net_args", init, "return self.b(self.a(x))")).analysis.problems
+    assert "what stands for an object that no code defines is not callable" in problem.message

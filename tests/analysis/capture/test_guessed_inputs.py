@@ -67,6 +67,16 @@ REPAIRED = {
     "assertion": ("assert x.shape[2] == 40\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", (1, 3, 40, 40)),
     "multiple": ("assert x.shape[-1] % 100 == 0\nreturn self.a(x)", "self.a = nn.Conv2d(3, 4, 1)", None),
     "too small": ("for _ in range(6): x = self.a(x)\nreturn x", "self.a = nn.Conv2d(8, 8, 3, stride=2)", None),
+    "a batch that is squeezed": (
+        "return self.b(self.a(x).flatten(2).mean(-1).squeeze())",
+        "self.a = nn.Conv2d(3, 8, 1); self.b = nn.BatchNorm1d(8)",
+        (2, 3, 224, 224),
+    ),
+    "padding": (
+        "x = F.pad(x, (3, 3), 'reflect')\nb, c, n = x.shape\nreturn self.a(x[..., None])",
+        "self.a = nn.Conv2d(4, 4, 1)",
+        None,
+    ),
     "no layer": ("return torch.relu(x)", "pass", None),
 }
 
@@ -127,6 +137,11 @@ SEVERAL = {
     "masks for places of a sequence": (
         "return self.a(x * x_mask) + y * y_mask.unsqueeze(1)", "self.a = nn.Conv1d(8, 8, 1)", "x, x_mask, y, y_mask",
     ),
+    "asserted": (
+        "assert t is not None\nreturn self.a(x) * t[:, None, None, None]", "self.a = nn.Conv2d(3, 8, 1)", "x, t=None",
+    ),
+    "the type of another": ("return (x < skip).type(skip.type()) * x", "pass", "x, skip"),
+    "sound": ("batch, sources, channels, time = wav.shape\nreturn wav[..., : time - 8000] * 2", "pass", "wav"),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
         "q, k, v = (t.view(t.shape[0], -1, 4, 16).transpose(1, 2) for t in (self.a(q), k, v))\n"

@@ -18,6 +18,14 @@ LOSSES = {
     "map and mask": ("MapLoss", "pred, gt, mask", "return ((pred[:, 0] - gt[:, 0]) * mask).sum()", [4, 4, 3]),
     "classes": ("Loss", "output, target", "return F.nll_loss(F.log_softmax(output, 1), target)", [2, 1]),
     "weighted": ("Loss", "output, target, weight", "return F.cross_entropy(output, target, weight)", [2, 1, 1]),
+    "several predictions": ("SumLoss", "preds, target", "return sum((p - target).mean() for p in preds)", [4, 4, 4]),
+    "unpacked": ("TwoLoss", "*inputs", "a, b = tuple(inputs)\n        return (a - b).mean()", [4, 4]),
+    "three predictions": (
+        "TriLoss",
+        "preds, target",
+        "a, b, c = list(preds)\n        return a + b + c - target",
+        [4] * 4,
+    ),
     "two alike": ("SmoothLoss", "a, b", "assert a.shape == b.shape\n        return (a - b).abs().mean()", [4, 4]),
 }
 
