@@ -23,7 +23,7 @@ class Wide(nn.Module):
         self.last = nn.Linear(64, 64)
 
     def forward(self, x):
-        x = self.act(self.first(x))
+        x = self.act(self.first(x.cuda()))
         return torch.exp(x), self.last(x.mean((2, 3))[:, :64])
 
 
