@@ -10,7 +10,7 @@ from ..concurrency import Concurrency, concurrency
 from ..costs import Cost, Sizes
 from ..edp import attribute
 from ..fusion import Subgraph
-from ..graph import Graph
+from ..graph import Graph, Operator
 from ..mapping import Allocation, Kernel, kernel_of
 from .energy import Energy
 from .interval import Interval
@@ -93,6 +93,12 @@ class Evaluation:
             for operator in estimate.subgraph.operators:
                 homes[operator] = index
         return tuple(homes)
+
+    def leading_operator(self, index: int) -> Operator:
+        """The operator that a kernel is named after: its convolution, product, attention or pool, else its first."""
+        subgraph = self.subgraphs[index].subgraph
+        working = [o for o in subgraph.operators if self.costs[o].family != "view"] or list(subgraph.operators)
+        return self.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]]
 
     @cached_property
     def savings(self) -> Savings:

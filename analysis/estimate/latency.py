@@ -56,7 +56,11 @@ class KernelTimes:
 
 
 def kernel_times(
-    allocations: Allocations, exists: Mask, device: HardwareProfile, dispatch: Dispatch, streams: Column | None = None
+    allocations: Allocations,
+    exists: Mask,
+    device: HardwareProfile,
+    dispatch: Dispatch,
+    streams: NDArray[np.int64] | None = None,
 ) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none.
 
@@ -67,7 +71,7 @@ def kernel_times(
     gaps: Column = existing * gap
     busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
     if streams is not None:
-        busy = busy * _at_once(busy, existing, allocations, streams.astype(np.int64))
+        busy = busy * _at_once(busy, existing, allocations, streams)
     device_s: Column = busy + gaps
     host = _host_seconds(existing, device_s, device, dispatch)
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...hardware_profiles import Precision
 from ..costs import Cost, Sizes, costs_of
@@ -65,9 +66,9 @@ class Plan:
         return np.array([bool(working) for working, _ in self.partition.members], dtype=np.bool_)
 
     @cached_property
-    def stages(self) -> Column:
+    def stages(self) -> NDArray[np.int64]:
         """The stage of each kernel: those of one stage do not wait for each other."""
-        return np.array(self.partition.stages, dtype=np.float64)
+        return np.array(self.partition.stages, dtype=np.int64)
 
     @cached_property
     def memory(self) -> MemorySchedule:

@@ -129,7 +129,7 @@ def _what_if(evaluation: Evaluation, unchanged: Estimate | None) -> WhatIfRecord
 def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Sizes) -> SubgraphRecord:
     estimate = evaluation.subgraphs[index]
     operators = [evaluation.graph.operators[o] for o in estimate.subgraph.operators]
-    lead = leading_operator(evaluation, index)
+    lead = evaluation.leading_operator(index)
     return SubgraphRecord(
         id=estimate.subgraph.id,
         name=subgraph_name(evaluation, index),
@@ -151,16 +151,9 @@ def _subgraph(result: ModelResult, evaluation: Evaluation, index: int, sizes: Si
     )
 
 
-def leading_operator(evaluation: Evaluation, index: int) -> Operator:
-    """The operator that a kernel is named after: its convolution, product, attention or pool, else its first."""
-    subgraph = evaluation.subgraphs[index].subgraph
-    working = [o for o in subgraph.operators if evaluation.costs[o].family != "view"] or list(subgraph.operators)
-    return evaluation.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]]
-
-
 def subgraph_name(evaluation: Evaluation, index: int) -> str:
     """The name of the operator that leads the kernel."""
-    return leading_operator(evaluation, index).name
+    return evaluation.leading_operator(index).name
 
 
 def _operator(result: ModelResult, evaluation: Evaluation, operator: Operator, sizes: Sizes) -> OperatorRecord:

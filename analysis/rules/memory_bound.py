@@ -9,7 +9,7 @@ from ..estimate import Evaluation, SubgraphEstimate
 from ..pipeline import Analysis, ModelResult
 from ..report import units
 from .finding import Finding, Rule
-from .places import label, lead_operator, place_of
+from .places import label, place_of
 
 _LEAST_SHARE = 0.05
 _MOST_FINDINGS = 3
@@ -26,7 +26,7 @@ def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> I
     by_line: dict[tuple[str, int], list[int]] = {}
     for index, estimate in enumerate(evaluation.subgraphs):
         if estimate.bottleneck == "memory":
-            place = place_of(result, analysis, lead_operator(evaluation, index))
+            place = place_of(result, analysis, evaluation.leading_operator(index))
             by_line.setdefault((place.file, place.line), []).append(index)
     shares = {key: sum(evaluation.subgraphs[i].edp_share for i in held) for key, held in by_line.items()}
     for key in sorted(shares, key=lambda k: -shares[k])[:_MOST_FINDINGS]:
@@ -51,7 +51,7 @@ def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     moves = "They move" if len(indices) > 1 else "It moves"
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
     return (
-        f"{label(lead_operator(evaluation, worst))}{more}: memory-bound on {question.device.name}, "
+        f"{label(evaluation.leading_operator(worst))}{more}: memory-bound on {question.device.name}, "
         f"{units.percent(share)} of EDP. {moves} {units.data(moved)} in {units.seconds(seconds)} at "
         f"{units.three_digits(intensity)} FLOP/byte; the ridge is {units.three_digits(ridge)}. {advice}"
     )

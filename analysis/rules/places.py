@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..estimate import Evaluation
 from ..graph import Operator, SourceLine
 from ..pipeline import Analysis, ModelResult
 
@@ -26,13 +25,6 @@ def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> Sou
 def label(operator: Operator) -> str:
     """`layer4.0.conv1 (conv2d)`; the kind once where the name says it."""
     return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
-
-
-def lead_operator(evaluation: Evaluation, index: int) -> Operator:
-    """The operator that a subgraph is named after."""
-    subgraph = evaluation.subgraphs[index].subgraph
-    working = [o for o in subgraph.operators if evaluation.costs[o].family != "view"] or list(subgraph.operators)
-    return evaluation.graph.operators[subgraph.anchor if subgraph.anchor is not None else working[0]]
 
 
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:

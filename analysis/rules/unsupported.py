@@ -8,7 +8,7 @@ from ..estimate import Evaluation
 from ..pipeline import Analysis, ModelResult
 from ..report import units
 from .finding import Finding, Rule
-from .places import label, lead_operator, place_of
+from .places import label, place_of
 
 
 def check(analysis: Analysis) -> Iterable[Finding]:
@@ -23,7 +23,7 @@ def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> I
     by_line: dict[tuple[str, int], list[int]] = {}
     for index, estimate in enumerate(evaluation.subgraphs):
         if estimate.allocation.fallback and npu is not None:
-            place = place_of(result, analysis, lead_operator(evaluation, index))
+            place = place_of(result, analysis, evaluation.leading_operator(index))
             by_line.setdefault((place.file, place.line), []).append(index)
     for place, indices in by_line.items():
         edp = sum(evaluation.subgraphs[i].edp_share for i in indices)
@@ -39,7 +39,7 @@ def _message(evaluation: Evaluation, indices: list[int]) -> str:
     share = sum(evaluation.subgraphs[i].latency_s for i in indices) / evaluation.latency.value
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
     return (
-        f"{label(lead_operator(evaluation, indices[0]))}{more}: {device.name} does not run {', '.join(missing)}; it falls "
+        f"{label(evaluation.leading_operator(indices[0]))}{more}: {device.name} does not run {', '.join(missing)}; it falls "
         f"back to the {device.npu.fallback.device}, {units.percent(share)} of the latency."
     )
 

@@ -9,7 +9,7 @@ from ..pipeline import Analysis, ModelResult
 from ..report import units
 from ..report.hints import unit_name
 from .finding import Finding, Rule
-from .places import label, lead_operator, place_of
+from .places import label, place_of
 
 _POOR_FILL = 0.5
 _LEAST_SHARE = 0.05
@@ -28,7 +28,7 @@ def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> I
     by_line: dict[tuple[str, int], list[int]] = {}
     for index, estimate in enumerate(evaluation.subgraphs):
         if estimate.utilization < _POOR_FILL and estimate.latency_s > 0 and estimate.kernel.macs > 0:
-            place = place_of(result, analysis, lead_operator(evaluation, index))
+            place = place_of(result, analysis, evaluation.leading_operator(index))
             by_line.setdefault((place.file, place.line), []).append(index)
     shares = {key: sum(evaluation.subgraphs[i].latency_s for i in held) / total for key, held in by_line.items()}
     for key in sorted(shares, key=lambda k: -shares[k])[:_MOST_FINDINGS]:
@@ -41,7 +41,7 @@ def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> I
 def _message(evaluation: Evaluation, indices: list[int], share: float) -> str:
     worst = max(indices, key=lambda i: evaluation.subgraphs[i].latency_s)
     allocation = evaluation.subgraphs[worst].allocation
-    name = label(lead_operator(evaluation, worst))
+    name = label(evaluation.leading_operator(worst))
     more = f" and {len(indices) - 1} more from this line" if len(indices) > 1 else ""
     unit = unit_name(evaluation)
     filled = f"{allocation.units_used} of {allocation.units} {unit} ({units.percent(allocation.fill)} over {allocation.waves} "
