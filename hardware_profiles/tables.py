@@ -184,21 +184,26 @@ class Power(Table):
 
 class Energy(Table):
     """Energy above the static floor, per operation and per DRAM byte (the whole path from DRAM to the registers).
-    *llc_byte*, *l1_byte*: the same for a byte that the last-level cache or the local memory holds."""
+    *llc_byte*, *l1_byte*: the same for a byte that the last-level cache or the local memory holds. *vector_matmul*: an
+    FP32 operation of a product on vector units, whose operands come through the local memory and registers."""
 
     dram_byte: EnergyPerByte
     llc_byte: EnergyPerByte | None = None
     l1_byte: EnergyPerByte | None = None
+    vector_matmul: EnergyPerFlop | None = None
     vector: Mapping[PrecisionKey, EnergyPerFlop] = Field(min_length=1)
     matrix: Mapping[PrecisionKey, EnergyPerFlop] = {}
 
 
 class Efficiency(Table):
     """Fractions of peak that are reached. *matrix*: of the matrix peak by the best large GEMM. *convolution*: the same
-    by convolutions and GEMMs inside models, before padding to tiles. *depthwise*: of the FP32 vector peak by depthwise
-    convolutions. *dram*: of DRAM bandwidth by streaming kernels, counting the bytes the operator reads and writes."""
+    by convolutions and GEMMs inside models, before padding to tiles. *depthwise*, *vector_matmul*, *elementwise*: of
+    the FP32 vector peak by depthwise convolutions, by GEMMs and convolutions on vector units, and by code without
+    products. *dram*: of DRAM bandwidth by streaming kernels, counting the bytes the operator reads and writes."""
 
     matrix: Fraction
     convolution: Fraction | None = None
     depthwise: Fraction | None = None
+    vector_matmul: Fraction | None = None
+    elementwise: Fraction | None = None
     dram: Fraction

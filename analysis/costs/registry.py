@@ -20,7 +20,9 @@ HEAVY: frozenset[Family] = frozenset({"convolution", "matmul", "attention", "rec
 
 @dataclass(frozen=True, slots=True)
 class Gemm:
-    """The matrix product behind an operator: `batch` products of (m × k) by (k × n); `taps` kernel positions inside k."""
+    """The matrix product behind an operator: `batch` products of (m × k) by (k × n); `taps` kernel positions inside k.
+
+    `winograd`: tiles of 4×4 outputs of a 3×3 convolution with stride and dilation 1, 0 for others."""
 
     batch: int
     m: int
@@ -28,6 +30,7 @@ class Gemm:
     k: int
     taps: int = 1
     groups: int = 1
+    winograd: int = 0
 
     @property
     def macs(self) -> int:

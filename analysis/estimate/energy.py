@@ -71,6 +71,10 @@ def kernel_energies(
     kinds = distinct(precisions) or [Precision.FP32]
     which = np.array([kinds.index(p) for p in precisions], dtype=np.int64) if len(kinds) > 1 else 0
     matrix, vector = (np.array([device.energy_per_flop(p, matrix=on) for p in kinds])[which] for on in (True, False))
+    if device.energy.vector_matmul is not None:
+        on_vector = np.array([p not in device.compute.matrix for p in kinds])[which]
+        alone = device.energy_per_flop(Precision.FP32, matrix=False)
+        matrix = matrix * np.where(on_vector, device.energy.vector_matmul.si / alone, 1.0)
     elementwise = np.maximum(0.0, kernels.flops - 2 * kernels.macs)
     dram_byte = device.energy.dram_byte.si
     cache_byte = device.energy.llc_byte.si if device.energy.llc_byte is not None else dram_byte

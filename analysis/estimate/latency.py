@@ -44,6 +44,11 @@ class KernelTimes:
     launching: Mask
     computing: Mask
 
+    @property
+    def busy_s(self) -> Column:
+        """Seconds in which each kernel works, its part of the total."""
+        return self.seconds - self.launch_s
+
     def __len__(self) -> int:
         return len(self.seconds)
 
@@ -69,7 +74,7 @@ def kernel_times(
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
     gaps: Column = existing * gap
-    busy: Column = existing * np.maximum(allocations.compute_s, allocations.memory_s)
+    busy: Column = existing * (np.maximum(allocations.compute_s, allocations.memory_s) + allocations.conversion_s)
     if streams is not None:
         busy = busy * _at_once(busy, existing, allocations, streams)
     device_s: Column = busy + gaps

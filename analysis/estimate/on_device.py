@@ -19,6 +19,7 @@ from .energy import Energies, kernel_energies
 from .interval import Interval, widened
 from .latency import KernelTimes, kernel_times
 from .plan import Plan
+from .power import at_clock, clock_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Every kernel of a plan on a device."""
+    """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it."""
 
     precisions: tuple[Precision, ...]
     allocations: Allocations
     times: KernelTimes
     energies: Energies
+    clock_share: float = 1.0
 
     @cached_property
     def latency(self) -> Interval:
@@ -113,4 +115,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     streams = plan.stages if WhatIf.STREAMS in question.what_if and question.device.kind == "gpu" else None
     times = kernel_times(allocations, plan.exists, question.device, dispatch, streams)
     energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
-    return Estimate(precisions, allocations, times, energies)
+    share = clock_share(times, energies, question.device)
+    if share < 1.0:
+        times = at_clock(times, share)
+        energies = replace(energies, static=question.device.power.static.si * times.seconds)
+    return Estimate(precisions, allocations, times, energies, share)

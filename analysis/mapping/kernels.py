@@ -26,7 +26,9 @@ _NO_GEMM = Gemm(0, 0, 0, 0, 0, 0)
 class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
-    `operators` are the kind and family of everything that runs in it.
+    `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
+    operations do not count, as of an error function. `irregular`: tensors are walked in different orders. `row`: elements of
+    a row that a norm reads as a whole, `softmax_row` that softmax does; `recopied`: it first makes its operand contiguous.
     """
 
     family: Family
@@ -39,6 +41,11 @@ class Kernel:
     gemm: Gemm | None
     contiguous_convolution: bool = False
     operators: tuple[tuple[str, Family], ...] = ()
+    instructions: float = 0.0
+    irregular: bool = False
+    row: int = 0
+    softmax_row: int = 0
+    recopied: bool = False
 
     @property
     def depthwise(self) -> bool:
@@ -66,6 +73,12 @@ class Kernels:
     groups: Column
     contiguous_convolution: Mask
     operators: NDArray[np.object_]
+    winograd: Column
+    instructions: Column
+    row: Column
+    softmax_row: Column
+    irregular: Mask
+    recopied: Mask
 
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
@@ -78,8 +91,10 @@ class Kernels:
         def column(values: Sequence[float]) -> Column:
             return np.array(values, dtype=np.float64)
 
-        sizes = [column([getattr(g, name) for g in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups")]
-        batch, m, n, k, taps, groups = sizes
+        sizes = [
+            column([getattr(g, name) for g in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups", "winograd")
+        ]
+        batch, m, n, k, taps, groups, winograd = sizes
         return cls(
             family=np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
             flops=column([kernel.flops for kernel in kernels]),
@@ -90,6 +105,12 @@ class Kernels:
             batch=batch, m=m, n=n, k=k, taps=taps, groups=groups,
             contiguous_convolution=np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
             operators=operators,
+            winograd=winograd,
+            instructions=column([kernel.instructions for kernel in kernels]),
+            row=column([kernel.row for kernel in kernels]),
+            softmax_row=column([kernel.softmax_row for kernel in kernels]),
+            irregular=np.array([kernel.irregular for kernel in kernels], dtype=np.bool_),
+            recopied=np.array([kernel.recopied for kernel in kernels], dtype=np.bool_),
         )  # fmt: skip
 
     def __len__(self) -> int:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
+from ..constants import constant_value
 from ..costs import Cost
 from ..fusion import Policy, Subgraph
-from ..graph import Graph
+from ..graph import Graph, Operator
 from ..numerics import Numerics
+from .access import REGULAR, access_of
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
 from .gpu import map_to_gpu
@@ -66,6 +69,8 @@ def work_of(
     """The kernel of these operators, without its traffic. Its leading operator is the anchor, else the one with most traffic."""
     members, domains = _members(operators, costs), graph.domains
     lead = anchor if anchor is not None else max(members, key=domains.__getitem__)
+    eager = policy.dispatch == "operator"
+    access = access_of(graph.operators[lead], costs[lead].family, graph) if eager else REGULAR
     return Kernel(
         family=costs[lead].family,
         kind=graph.operators[lead].kind,
@@ -75,9 +80,25 @@ def work_of(
         bytes=0.0,
         bytes_activations=0.0,
         gemm=costs[lead].gemm,
-        contiguous_convolution=policy.dispatch == "operator" and costs[lead].family == "convolution",
+        contiguous_convolution=eager and costs[lead].family == "convolution",
         operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
+        instructions=sum([_instructions(graph.operators[m]) * domains[m] for m in members]),
+        irregular=access.irregular,
+        row=access.row,
+        softmax_row=access.softmax_row,
+        recopied=access.recopied,
     )
+
+
+def _instructions(operator: Operator) -> float:
+    """Vector instructions an element of what arithmetic operations do not tell, as the branches of an error function."""
+    kind = "pow of tensors" if operator.kind == "pow" and len(operator.inputs) > 1 else operator.kind
+    return _more_instructions().get(kind, 0.0)
+
+
+@cache
+def _more_instructions() -> Mapping[str, float]:
+    return constant_value("gpu", "instructions")
 
 
 def kernel_precision(

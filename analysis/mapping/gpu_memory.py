@@ -1,0 +1,54 @@
+"""Traffic of GPU kernels: two levels of memory, at the rate that each pattern of access reaches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...hardware_profiles import HardwareProfile, Precision
+from ..constants import constant
+from .kernels import Column, Kernels
+from .memory import Traffic, traffic
+
+_WARP_ROW = 1024  # softmax of longer rows leaves the registers of a warp (PersistentSoftmax.cuh)
+
+
+def gpu_traffic(data: Column, device: HardwareProfile, stream: float | Column) -> Traffic:
+    """Seconds and bytes of `data`; `stream` is the access pattern relative to a streaming copy."""
+    memory = device.memory
+    peak = device.peak_flops(Precision.FP32, matrix=False)
+    assert peak is not None, f"{device.id} has no FP32 peak"
+    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else peak * constant("gpu", "cache_flop_ratio")
+    dram = stream * device.efficiency.dram.si * memory.dram_bandwidth.si
+    return traffic(data, constant("gpu", "cache_kappa") * memory.llc_size.si, dram, np.maximum(cache, dram))
+
+
+def dram_seconds(data: Column, device: HardwareProfile) -> Column:
+    """Seconds in which `data` bytes cross the memory interface at the rate of matrix products."""
+    rate = constant("gpu", "matmul_stream") * device.efficiency.dram.si * device.memory.dram_bandwidth.si
+    return data / rate
+
+
+def kernel_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Traffic:
+    """A kernel's traffic, at the rate that its pattern of access reaches."""
+    stream = np.full(len(kernels), constant("gpu", "pointwise_stream"))
+    stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
+    stream[kernels.depthwise] = constant("gpu", "depthwise_stream")
+    stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
+    stream[kernels.row > 0] = constant("gpu", "normalization_stream")
+    softmax = kernels.softmax_row > 0
+    stream[softmax] = _softmax_stream(kernels.softmax_row[softmax], device, precision)
+    return gpu_traffic(kernels.bytes, device, stream)
+
+
+def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
+    """Seconds of the copies that norms and softmax make of operands that are not contiguous: as much as they move themselves."""
+    copied = kernels.bytes * kernels.recopied
+    return gpu_traffic(copied, device, constant("gpu", "irregular_stream")).seconds
+
+
+def _softmax_stream(row: Column, device: HardwareProfile, precision: Precision) -> Column:
+    """A row in a warp's registers is read once, one in shared memory is read once more slowly, a longer one three times."""
+    assert device.gpu is not None
+    shared = row * precision.bytes <= device.gpu.shared_memory_per_sm.si / constant("gpu", "softmax_rows")
+    slower = np.where(shared, constant("gpu", "softmax_stream"), constant("gpu", "softmax_stream_long"))
+    return np.where(row <= _WARP_ROW, constant("gpu", "pointwise_stream"), slower)

@@ -1,0 +1,150 @@
+"""Matrix products on a GPU: CTA tiles in waves on tensor cores or vector units, and convolutions by their algorithm."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...hardware_profiles import HardwareProfile, Precision
+from ..constants import constant, constant_value
+from .allocation import Allocations
+from .gpu_memory import dram_seconds, kernel_traffic
+from .kernels import Column, Kernels, Mask
+from .occupancy import resident_tiles
+
+_CONVERTED = (Precision.FP16, Precision.BF16, Precision.TF32)
+_FEW_CHANNELS = 8
+
+
+class Tiled(NamedTuple):
+    """The chosen tile of each product: its index, how many pieces they are, rounds on all units, seconds."""
+
+    tile: NDArray[np.intp]
+    pieces: Column
+    rounds: Column
+    seconds: Column
+
+
+def map_products(
+    found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision
+) -> None:
+    """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
+    matrix = precision in device.compute.matrix
+    n, k = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    if not matrix:
+        # Batched products run at the pace of this many steps: a tile's results are written meanwhile.
+        k = np.where(kernels.batch > 1, np.maximum(k, constant("gpu", "batched_steps")), k)
+    n, batch = n * kernels.groups, kernels.batch  # a tile holds the outputs of several groups
+    rate = product_rate(kernels, device, precision)
+    chosen = _tiled(kernels.m, n, k, batch, rate, kernels, device, matrix=matrix)
+    height, width, _ = tiles(matrix)
+    resident = resident_tiles(device, precision)[chosen.tile]
+    seconds = chosen.seconds if matrix else np.minimum(chosen.seconds, _winograd_seconds(kernels, device, rate))
+    side = height[chosen.tile, 0], width[chosen.tile, 0]
+    executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * k
+    useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
+    moved = kernel_traffic(kernels, device, precision)
+    found.put(
+        rows, units_used=np.minimum(found.units, chosen.pieces), tiles=chosen.pieces,
+        waves=np.ceil(chosen.pieces / (found.units * resident)),
+        fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
+        compute_s=seconds + constant("gpu", "tile_start"), memory_s=moved.seconds,
+        conversion_s=_layout_seconds(kernels, device, precision), alignment=np.minimum(1.0, useful / np.maximum(1.0, executed)),
+        tile_rows=side[0], tile_columns=side[1], resident=resident,
+        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
+    )  # fmt: skip
+
+
+def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
+    """Reached FLOP/s of products: on the matrix unit where it takes the precision, else on the vector units."""
+    rate = np.ones(len(kernels))
+    rate[kernels.of_family("attention")] = constant("gpu", "attention_rate")
+    if precision not in device.compute.matrix:
+        peak = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
+        assert peak is not None, f"{device.id} has no FP32 peak"
+        reached = device.efficiency.vector_matmul
+        return rate * peak * (reached.si if reached is not None else constant("gpu", "vector_matmul_rate"))
+    convolutions = kernels.of_family("convolution")
+    rate[~convolutions] *= constant("gpu", "product_rate")
+    rate[convolutions & (kernels.groups > 1)] *= constant("gpu", "grouped_rate")
+    rate[convolutions & (kernels.k < _FEW_CHANNELS * kernels.taps)] *= constant("gpu", "few_channels_rate")
+    efficiency = device.efficiency.convolution or device.efficiency.matrix
+    return rate * device.compute.matrix[precision].si * efficiency.si
+
+
+def _tiled(
+    m: Column,
+    n: Column,
+    k: Column,
+    batch: Column,
+    rate: Column,
+    kernels: Kernels,
+    device: HardwareProfile,
+    *,
+    matrix: bool,
+) -> Tiled:
+    units = int(device.compute.units.si)
+    attention = kernels.of_family("attention")
+    height, width, relative = tiles(matrix)
+    prologue = constant("gpu", "k_prologue" if matrix else "k_prologue_vector")
+    whole = np.ceil(m / height) * np.ceil(n / width) * batch
+    most = np.where(attention, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
+    split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most))
+    pieces = whole * split
+    rounds = _rounds(pieces / units)
+    seconds = rounds * 2.0 * height * width * (k / split + prologue) / (relative * rate / units)
+    best = np.argmin(seconds, axis=0)
+    chosen = (best, np.arange(len(m)))
+    return Tiled(best, pieces[chosen], rounds[chosen], seconds[chosen])
+
+
+def _rounds(full: Column) -> Column:
+    """Rounds on all units: a part of the last round's idle slots is filled, as units hold several tiles at different stages."""
+    idle = constant("gpu", "tail")
+    return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)
+
+
+@cache
+def tiles(matrix: bool) -> tuple[Column, Column, Column]:
+    """Rows, columns and relative rate of each CTA tile, one below the other."""
+    sizes: list[tuple[int, int]] = constant_value("gpu", "tiles")
+    relative: dict[str, float] = constant_value("gpu", "tile_rate" if matrix else "tile_rate_vector")
+    sides = (*zip(*sizes, strict=True), [relative[str(rows * columns)] for rows, columns in sizes])
+    height, width, rate = (np.array(side, dtype=np.float64)[:, None] for side in sides)
+    return height, width, rate
+
+
+def _winograd_seconds(kernels: Kernels, device: HardwareProfile, rate: Column) -> Column:
+    """3x3 convolutions by F(4x4, 3x3) (Lavin and Gray, 2015): 36 products over tiles of 4x4 outputs, between two transforms.
+
+    A tile of inputs becomes 36 values a channel that are written and read again, and so do its results. Infinite where
+    the algorithm does not apply.
+    """
+    apply = kernels.winograd > 0
+    count, channels, filters = np.where(apply, kernels.winograd, 1.0), np.floor_divide(kernels.k, 9), kernels.n
+    every = np.full(len(kernels), 36.0)
+    multiplied = _tiled(
+        count, filters, channels, every, rate * constant("gpu", "winograd_rate"), kernels, device, matrix=False
+    )
+    words = 2 * 36 * count * (channels + filters) + 2 * 36 * channels * filters
+    seconds = multiplied.seconds + dram_seconds(4.0 * words + kernels.bytes, device)
+    return np.where(apply, seconds, np.inf)
+
+
+def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
+    """Tensor-core convolutions of contiguous (NCHW) tensors convert to channels-last and back in eager mode."""
+    if precision not in _CONVERTED or precision not in device.compute.matrix:
+        return np.zeros(len(kernels))
+    converted = 2 * kernels.bytes_activations * kernels.contiguous_convolution
+    return constant("gpu", "layout_conversion") * dram_seconds(converted, device)
+
+
+def _padded(values: Column, multiple: int) -> Column:
+    return np.ceil(values / multiple) * multiple
+
+
+def _padded_to(values: Column, sides: Column) -> Column:
+    return np.ceil(values / sides) * sides
