@@ -7,6 +7,7 @@ import pytest
 from graphperf.analysis.costs.registry import Family, modelled_kinds
 from graphperf.hardware_profiles import HardwareProfile, Precision
 
+from .page import PAGE, page
 from .shipped import DEVICES, of_kind
 
 EXPECTED = set(
@@ -170,3 +171,7 @@ def test_the_traps_of_datasheets() -> None:
     assert not DEVICES["rtx-2080-ti"].supports(Precision.BF16)
     assert not DEVICES["epyc-7763"].supports(Precision.INT8)
     assert "MAXN" in DEVICES["jetson-agx-orin-64gb"].note
+
+
+def test_the_page_of_devices_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run `make hardware`"

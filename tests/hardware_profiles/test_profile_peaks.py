@@ -15,6 +15,7 @@ FP64, FP32, TF32, FP16, BF16, E4M3, E5M2, FP4, INT32, INT8, INT4 = (
 )
 GPUS = of_kind("gpu")
 # Dense operations a clock of the matrix units of one SM (AMD: CU), half precision with FP32 accumulation.
+NONE: dict[Precision, int] = {}
 VOLTA = {FP16: 1024}
 XAVIER = {FP16: 1024, INT8: 2048}
 TURING = {FP16: 1024, INT8: 2048, INT4: 4096}
@@ -35,7 +36,7 @@ CDNA2 = {FP16: 1024, BF16: 1024, FP32: 256, FP64: 256, INT8: 1024}
 CDNA3 = {FP16: 2048, BF16: 2048, TF32: 1024, FP32: 256, FP64: 256, E4M3: 4096, E5M2: 4096, INT8: 4096}
 MATRIX_RATE = {
     **dict.fromkeys(("v100-pcie-32gb", "v100-sxm2-16gb", "v100-sxm2-32gb", "titan-v"), VOLTA),
-    **dict.fromkeys(("p100-pcie-16gb", "p4-8gb", "gtx-1080-ti", "titan-xp", "jetson-nano-4gb"), {}),
+    **dict.fromkeys(("p100-pcie-16gb", "p4-8gb", "gtx-1080-ti", "titan-xp", "jetson-nano-4gb"), NONE),
     **dict.fromkeys(("a100-pcie-40gb", "a100-pcie-80gb", "a100-sxm4-40gb", "a100-sxm4-80gb", "a30-24gb"), GA100),
     **dict.fromkeys(("h100-pcie-80gb", "h100-sxm5-80gb", "h200-sxm-141gb"), HOPPER),
     **dict.fromkeys(("jetson-agx-orin-64gb", "jetson-orin-nx-16gb", "jetson-orin-nano-8gb"), ORIN),
@@ -56,12 +57,15 @@ MATRIX_RATE = {
     "mi300x": CDNA3,
 }
 # Vector rates relative to FP32, by architecture; PyTorch's own choice for half types, which is an assumption, is left out.
-GEFORCE = {FP64: 1 / 64, FP16: 1, BF16: 1, INT32: 1 / 2}
+VOLTA_RATIO = {FP64: 1 / 2, FP16: 2, INT32: 1, INT8: 4}
+TURING_RATIO = {FP64: 1 / 32, FP16: 2, INT32: 1}
+PASCAL_RATIO = {FP64: 1 / 32, FP16: 1 / 64, INT8: 4}
+GEFORCE_RATIO = {FP64: 1 / 64, FP16: 1, BF16: 1, INT32: 1 / 2}
 VECTOR_RATIO = {
-    **dict.fromkeys(("Volta GV100", "Volta GV10B"), {FP64: 1 / 2, FP16: 2, INT32: 1, INT8: 4}),
-    **dict.fromkeys(("Turing TU102", "Turing TU104"), {FP64: 1 / 32, FP16: 2, INT32: 1}),
-    **dict.fromkeys(("Pascal GP102", "Pascal GP104"), {FP64: 1 / 32, FP16: 1 / 64, INT8: 4}),
-    **dict.fromkeys(("Ampere GA102", "Ampere GA104", "Ada AD102", "Ada AD104", "Blackwell GB202"), GEFORCE),
+    **dict.fromkeys(("Volta GV100", "Volta GV10B"), VOLTA_RATIO),
+    **dict.fromkeys(("Turing TU102", "Turing TU104"), TURING_RATIO),
+    **dict.fromkeys(("Pascal GP102", "Pascal GP104"), PASCAL_RATIO),
+    **dict.fromkeys(("Ampere GA102", "Ampere GA104", "Ada AD102", "Ada AD104", "Blackwell GB202"), GEFORCE_RATIO),
     "Pascal GP100": {FP64: 1 / 2, FP16: 2},
     "Maxwell GM20B": {FP64: 1 / 32, FP16: 2},
     "Ampere GA100": {FP64: 1 / 2, FP16: 4, BF16: 2, INT32: 1},
