@@ -11,6 +11,14 @@ from graphperf.hardware_profiles import loader
 README = Path(__file__).parents[3] / "hardware_profiles" / "README.md"
 DEVICE = re.findall(r"```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)[0].replace("example-cpu", "my-cpu")
 
+NET = """from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(8, 8))
+"""
+
 
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -30,10 +38,7 @@ def project(folder: Path) -> Path:
     (project / "pyproject.toml").write_text('[tool.graphperf]\nhardware-path = ["boards"]\n', "utf-8")
     model = project / "src" / "net.py"
     model.parent.mkdir()
-    model.write_text(
-        "from torch import nn\n\n\nclass Net(nn.Sequential):\n    def __init__(self):\n        super().__init__(nn.Linear(8, 8))\n",
-        "utf-8",
-    )
+    model.write_text(NET, "utf-8")
     return project
 
 
