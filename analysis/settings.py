@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..hardware_profiles import HardwareProfile, Precision, profile
+from ..hardware_profiles import HardwareProfile, Precision, ProfileError, UnknownHardware, profile, profiles
 from .capture.request import Shapes
-from .discovery import UsageError, project_table
+from .discovery import UsageError, hardware_paths, project_table
 from .fusion import MODES, Mode, modes_of
 from .numerics import Autocast, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
@@ -24,9 +24,11 @@ class Options:
 
     The defaults are what a model as written does: FP32, one kernel an operator. `seconds` and `memory_gb` limit one
     capture; without `trusted`, files are read but none of their code runs. `what_if`: changes to how the model is run.
+    `hardware_paths`: folders of device files besides the shipped and the user's.
     """
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
+    hardware_paths: tuple[Path, ...] = ()
     precision: Numerics = Precision.FP32
     batch: int | None = None
     mode: Mode = "eager"
@@ -40,7 +42,7 @@ class Options:
 
     def devices(self) -> tuple[HardwareProfile, ...]:
         """The chosen profiles. Raises `UsageError` for an unknown device, or a precision or mode that it does not run."""
-        devices = tuple(_device(name) for name in self.hardware)
+        devices = tuple(device_named(name, self.hardware_paths) for name in self.hardware)
         for device in devices:
             if self.mode not in modes_of(device.kind):
                 known = ", ".join(modes_of(device.kind))
@@ -60,7 +62,8 @@ def with_values(
     """`options` with the given values checked and put in. Raises `UsageError` with what would be right."""
     changed = options
     if hardware:
-        changed = replace(changed, hardware=tuple(_device(name).id for name in hardware))
+        devices = (device_named(name, options.hardware_paths) for name in hardware)
+        changed = replace(changed, hardware=tuple(device.id for device in devices))
     if precision is not None:
         try:
             changed = replace(changed, precision=parse_numerics(precision))
@@ -82,14 +85,18 @@ def with_values(
 def with_project(options: Options, path: Path) -> Options:
     """`options` with what the project of a file says. Raises `UsageError`.
 
-    Its limits hold where the user left the defaults. A project can ask not to be trusted; it cannot ask for trust.
+    Its folders of device files are added. Its limits hold where the user left the defaults. A project can ask not to be
+    trusted; it cannot ask for trust.
     """
     table, usual = project_table(path), Options()
     seconds = table.get("capture-seconds") if options.seconds == usual.seconds else None
     memory_gb = table.get("capture-memory-gb") if options.memory_gb == usual.memory_gb else None
     trusted = options.trusted and table.get("trusted", True) is True
+    folders = tuple(dict.fromkeys((*options.hardware_paths, *hardware_paths(path))))
     try:
-        return with_values(replace(options, trusted=trusted), seconds=seconds, memory_gb=memory_gb)
+        return with_values(
+            replace(options, trusted=trusted, hardware_paths=folders), seconds=seconds, memory_gb=memory_gb
+        )
     except UsageError as error:
         raise UsageError(f"[tool.graphperf] in pyproject.toml: {error}") from error
 
@@ -100,10 +107,19 @@ def _above_zero(what: str, value: object) -> float:
     return float(value)
 
 
-def _device(name: str) -> HardwareProfile:
+def device_named(name: str, folders: tuple[Path, ...] = ()) -> HardwareProfile:
+    """The profile with this id. Raises `UsageError` for an unknown one, and for a file that cannot be used."""
     try:
-        return profile(name)
-    except (KeyError, ValueError) as error:
+        return profile(name, folders)
+    except (UnknownHardware, ProfileError) as error:
+        raise UsageError(str(error)) from error
+
+
+def all_devices(folders: tuple[Path, ...] = ()) -> tuple[HardwareProfile, ...]:
+    """Every profile, each followed by its power modes. Raises `UsageError` for a file that cannot be used."""
+    try:
+        return profiles(folders)
+    except ProfileError as error:
         raise UsageError(str(error)) from error
 
 

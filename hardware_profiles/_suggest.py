@@ -14,11 +14,11 @@ def matches(word: str, choices: Iterable[str], limit: int = 3) -> tuple[str, ...
     alike = get_close_matches(word, known, n=limit, cutoff=0.5)
     if containing or alike:
         return tuple(dict.fromkeys([*containing, *alike]))[:limit]
-    beginnings = {choice[: len(word)]: choice for choice in reversed(known)}
-    return tuple(beginnings[found] for found in get_close_matches(word, beginnings, n=limit, cutoff=0.7))
+    beginnings = get_close_matches(word, {choice[: len(word)] for choice in known}, n=limit, cutoff=0.7)
+    return tuple(choice for beginning in beginnings for choice in known if choice.startswith(beginning))[:limit]
 
 
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
+def did_you_mean(word: str, choices: Iterable[str], limit: int = 3) -> str:
     """Return ``"; did you mean a or b?"``, or nothing when no choice comes near."""
-    found = matches(word, choices)
+    found = matches(word, choices, limit)
     return f"; did you mean {' or '.join(found)}?" if found else ""

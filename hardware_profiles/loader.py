@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .variants import Tables
 
 _SHIPPED = Path(__file__).parent / "devices"
+_SUGGESTIONS = 4
 
 
 class UnknownHardware(KeyError):
@@ -34,11 +35,11 @@ class UnknownHardware(KeyError):
         super().__init__(name, known)
         self.name = name
         self.known = known
-        self.suggestions = matches(_normal(name), known)
+        self.suggestions = matches(_normal(name), known, _SUGGESTIONS)
 
     def __str__(self) -> str:
-        hint = did_you_mean(_normal(self.name), self.known) or "."
-        return f"unknown hardware {self.name!r}{hint} Known: {', '.join(self.known)}"
+        hint = did_you_mean(_normal(self.name), self.known, _SUGGESTIONS)
+        return f"unknown hardware {self.name!r}" + (hint or f". Known: {', '.join(self.known)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from lsprotocol import types
+from pygls.uris import to_fs_path
 
 from .documents import Protocol
 from .language_server import GraphperfServer
@@ -54,9 +56,15 @@ async def _pulled(ls: GraphperfServer) -> object:
     return found[0] if found else None
 
 
+def _folders(ls: GraphperfServer) -> list[Path]:
+    """The workspace's folders on this machine."""
+    paths = (to_fs_path(uri) for uri in ls.workspace.folders)
+    return [Path(path) for path in paths if path is not None]
+
+
 def use_settings(ls: GraphperfServer, configuration: object) -> None:
     """Takes the settings over, says once what cannot be used, and analyses again if anything changed."""
-    settings, complaints = read_settings([ls.initialization_options, configuration])
+    settings, complaints = read_settings([ls.initialization_options, configuration], _folders(ls))
     for complaint in complaints:
         if complaint not in ls.told:
             ls.told.add(complaint)

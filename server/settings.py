@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from ..analysis.discovery import UsageError
+from ..analysis.discovery import UsageError, hardware_paths
 from ..analysis.settings import DEFAULT_HARDWARE, Options, with_values
 
 SECTION = "graphperf"
 
 
 class Settings(BaseModel):
-    """What the user can choose in the editor. Names are accepted in camel and in snake case."""
+    """What the user can choose in the editor. Names are accepted in camel and in snake case.
+
+    `hardware_paths` is no choice of the user's: the folders of device files that the workspace's projects name.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
 
+    hardware_paths: tuple[Path, ...] = ()  # first: what follows is checked against the devices there
     hardware: tuple[str, ...] = Field(default=(DEFAULT_HARDWARE,), min_length=1)
     precision: str = "fp32"
     mode: str = "eager"
@@ -36,8 +40,9 @@ class Settings(BaseModel):
 
     @field_validator("hardware")
     @classmethod
-    def _known_hardware(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(with_values(Options(), hardware=value).hardware))
+    def _known_hardware(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        options = Options(hardware_paths=info.data.get("hardware_paths", ()))
+        return tuple(dict.fromkeys(with_values(options, hardware=value).hardware))
 
     @field_validator("precision")
     @classmethod
@@ -62,7 +67,7 @@ class Settings(BaseModel):
     def options(self) -> Options:
         """The question that these settings ask. Raises `UsageError` when a device does not compute in the precision."""
         chosen = with_values(
-            Options(python=self.interpreter, trusted=self.trusted),
+            Options(python=self.interpreter, trusted=self.trusted, hardware_paths=self.hardware_paths),
             hardware=self.hardware, precision=self.precision, mode=self.mode, batch=self.batch,
             seconds=self.capture_seconds, memory_gb=self.capture_memory_gb,
         )  # fmt: skip
@@ -70,8 +75,9 @@ class Settings(BaseModel):
         return chosen
 
 
-def read_settings(layers: Sequence[object]) -> tuple[Settings, tuple[str, ...]]:
+def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tuple[Settings, tuple[str, ...]]:
     """The settings from the given layers, later ones first, and a sentence for everything that could not be used.
+    *folders* are the workspace's.
 
     A workspace is trusted when every layer that speaks of it says so: a later one may come from the workspace itself.
     """
@@ -83,6 +89,7 @@ def read_settings(layers: Sequence[object]) -> tuple[Settings, tuple[str, ...]]:
         given.update(values)
     given["trusted"] = trusted
     complaints: list[str] = []
+    given["hardware_paths"] = _device_folders(folders, complaints)
     settings = _without_invalid(given, complaints)
     try:
         settings.options()
@@ -91,6 +98,16 @@ def read_settings(layers: Sequence[object]) -> tuple[Settings, tuple[str, ...]]:
         settings = kept if _possible(kept) else settings.model_copy(update={"hardware": (DEFAULT_HARDWARE,)})
         complaints.append(f"{error}. Using {settings.precision} on {', '.join(settings.hardware)} instead.")
     return settings, tuple(complaints)
+
+
+def _device_folders(folders: Sequence[Path], complaints: list[str]) -> tuple[Path, ...]:
+    found: dict[Path, None] = {}
+    for folder in folders:
+        try:
+            found |= dict.fromkeys(hardware_paths(folder))
+        except UsageError as error:
+            complaints.append(f"{error}.")
+    return tuple(found)
 
 
 def _values(layer: object) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
 from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
-from ..discovery import UsageError
+from ..discovery import UsageError, hardware_paths
 from ..discovery.directive import parse_shapes
 from ..fusion import MODES
 from ..pipeline import Analysis
@@ -63,16 +64,28 @@ def _decorated(command: Command, decorators: Sequence[Callable[[Command], Comman
 
 
 def question(
-    hardware: Sequence[str], precision: str, batch: int | None, mode: str, changes: Sequence[str] = (), **capture: Any
-) -> Options:
+    targets: Sequence[str], hardware: Sequence[str], precision: str, batch: int | None, mode: str,
+    changes: Sequence[str] = (), **capture: Any,
+) -> Options:  # fmt: skip
     """The checked options. Raises `UsageError`."""
-    options = replace(capture_choices(**capture), what_if=what_ifs(changes))
+    options = replace(capture_choices(targets, **capture), what_if=what_ifs(changes))
     checked = with_values(options, hardware=listed("--hardware", hardware), precision=precision, mode=mode, batch=batch)
     checked.devices()
     return checked
 
 
+def device_folders(targets: Sequence[str] = ()) -> tuple[Path, ...]:
+    """The folders of device files that the projects of the working directory and of the targets' files name.
+
+    Raises `UsageError`.
+    """
+    named = (Path(target.partition("::")[0]) for target in targets)
+    places = [Path.cwd(), *(path for path in named if path.exists())]
+    return tuple(dict.fromkeys(folder for place in places for folder in hardware_paths(place)))
+
+
 def capture_choices(
+    targets: Sequence[str],
     shapes: str | None,
     dtype: str | None,
     python: str | None,
@@ -90,7 +103,10 @@ def capture_choices(
         inputs = parse_shapes(shapes, dtype) if shapes else ()
     except ValueError as error:
         raise UsageError(f"--input: {error}") from error
-    options = Options(inputs=inputs, python=python, seconds=timeout, fresh=fresh, trusted=not untrusted)
+    options = Options(
+        hardware_paths=device_folders(targets), inputs=inputs, python=python, seconds=timeout, fresh=fresh,
+        trusted=not untrusted,
+    )  # fmt: skip
     return with_values(options, memory_gb=memory_gb)
 
 

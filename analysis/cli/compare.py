@@ -26,7 +26,7 @@ def compare_command(targets: tuple[str, ...], output: str, path: Path | None, **
     Every list may have several values: each combination is a row. The best of a column is marked.
     """
     with usage_errors():
-        grid, options = grid_of(**given)
+        grid, options = grid_of(targets, **given)
         subjects, problems = captured(targets, grid, options)
     skipped = list(grid.skipped())
     if subjects:

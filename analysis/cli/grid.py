@@ -9,14 +9,15 @@ from typing import Any
 
 import click
 
-from ...hardware_profiles import HardwareProfile, profiles
+from ...hardware_profiles import HardwareProfile
 from ..capture import AgentPool
 from ..discovery import UsageError, parse_target
 from ..fusion import MODES
 from ..numerics import Numerics
 from ..pipeline import Problem
-from ..settings import DEFAULT_HARDWARE, Options, with_values
+from ..settings import DEFAULT_HARDWARE, Options, all_devices, with_values
 from ..study import Grid, Subject, subjects_of
+from ..study.quantities import parse_quantity
 from .common import Command, capture_choices, capture_options, capturer_for, fail, listed, progress, what_ifs
 
 ALL = "all"
@@ -47,13 +48,13 @@ def grid_options(
 
 
 def grid_of(
-    hardware: Sequence[str], precision: Sequence[str], mode: Sequence[str], batch: Sequence[str],
+    targets: Sequence[str], hardware: Sequence[str], precision: Sequence[str], mode: Sequence[str], batch: Sequence[str],
     changes: Sequence[str] = (), **capture: Any,
 ) -> tuple[Grid, Options]:  # fmt: skip
     """The grid, and how to capture. Raises `UsageError`."""
-    options = capture_choices(**capture)
+    options = capture_choices(targets, **capture)
     grid = Grid(
-        _devices(listed("--hardware", hardware)),
+        _devices(listed("--hardware", hardware), options),
         tuple(dict.fromkeys(_precision(name) for name in listed("--precision", precision))),
         tuple(with_values(options, mode=name).mode for name in listed("--mode", mode)),
         tuple(dict.fromkeys(_batch(text) for text in listed("--batch", batch))),
@@ -64,10 +65,10 @@ def grid_of(
     return grid, options
 
 
-def _devices(names: Sequence[str]) -> tuple[HardwareProfile, ...]:
+def _devices(names: Sequence[str], options: Options) -> tuple[HardwareProfile, ...]:
     if names == (ALL,):
-        return profiles()
-    return with_values(Options(), hardware=tuple(names)).devices()
+        return all_devices(options.hardware_paths)
+    return with_values(options, hardware=tuple(names)).devices()
 
 
 def _precision(name: str) -> Numerics:
@@ -82,6 +83,16 @@ def _batch(text: str) -> int:
     if batch < 1:
         raise UsageError(f"--batch must be at least 1, not {batch}")
     return batch
+
+
+def quantity(name: str, text: str | None, dimension: str) -> float | None:
+    """The value of an option in SI units: `30W` of dimension W. Raises `UsageError`."""
+    if text is None:
+        return None
+    try:
+        return parse_quantity(text, dimension)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from error
 
 
 def captured(targets: Sequence[str], grid: Grid, options: Options) -> tuple[list[Subject], list[Problem]]:

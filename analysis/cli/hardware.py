@@ -2,38 +2,130 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from ...hardware_profiles import HardwareProfile, Precision, UnknownHardware, profile, profiles
+from ...hardware_profiles import Grade, HardwareProfile, Kind, Precision
 from ..discovery import UsageError
+from ..numerics import runs_in
 from ..report import units
+from ..settings import Options, all_devices, device_named, with_values
+from .common import CLEAN, FINDINGS, device_folders, usage_errors
+from .grid import quantity
+
+KINDS = get_args(Kind)
+
+_WIDTH = 140
+COLUMNS = (
+    "id", "kind", "vendor", "family", "FP32 T/s", "16-bit T/s", "INT8 T/s", "memory", "bandwidth", "power", "grade",
+)  # fmt: skip
+TEXT_COLUMNS = ("id", "kind", "vendor", "family", "grade")
+_GRADES = (
+    "grades: A vendor text, B compilation of vendor figures, M measured, D derived, C unchecked, X design target; "
+    "* assumed"
+)
 
 
-def print_devices(output: str) -> None:
-    """One line a device, its power modes below it."""
+@click.command("hardware")
+@click.argument("device", required=False, metavar="[ID]")
+@click.option("--kind", type=click.Choice(KINDS), help="Only devices of this kind.")
+@click.option("--vendor", metavar="NAME", help="Only of this vendor.")
+@click.option("--family", metavar="NAME", help="Only of this family, as ampere.")
+@click.option("--precision", metavar="NAME", help="Only those that compute in it.")
+@click.option("--min-memory", metavar="SIZE", help="Only with at least this much memory, as 40GB.")
+@click.option("--max-power", metavar="POWER", help="Only up to this power limit, as 75W.")
+@click.option("--search", metavar="WORDS", help="Only those whose name or note has these words.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def hardware_command(device: str | None, output: str, **filters: str | None) -> None:
+    """List the device profiles, or every figure of one with its unit, grade and source.
+
+    Peaks are dense; the grade of a device is the lowest among its figures. Exits with 1 when no device is left.
+    """
+    with usage_errors():
+        if device is None:
+            raise SystemExit(_print_devices(output, **filters))
+        given = [name for name, value in filters.items() if value is not None]
+        if given:
+            raise UsageError(f"--{given[0].replace('_', '-')} is for the list of devices, not for one")
+        _print_device(device_named(device, device_folders()), output)
+
+
+def _print_devices(output: str, **filters: str | None) -> int:
+    """One line a device, its power modes below it; the exit code. Raises `UsageError`."""
+    devices = _kept(all_devices(device_folders()), **filters)
     if output == "json":
-        click.echo(json.dumps([json.loads(p.model_dump_json()) for p in profiles()], indent=2))
-        return
+        click.echo(json.dumps([json.loads(device.model_dump_json()) for device in devices], indent=2))
+    elif devices:
+        _print_table(devices)
+    else:
+        click.echo("no device has all of that", err=True)
+    return CLEAN if devices else FINDINGS
+
+
+def _kept(
+    devices: Sequence[HardwareProfile], kind: str | None, vendor: str | None, family: str | None, precision: str | None,
+    min_memory: str | None, max_power: str | None, search: str | None,
+) -> list[HardwareProfile]:  # fmt: skip
+    """The devices that have all that is asked for. Raises `UsageError`."""
+    vendor = _known("vendor", vendor, [device.vendor for device in devices])
+    family = _known("family", family, [device.family for device in devices])
+    computes = with_values(Options(), precision=precision).precision if precision is not None else None
+    memory = quantity("--min-memory", min_memory, "B") or 0.0
+    power = quantity("--max-power", max_power, "W") or math.inf
+    words = (search or "").lower().split()
+    return [
+        device
+        for device in devices
+        if kind in (None, device.kind)
+        and vendor in (None, device.vendor)
+        and family in (None, device.family)
+        and (computes is None or runs_in(device, computes))
+        and device.memory.dram_size.si >= memory
+        and device.power.tdp.si <= power
+        and all(word in f"{device.id} {device.name} {device.architecture} {device.note}".lower() for word in words)
+    ]
+
+
+def _known(what: str, given: str | None, values: Sequence[str]) -> str | None:
+    """What is given, as the devices spell it. Raises `UsageError`."""
+    names = {value.lower(): value for value in values}
+    if given is None or given.lower() in names:
+        return given and names[given.lower()]
+    close = difflib.get_close_matches(given.lower(), names, 1)
+    hint = f"; did you mean {names[close[0]]}?" if close else f", choose from {', '.join(sorted(names.values()))}"
+    raise UsageError(f"--{what}: no device is of {given!r}{hint}")
+
+
+def _print_table(devices: Sequence[HardwareProfile]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
-    for name in ("id", "device", "kind", "units", "FP32 T/s", "16-bit T/s", "INT8 T/s", "memory", "bandwidth", "power"):
-        table.add_column(name, justify="left" if name in ("id", "device", "kind") else "right", no_wrap=True)
-    for device in profiles():
-        table.add_row(
-            device.id, device.name, device.kind, f"{device.compute.units.si:.0f}", _peak(device, Precision.FP32),
-            _peak(device, Precision.FP16, Precision.BF16), _peak(device, Precision.INT8),
-            units.data(device.memory.dram_size.si), f"{units.data(device.memory.dram_bandwidth.si)}/s",
-            f"{device.power.tdp.si:.0f} W",
-        )  # fmt: skip
-    Console(highlight=False, width=140).print(table)
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in TEXT_COLUMNS else "right", no_wrap=True)
+    for device in devices:
+        table.add_row(*cells(device))
+    Console(highlight=False, width=_WIDTH).print(table)
+
+
+def cells(device: HardwareProfile) -> tuple[str, ...]:
+    """The cells of a device, in the order of the columns; peaks are dense, in 10¹² operations a second."""
+    memory = device.memory
+    return (
+        device.id, device.kind, device.vendor, device.family,
+        _peak(device, Precision.FP32), _peak(device, Precision.FP16, Precision.BF16), _peak(device, Precision.INT8),
+        units.data(memory.dram_size.si), f"{units.data(memory.dram_bandwidth.si)}/s", f"{device.power.tdp.si:.0f} W",
+        device.weakest_grade(),
+    )  # fmt: skip
 
 
 def _peak(device: HardwareProfile, *precisions: Precision) -> str:
-    """The higher dense peak among *precisions*, in 10¹² operations a second."""
     peak = max(device.peak_flops(precision, matrix=True) or 0.0 for precision in precisions)
     if not peak:
         return "–"
@@ -54,27 +146,33 @@ def _words(device: HardwareProfile) -> Iterator[str]:
         yield f"the rest: {device.npu.fallback.device}"
 
 
-def print_device(name: str, output: str) -> None:
-    """Every figure with its unit, grade and source. Raises `UsageError` for an unknown device."""
-    try:
-        device = profile(name)
-    except UnknownHardware as error:
-        raise UsageError(str(error)) from error
+def _trust(device: HardwareProfile) -> str:
+    """How many figures have which grade, and how many are assumptions."""
+    grades = Counter(figure.grade for _, figure in device.figures())
+    counts = ", ".join(f"{grades[grade]} {grade}" for grade in get_args(Grade) if grades[grade])
+    return f"{sum(grades.values())} figures: {counts}; {len(device.assumptions())} of them assumed"
+
+
+def _print_device(device: HardwareProfile, output: str) -> None:
+    """Every figure with its unit, grade and source; assumptions have a star."""
     if output == "json":
         click.echo(device.model_dump_json(indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     click.echo(f"{device.name} ({device.id}): {device.vendor}, {device.architecture}")
     for line in _words(device):
         click.echo(line)
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
     table.add_column("figure", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("grade")
-    table.add_column("source", overflow="fold")
+    table.add_column("grade", no_wrap=True)
+    table.add_column("source (and what is to be known)", overflow="fold")
     for path, figure in device.figures():
         value = f"{figure.value:g} {figure.unit if figure.unit != '1' else ''}".rstrip()
-        table.add_row(path, value, figure.grade, figure.source)
-    Console(highlight=False, width=140).print(table)
-    click.echo(
-        "grades: A vendor text, B compilation of vendor figures, M measured, D derived, C unchecked, X design target"
-    )
+        source = f"{figure.source} ({figure.note})" if figure.note else figure.source
+        table.add_row(path, value, f"{figure.grade}{' *' if figure.assumed else ''}", source)
+    Console(highlight=False, width=_WIDTH).print(table)
+    click.echo(_trust(device))
+    click.echo(_GRADES)

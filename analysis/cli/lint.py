@@ -47,7 +47,7 @@ def main(files: tuple[str, ...], output_format: str, output_file: Path | None, e
     Exits with 0 without findings, 1 with findings, 2 when the request cannot be carried out.
     """
     with usage_errors():
-        options = question(**given)
+        options = question(files, **given)
         paths = list(_python_files(files or (".",)))
         analyses = _analyze(paths, options)
     message = interpreter_problem(analyses)

@@ -25,6 +25,7 @@ from .common import (
     what_if_option,
 )
 from .compare import compare_command
+from .hardware import hardware_command
 from .recommend import recommend_command
 from .sweep import sweep_command
 from .validate import validate_command
@@ -50,7 +51,7 @@ def analyze_command(targets: tuple[str, ...], output: str, all_layers: bool, **g
     TARGET is file.py, file.py::Class or package.module:factory, where factory is a callable without arguments.
     """
     with usage_errors():
-        options = question(**given)
+        options = question(targets, **given)
         parsed = [parse_target(text) for text in targets]
         with progress() as note, AgentPool() as pool:
             capturer = capturer_for(pool, options)
@@ -95,20 +96,6 @@ def _shown(analysis: Analysis) -> Sequence[Problem]:
     return of_models if of_models or analysis.results else analysis.problems
 
 
-@main.command("hardware")
-@click.argument("device", required=False, metavar="[ID]")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def hardware_command(device: str | None, output: str) -> None:
-    """List the device profiles, or every figure of one with its source."""
-    from .hardware import print_device, print_devices
-
-    with usage_errors():
-        if device is None:
-            print_devices(output)
-        else:
-            print_device(device, output)
-
-
 @main.command("doctor")
 @click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -127,7 +114,7 @@ def doctor_command(python: str | None, output: str) -> None:
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
 
-for command in (compare_command, sweep_command, recommend_command, validate_command):
+for command in (hardware_command, compare_command, sweep_command, recommend_command, validate_command):
     main.add_command(command)
 
 if __name__ == "__main__":

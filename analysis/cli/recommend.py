@@ -7,14 +7,12 @@ from typing import Any
 
 import click
 
-from ..discovery import UsageError
 from ..report.point_table import skipped_lines
 from ..report.recommendation import FORMATS, render
 from ..study import evaluate_points
-from ..study.quantities import parse_quantity
 from ..study.recommend import OBJECTIVES, Limits, Objective, recommend
 from .common import CLEAN, FINDINGS, usage_errors
-from .grid import captured, grid_of, grid_options, report_problems, write
+from .grid import captured, grid_of, grid_options, quantity, report_problems, write
 
 
 @click.command("recommend")
@@ -45,10 +43,10 @@ def recommend_command(
     """
     with usage_errors():
         limits = Limits(
-            _quantity("--max-latency", max_latency, "s"), _quantity("--max-power", max_power, "W"),
-            _quantity("--max-memory", max_memory, "B"), _quantity("--min-throughput", min_throughput, "1/s"),
+            quantity("--max-latency", max_latency, "s"), quantity("--max-power", max_power, "W"),
+            quantity("--max-memory", max_memory, "B"), quantity("--min-throughput", min_throughput, "1/s"),
         )  # fmt: skip
-        grid, options = grid_of(**given)
+        grid, options = grid_of([target], **given)
         subjects, problems = captured([target], grid, options)
     found = [recommend(evaluate_points([subject], grid), limits, objective) for subject in subjects]
     # What a device cannot do is only news where the devices were chosen.
@@ -60,12 +58,3 @@ def recommend_command(
         for line in skipped_lines(skipped):
             click.echo(line, err=True)
     raise SystemExit(CLEAN if not problems and all(each.winners for each in found) else FINDINGS)
-
-
-def _quantity(name: str, text: str | None, dimension: str) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_quantity(text, dimension)
-    except ValueError as error:
-        raise UsageError(f"{name}: {error}") from error

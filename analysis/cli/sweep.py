@@ -43,7 +43,7 @@ def sweep_command(targets: tuple[str, ...], output: str, path: Path | None, jobs
     with usage_errors():
         if output == "parquet":
             _check_parquet(path)
-        grid, options = grid_of(**given)
+        grid, options = grid_of(targets, **given)
         subjects, problems = captured(targets, grid, options)
     with _bar(len(grid.questions()) * sum(len(subject.graphs) for subject in subjects)) as advance:
         points = evaluate_points(subjects, grid, jobs, advance)

@@ -35,7 +35,7 @@ def validate_command(
     """
     with usage_errors():
         family = _family(family_name)
-        grid, options = grid_of(**given)
+        grid, options = grid_of(targets, **given)
         subjects, problems = captured(targets, grid, options)
     found = [validate(subject, grid.questions(), family) for subject in subjects]
     if found:

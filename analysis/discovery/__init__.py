@@ -3,7 +3,7 @@
 from .calls import Candidate, InputHint
 from .classes import Discovery, ModelClass, SyntaxProblem, discover
 from .imports import Imports
-from .project import configured, project_table
+from .project import configured, hardware_paths, project_table
 from .source import UnreadableSource, read_python
 from .targets import FileTarget, ModuleTarget, Target, UsageError, check_file, parse_target
 
@@ -22,6 +22,7 @@ __all__ = [
     "check_file",
     "configured",
     "discover",
+    "hardware_paths",
     "parse_target",
     "project_table",
     "read_python",

@@ -12,6 +12,7 @@ from typing import Any, cast
 from .calls import Candidate
 from .classes import ModelClass
 from .directive import KEYS, Directive, parse_shapes
+from .targets import UsageError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -35,8 +36,26 @@ def configured(model: ModelClass, path: Path) -> ModelClass:
 
 
 def project_table(path: Path) -> Mapping[str, Any]:
-    """`[tool.graphperf]` of the file's project; empty where there is none."""
+    """`[tool.graphperf]` of the project of a file or folder; empty where there is none."""
     return _project(path)[1]
+
+
+def hardware_paths(path: Path) -> tuple[Path, ...]:
+    """The folders of device files that the project of a file or folder names: `hardware-path`, relative to its file.
+
+    Raises `UsageError`.
+    """
+    folder, table = _project(path)
+    given: object = table.get("hardware-path", [])
+    named = cast("list[object]", given) if isinstance(given, list) else [given]
+    found: list[Path] = []
+    for name in named:
+        if not isinstance(name, str):
+            raise UsageError(f"{folder / FILE}: [tool.graphperf] hardware-path must name folders, not {name!r}")
+        found.append(folder / Path(name).expanduser())
+        if not found[-1].is_dir():
+            raise UsageError(f"{folder / FILE}: [tool.graphperf] hardware-path: {name} is not a folder")
+    return tuple(found)
 
 
 def _section(path: Path, name: str) -> Mapping[str, Any] | None:
@@ -50,7 +69,8 @@ def _section(path: Path, name: str) -> Mapping[str, Any] | None:
 
 def _project(path: Path) -> tuple[Path, Mapping[str, Any]]:
     """The folder of the nearest `pyproject.toml` upwards, and its table; a file that cannot be read says nothing."""
-    folders = path.resolve().parents
+    resolved = path.resolve()
+    folders = [resolved, *resolved.parents] if resolved.is_dir() else resolved.parents
     folder = next((folder for folder in folders if (folder / FILE).is_file()), folders[-1])
     try:
         table: object = tomllib.loads((folder / FILE).read_text(encoding="utf-8"))["tool"]["graphperf"]

@@ -43,10 +43,13 @@ class Editor(LanguageClient):
 
         await asyncio.wait_for(wait(), PATIENCE_S)
 
-    async def start(self, capabilities: types.ClientCapabilities, options: Any = None) -> types.InitializeResult:
-        """Initializes the session."""
+    async def start(
+        self, capabilities: types.ClientCapabilities, options: Any = None, folder: Path | None = None
+    ) -> types.InitializeResult:
+        """Initializes the session, with a folder as its workspace if one is given."""
+        folders = [types.WorkspaceFolder(folder.as_uri(), folder.name)] if folder is not None else None
         result = await self.initialize_session(
-            types.InitializeParams(capabilities=capabilities, initialization_options=options)
+            types.InitializeParams(capabilities=capabilities, initialization_options=options, workspace_folders=folders)
         )
         encoding = result.capabilities.position_encoding
         self.encoding = str(getattr(encoding, "value", encoding))

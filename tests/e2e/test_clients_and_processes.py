@@ -7,9 +7,12 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from lsprotocol import types
+
+from graphperf import hardware_profiles
 
 from .editor import REFRESHES
 
@@ -59,6 +62,19 @@ async def test_a_client_that_can_do_nothing_special(unconnected, resnet, tmp_pat
     title = (await unconnected.lenses(uri))["class ResNet(nn.Module):"].command.title
     assert title.startswith("NVIDIA H100 SXM5 80GB · fp16 · batch 1 · compiled | ")
     assert not set(REFRESHES) & set(unconnected.counts)
+
+
+async def test_a_device_of_the_workspace(unconnected, resnet, tmp_path):
+    (tmp_path / "boards").mkdir()
+    text = (Path(hardware_profiles.__file__).parent / "devices" / "i7-12700k.toml").read_text("utf-8")
+    own = text.replace('id = "i7-12700k"', 'id = "my-cpu"').replace("Intel Core i7-12700K", "My CPU")
+    (tmp_path / "boards" / "my-cpu.toml").write_text(own, "utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.graphperf]\nhardware-path = ["boards"]\n', "utf-8")
+    await unconnected.start(types.ClientCapabilities(), {"hardware": "my-cpu"}, tmp_path)
+    uri = unconnected.open(tmp_path / "model.py", resnet)
+    await unconnected.diagnosed(uri)
+    assert (await unconnected.lenses(uri))["class ResNet(nn.Module):"].command.title.startswith("My CPU · fp32 · ")
+    assert unconnected.messages == []
 
 
 async def test_documents_that_are_not_on_disk_are_left_alone(unconnected, capabilities, resnet):

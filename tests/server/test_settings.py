@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+import graphperf.hardware_profiles as package
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
 from graphperf.server.settings import Settings, read_settings
@@ -107,3 +108,23 @@ def test_a_later_layer_cannot_give_the_trust_that_an_earlier_one_denies(layers, 
 def test_the_limits_of_a_capture():
     options = read_settings([{"captureSeconds": 5, "captureMemoryGb": 2.5}])[0].options()
     assert (options.seconds, options.memory_gb) == (5.0, 2.5)
+
+
+def test_a_device_of_the_workspace_can_be_chosen(tmp_path):
+    devices = tmp_path / "boards"
+    devices.mkdir()
+    text = (Path(package.__file__).parent / "devices" / "i7-12700k.toml").read_text("utf-8")
+    (devices / "my-cpu.toml").write_text(text.replace('id = "i7-12700k"', 'id = "my-cpu"'), "utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.graphperf]\nhardware-path = "boards"\n', "utf-8")
+    settings, complaints = read_settings([{"hardware": "my-cpu"}], [tmp_path])
+    assert (settings.hardware, complaints) == (("my-cpu",), ())
+    assert [device.id for device in settings.options().devices()] == ["my-cpu"]
+    _, complaints = read_settings([{"hardware": "my-cpu"}])
+    assert "unknown hardware 'my-cpu'" in complaints[0]
+
+
+def test_a_workspace_that_names_no_folder_is_told(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.graphperf]\nhardware-path = "absent"\n', "utf-8")
+    settings, complaints = read_settings([{"hardwarePaths": ["x"], "precision": "fp16"}], [tmp_path])
+    assert settings.options() == Options(precision=settings.options().precision)
+    assert complaints == (f"{tmp_path / 'pyproject.toml'}: [tool.graphperf] hardware-path: absent is not a folder.",)
