@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..costs import Family, Gemm
+from .cpu_work import WORK, work_on_cpu
 
 Column = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,7 +27,8 @@ _NO_GEMM = Gemm(0, 0, 0, 0, 0, 0)
 class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
-    `operators` are the kind and family of everything that runs in it.
+    `operators` are the kind and family of everything that runs in it. `fresh`: elements of its results in memory of their
+    own, those of in-place operators left out.
     """
 
     family: Family
@@ -39,6 +41,7 @@ class Kernel:
     gemm: Gemm | None
     contiguous_convolution: bool = False
     operators: tuple[tuple[str, Family], ...] = ()
+    fresh: int = 0
 
     @property
     def depthwise(self) -> bool:
@@ -50,7 +53,10 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Kernels:
-    """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there."""
+    """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there.
+
+    `work` is the place of each kernel's class in `WORK`.
+    """
 
     family: NDArray[np.int64]
     flops: Column
@@ -66,6 +72,8 @@ class Kernels:
     groups: Column
     contiguous_convolution: Mask
     operators: NDArray[np.object_]
+    fresh: Column
+    work: NDArray[np.int64]
 
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
@@ -90,6 +98,8 @@ class Kernels:
             batch=batch, m=m, n=n, k=k, taps=taps, groups=groups,
             contiguous_convolution=np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
             operators=operators,
+            fresh=column([kernel.fresh for kernel in kernels]),
+            work=np.array([WORK.index(work_on_cpu(k.family, k.kind, k.gemm)) for k in kernels], dtype=np.int64),
         )  # fmt: skip
 
     def __len__(self) -> int:

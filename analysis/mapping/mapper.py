@@ -77,7 +77,17 @@ def work_of(
         gemm=costs[lead].gemm,
         contiguous_convolution=policy.dispatch == "operator" and costs[lead].family == "convolution",
         operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
+        fresh=_fresh(members, graph),
     )
+
+
+def _fresh(members: Sequence[int], graph: Graph) -> int:
+    """Elements of results that no member reads, in storages that none of them was given."""
+    tensors, operators = graph.tensors, graph.operators
+    read = {t for m in members for t in operators[m].inputs}
+    given = {tensors[t].storage for t in read}
+    made = {t for m in members for t in operators[m].outputs} - read
+    return sum({tensors[t].storage: tensors[t].elements for t in made if tensors[t].storage not in given}.values())
 
 
 def kernel_precision(

@@ -1,0 +1,157 @@
+"""From measurements of single operators to the figures of a CPU: few parameters, each by least squares or a median.
+
+Seconds of an operator = dispatch + operations / rate of its class + bytes / bandwidth of where they lie (+ bytes / reorder for
+convolutions, + fresh bytes / fresh): what `mapping/cpu.py` predicts with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..mapping.cpu import is_fresh, level_shares
+from ..mapping.kernels import Column
+from .suite import BenchPoint
+
+_WIDTH = 4  # bytes of an element in FP32
+_LEAST_SHARE = 0.05  # of its time that an operator's arithmetic takes at least, however well its traffic explains it
+_REORDERED = ("convolution", "depthwise", "grouped")
+_BY_BANDWIDTH = ("transpose", "concatenation")
+# Whose dispatch stands for which classes of work.
+_DISPATCHED: Mapping[str, tuple[str, ...]] = {
+    "convolution": ("convolution", "pointwise-convolution", "depthwise", "grouped"),
+    "matmul": ("matmul",),
+    "batch_norm": ("batch-norm",),
+    "normalization": ("normalization",),
+    "pool": ("max-pool", "average-pool"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CpuFigures:
+    """What a fit finds. SI units. Bandwidths are None where no measurement tells them."""
+
+    eager_dispatch: float
+    dispatch: Mapping[str, float]
+    l2_bandwidth: float | None
+    llc_bandwidth: float | None
+    dram_bandwidth: float | None
+    rates: Mapping[str, float]
+    bandwidths: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """Bytes of all second-level caches, and of the last level."""
+
+    l2: float
+    llc: float
+
+
+def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: Caches) -> CpuFigures:
+    """The figures that explain the measured `seconds`, by key of the point; points without any are left out."""
+    known = [point for point in points if point.key in seconds and point.precision == "fp32"]
+    usual, dispatch = _dispatch(known, seconds)
+    streams = [point for point in known if point.work == "stream"]
+    near, last, dram, fresh = _bandwidths(streams, _less(streams, seconds, usual, {}), caches)
+    rates: dict[str, float] = {}
+    speeds: dict[str, float] = {"fresh": 1 / fresh} if fresh else {}
+    levels = np.array([near, last, dram])
+    for work in dict.fromkeys(point.work for point in known if point.op == "operator" and point.operations):
+        if work in _REORDERED or work in ("stream", "energy"):
+            continue
+        mine = [point for point in known if point.work == work and point.op == "operator"]
+        left = _less(mine, seconds, usual, dispatch)
+        rates[work] = _rate(mine, left, _traffic(mine, caches, levels, fresh))
+    for work in _BY_BANDWIDTH:
+        mine = [point for point in known if point.work == work]
+        if mine:
+            speeds[work] = float(np.median(_bytes(mine) / _less(mine, seconds, usual, dispatch)))
+    found, reorder = _convolutions(known, seconds, usual, dispatch, caches, levels, fresh)
+    if reorder:
+        speeds["reorder"] = 1 / reorder
+    inverse = [1 / each if each else None for each in (near, last, dram)]
+    return CpuFigures(usual, dispatch, *inverse, rates | found, speeds)
+
+
+def least_squares(columns: Sequence[Column], values: Column) -> Column:
+    """The coefficients ≥ 0 of the columns with the least sum of squared relative errors, by coordinate descent."""
+    scaled = np.stack([column / values for column in columns], axis=1)
+    found = np.zeros(len(columns))
+    for _ in range(2000):
+        for place, column in enumerate(scaled.T):
+            weight = float(column @ column)
+            if weight:
+                rest = 1.0 - scaled @ found + column * found[place]
+                found[place] = max(0.0, float(column @ rest) / weight)
+    return found
+
+
+def _dispatch(known: Sequence[BenchPoint], seconds: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+    measured = {point.operator: seconds[point.key] for point in known if point.op == "dispatch"}
+    if "pointwise" not in measured:
+        raise ValueError("the dispatch of a pointwise operator was not measured")
+    chosen = {work: measured[name] for name, works in _DISPATCHED.items() if name in measured for work in works}
+    return measured["pointwise"], chosen
+
+
+def _less(
+    points: Sequence[BenchPoint], seconds: Mapping[str, float], usual: float, dispatch: Mapping[str, float]
+) -> Column:
+    """Seconds without dispatch."""
+    spent = [(seconds[point.key], dispatch.get(point.work, usual)) for point in points]
+    return np.array([max(total - before, 0.1 * total) for total, before in spent])
+
+
+def _bytes(points: Sequence[BenchPoint]) -> Column:
+    return np.array([float(_WIDTH * (point.activations + point.weights)) for point in points])
+
+
+def _fresh(points: Sequence[BenchPoint]) -> Column:
+    """Bytes of results in pages that the system has just cleared: those of in-place operators are where they were."""
+    made = [0 if point.operator.endswith("_") else _WIDTH * int(np.prod(point.result)) for point in points]
+    return np.where(is_fresh(np.array(made, dtype=np.float64)), made, 0.0)
+
+
+def _shares(points: Sequence[BenchPoint], caches: Caches) -> Sequence[Column]:
+    return level_shares(_bytes(points), caches.l2, caches.llc)
+
+
+def _bandwidths(
+    points: Sequence[BenchPoint], left: Column, caches: Caches
+) -> tuple[float, float, float, float]:
+    """Seconds a byte of L2, of the last level, of DRAM, and of fresh pages."""
+    data = _bytes(points)
+    columns = [data * share for share in _shares(points, caches)]
+    near, last, dram, fresh = least_squares([*columns, _fresh(points)], left)
+    return float(near), float(max(near, last)), float(max(near, last, dram)), float(fresh)
+
+
+def _traffic(points: Sequence[BenchPoint], caches: Caches, levels: Column, fresh: float) -> Column:
+    data = _bytes(points)
+    parts = [data * share * level for share, level in zip(_shares(points, caches), levels, strict=True)]
+    return np.sum(parts, axis=0) + _fresh(points) * fresh
+
+
+def _rate(points: Sequence[BenchPoint], left: Column, traffic: Column) -> float:
+    """Operations a second: the median of what is left for arithmetic."""
+    operations = np.array([float(point.operations) for point in points])
+    return float(np.median(operations / np.maximum(left - traffic, _LEAST_SHARE * left)))
+
+
+def _convolutions(
+    known: Sequence[BenchPoint], seconds: Mapping[str, float], usual: float, dispatch: Mapping[str, float],
+    caches: Caches, levels: Column, fresh: float,
+) -> tuple[dict[str, float], float]:  # fmt: skip
+    """Rates of the classes that are reordered, and the seconds a byte that all of them take for it."""
+    mine = [point for point in known if point.work in _REORDERED]
+    if not mine:
+        return {}, 0.0
+    left = _less(mine, seconds, usual, dispatch)
+    left = np.maximum(left - _traffic(mine, caches, levels, fresh), _LEAST_SHARE * left)
+    present = [work for work in _REORDERED if any(point.work == work for point in mine)]
+    columns = [np.array([float(p.operations) * (p.work == work) for p in mine]) for work in present]
+    *inverse, reorder = least_squares([*columns, _bytes(mine)], left)
+    return {work: 1 / each for work, each in zip(present, inverse, strict=True) if each}, float(reorder)
