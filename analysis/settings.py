@@ -60,7 +60,7 @@ def with_values(
     """`options` with the given values checked and put in. Raises `UsageError` with what would be right."""
     changed = options
     if hardware:
-        changed = replace(changed, hardware=tuple(_device(name).id for name in hardware))
+        changed = replace(changed, hardware=tuple(_known(name) for name in hardware))
     if precision is not None:
         try:
             changed = replace(changed, precision=parse_numerics(precision))
@@ -105,6 +105,12 @@ def _device(name: str) -> HardwareProfile:
         return profile(name)
     except (KeyError, ValueError) as error:
         raise UsageError(str(error)) from error
+
+
+def _known(name: str) -> str:
+    """The id of a device that is among those that are found by id, else the path of its file."""
+    device = _device(name)
+    return name if name.endswith(".toml") else device.id
 
 
 def _mode(text: str) -> Mode:

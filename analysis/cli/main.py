@@ -25,6 +25,7 @@ from .common import (
     what_if_option,
 )
 from .compare import compare_command
+from .measure import measure_command
 from .recommend import recommend_command
 from .sweep import sweep_command
 from .validate import validate_command
@@ -127,7 +128,7 @@ def doctor_command(python: str | None, output: str) -> None:
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
 
-for command in (compare_command, sweep_command, recommend_command, validate_command):
+for command in (compare_command, sweep_command, recommend_command, validate_command, measure_command):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -103,14 +103,21 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     if "reorder" in speeds:
         seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
     if "fresh" in speeds:
-        fresh = kernels.fresh * precision.bytes
-        seconds += np.where(is_fresh(fresh), fresh / speeds["fresh"].si, 0.0)
+        seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
     return seconds
 
 
-def is_fresh(data: Column) -> Mask:
-    """Whether results of `data` bytes lie in pages that the system has just cleared."""
-    return data > constant("cpu", "kept_bytes")
+def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
+    """Bytes in pages that the system has just cleared: large results, and the blocks that operands and results are brought into."""
+    results = kernels.fresh * precision.bytes
+    operands = np.maximum(0.0, kernels.bytes_activations - results)
+    blocked = np.where(_reordered(kernels), large(results) + large(operands), 0.0)
+    return large(results) + blocked
+
+
+def large(data: Column) -> Column:
+    """The bytes of blocks that the allocator returns to the system when they are freed, else 0."""
+    return np.where(data > constant("cpu", "kept_bytes"), data, 0.0)
 
 
 def _reordered(kernels: Kernels) -> Mask:

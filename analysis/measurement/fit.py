@@ -11,22 +11,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..mapping.cpu import is_fresh, level_shares
+from ..mapping.cpu import large, level_shares
 from ..mapping.kernels import Column
 from .suite import BenchPoint
 
 _WIDTH = 4  # bytes of an element in FP32
 _LEAST_SHARE = 0.05  # of its time that an operator's arithmetic takes at least, however well its traffic explains it
 _REORDERED = ("convolution", "depthwise", "grouped")
+_PACKED = ("matmul", "attention", "pointwise-convolution")
 _BY_BANDWIDTH = ("transpose", "concatenation")
 # Whose dispatch stands for which classes of work.
 _DISPATCHED: Mapping[str, tuple[str, ...]] = {
-    "convolution": ("convolution", "pointwise-convolution", "depthwise", "grouped"),
+    "convolution": ("convolution", "grouped"),
+    "pointwise-convolution": ("pointwise-convolution",),
+    "depthwise": ("depthwise",),
     "matmul": ("matmul",),
-    "batch_norm": ("batch-norm",),
+    "batch-norm": ("batch-norm",),
     "normalization": ("normalization",),
     "pool": ("max-pool", "average-pool"),
 }
+
+
+# Seconds of an operator, and of the classes that take another time.
+_Dispatch = tuple[float, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,10 @@ class Caches:
 def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: Caches) -> CpuFigures:
     """The figures that explain the measured `seconds`, by key of the point; points without any are left out."""
     known = [point for point in points if point.key in seconds and point.precision == "fp32"]
-    usual, dispatch = _dispatch(known, seconds)
+    usual, dispatch = _dispatch(known, seconds, "dispatch")
+    alone = _dispatch(known, seconds, "dispatch-alone")
     streams = [point for point in known if point.work == "stream"]
-    near, last, dram, fresh = _bandwidths(streams, _less(streams, seconds, usual, {}), caches)
+    near, last, dram, fresh = _bandwidths(streams, _less(streams, seconds, *alone), caches)
     rates: dict[str, float] = {}
     speeds: dict[str, float] = {"fresh": 1 / fresh} if fresh else {}
     levels = np.array([near, last, dram])
@@ -63,13 +71,16 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
         if work in _REORDERED or work in ("stream", "energy"):
             continue
         mine = [point for point in known if point.work == work and point.op == "operator"]
-        left = _less(mine, seconds, usual, dispatch)
-        rates[work] = _rate(mine, left, _traffic(mine, caches, levels, fresh))
+        left = _less(mine, seconds, *alone)
+        if work in _PACKED:
+            rates[work], speeds[work] = _packed(mine, left)
+        else:
+            rates[work] = _rate(mine, left, _traffic(mine, caches, levels, fresh))
     for work in _BY_BANDWIDTH:
         mine = [point for point in known if point.work == work]
         if mine:
-            speeds[work] = float(np.median(_bytes(mine) / _less(mine, seconds, usual, dispatch)))
-    found, reorder = _convolutions(known, seconds, usual, dispatch, caches, levels, fresh)
+            speeds[work] = float(np.median(_bytes(mine) / _less(mine, seconds, *alone)))
+    found, reorder = _convolutions(known, seconds, alone, caches, levels, fresh)
     if reorder:
         speeds["reorder"] = 1 / reorder
     inverse = [1 / each if each else None for each in (near, last, dram)]
@@ -89,8 +100,9 @@ def least_squares(columns: Sequence[Column], values: Column) -> Column:
     return found
 
 
-def _dispatch(known: Sequence[BenchPoint], seconds: Mapping[str, float]) -> tuple[float, dict[str, float]]:
-    measured = {point.operator: seconds[point.key] for point in known if point.op == "dispatch"}
+def _dispatch(known: Sequence[BenchPoint], seconds: Mapping[str, float], op: str) -> _Dispatch:
+    """Among other operators (`dispatch`), or as in the measurements, where an operator runs over and over."""
+    measured = {point.operator: seconds[point.key] for point in known if point.op == op}
     if "pointwise" not in measured:
         raise ValueError("the dispatch of a pointwise operator was not measured")
     chosen = {work: measured[name] for name, works in _DISPATCHED.items() if name in measured for work in works}
@@ -112,7 +124,7 @@ def _bytes(points: Sequence[BenchPoint]) -> Column:
 def _fresh(points: Sequence[BenchPoint]) -> Column:
     """Bytes of results in pages that the system has just cleared: those of in-place operators are where they were."""
     made = [0 if point.operator.endswith("_") else _WIDTH * int(np.prod(point.result)) for point in points]
-    return np.where(is_fresh(np.array(made, dtype=np.float64)), made, 0.0)
+    return large(np.array(made, dtype=np.float64))
 
 
 def _shares(points: Sequence[BenchPoint], caches: Caches) -> Sequence[Column]:
@@ -141,15 +153,22 @@ def _rate(points: Sequence[BenchPoint], left: Column, traffic: Column) -> float:
     return float(np.median(operations / np.maximum(left - traffic, _LEAST_SHARE * left)))
 
 
+def _packed(points: Sequence[BenchPoint], left: Column) -> tuple[float, float]:
+    """Operations and bytes a second of products, which pack their operands whatever memory those lie in."""
+    operations = np.array([float(point.operations) for point in points])
+    arithmetic, packing = least_squares([operations, _bytes(points)], left)
+    return float(1 / max(arithmetic, 1e-15)), float(1 / max(packing, 1e-14))
+
+
 def _convolutions(
-    known: Sequence[BenchPoint], seconds: Mapping[str, float], usual: float, dispatch: Mapping[str, float],
-    caches: Caches, levels: Column, fresh: float,
+    known: Sequence[BenchPoint], seconds: Mapping[str, float], alone: _Dispatch, caches: Caches, levels: Column,
+    fresh: float,
 ) -> tuple[dict[str, float], float]:  # fmt: skip
     """Rates of the classes that are reordered, and the seconds a byte that all of them take for it."""
     mine = [point for point in known if point.work in _REORDERED]
     if not mine:
         return {}, 0.0
-    left = _less(mine, seconds, usual, dispatch)
+    left = _less(mine, seconds, *alone)
     left = np.maximum(left - _traffic(mine, caches, levels, fresh), _LEAST_SHARE * left)
     present = [work for work in _REORDERED if any(point.work == work for point in mine)]
     columns = [np.array([float(p.operations) * (p.work == work) for p in mine]) for work in present]

@@ -66,8 +66,11 @@ def suite(device: str, precisions: Sequence[str], *, quick: bool) -> list[BenchP
 
 
 def _dispatch() -> Iterator[BenchPoint]:
-    for operator in ("pointwise", "convolution", "matmul", "batch_norm", "normalization", "pool"):
+    for operator in (
+        "pointwise", "convolution", "pointwise-convolution", "depthwise", "batch-norm", "normalization", "matmul", "pool"
+    ):  # fmt: skip
         yield BenchPoint("dispatch", operator, (), (), 0, op="dispatch")
+        yield BenchPoint("dispatch", operator, (), (), 0, op="dispatch-alone")
 
 
 def _traffic(quick: bool) -> Iterator[BenchPoint]:

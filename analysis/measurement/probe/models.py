@@ -24,7 +24,8 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
     torch.manual_seed(0)
     dtype = _DTYPES.get(request["precision"], torch.float32)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = request["precision"] == "tf32"
-    model = _constructed(request).eval().to(device=device, dtype=dtype)
+    model = _constructed(request).to(device=device, dtype=dtype)
+    model.eval()  # one's own may return nothing
     inputs = {spec["name"]: _input(spec, model, dtype, device) for spec in request["inputs"]}
     settle: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else _nothing
     with torch.no_grad(), _autocast(request["precision"], device):
@@ -38,7 +39,7 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
         used = joules_of(call, settle, device)
     peak = torch.cuda.max_memory_allocated() if device == "cuda" else None
     joules, watts = used if used is not None else (None, None)
-    return {**summary(durations), "joules": joules, "watts": watts, "peak_bytes": peak}
+    return {**summary(durations, request["clock"]), "joules": joules, "watts": watts, "peak_bytes": peak}
 
 
 def _nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ _DTYPES = {"fp64": torch.float64, "fp32": torch.float32, "tf32": torch.float32, 
 _COLD_BYTES = 1 << 28  # more than any cache keeps; what is read after it has been forgotten
 _MOST_COPIES = 64
 _LAUNCHES = 200
+_IN_CONTEXT = 25
 
 # name: (operands, arguments) -> result. What a model calls in eager mode.
 _OPERATORS: dict[str, Callable[..., Any]] = {
@@ -39,13 +41,15 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "max_pool": lambda x: F.max_pool2d(x, 3, 2, 1),
     "avg_pool": lambda x: F.avg_pool2d(x, 2),
 }
-# Modules of two numbers a side: what they take is dispatch.
+# Modules of four pixels: what they take is dispatch.
 _MODULES: dict[str, Callable[[], nn.Module]] = {
     "pointwise": nn.ReLU,
     "convolution": lambda: nn.Conv2d(16, 16, 3, padding=1, bias=False),
-    "matmul": lambda: nn.Linear(16, 16),
-    "batch_norm": lambda: nn.BatchNorm2d(16),
+    "pointwise-convolution": lambda: nn.Conv2d(16, 16, 1, bias=False),
+    "depthwise": lambda: nn.Conv2d(16, 16, 3, padding=1, groups=16, bias=False),
+    "batch-norm": lambda: nn.BatchNorm2d(16),
     "normalization": lambda: nn.LayerNorm(2),
+    "matmul": lambda: nn.Linear(2, 16),
     "pool": lambda: nn.AvgPool2d(2),
 }
 
@@ -54,24 +58,44 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
     """Seconds of one call of the operator in a request, with joules where it asks for them."""
     if request["op"] == "idle":
         return {"watts": idle_watts(device)}
+    clock, limit = request["clock"], request["seconds"]
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = request["precision"] == "tf32"
     with torch.no_grad():
+        if request["op"] in ("dispatch", "dispatch-alone"):
+            among_others = request["op"] == "dispatch"
+            return summary(_dispatches(request["operator"], device, clock, limit, among_others), clock)
         call, calls = _call(request, device)
         call()
-        durations = [each / calls for each in seconds_of(call, device, request["clock"], request["seconds"])]
+        durations = [each / calls for each in seconds_of(call, device, clock, limit)]
         settle: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else (lambda: None)
-        used = joules_of(call, settle, device) if request.get("energy") else None
+        used = joules_of(call, settle, device) if request["energy"] else None
     joules, watts = used if used is not None else (None, None)
-    return {**summary(durations), "joules": joules and joules / calls, "watts": watts}
+    return {**summary(durations, clock), "joules": joules and joules / calls, "watts": watts}
+
+
+def _dispatches(name: str, device: str, clock: str, limit: float, among_others: bool) -> list[float]:
+    """Host seconds of a module: over and over, or after others have run and data has filled the caches, as in a model."""
+    modules = {each: make().eval().to(device) for each, make in _MODULES.items()}
+    x, data = torch.randn(1, 16, 2, 2, device=device), torch.randn(1 << 20, device=device)
+    module, now = modules[name], time.thread_time if clock == "cpu" else time.perf_counter
+    end = time.monotonic() + limit
+    found: list[float] = []
+    while time.monotonic() < end or len(found) < _IN_CONTEXT:
+        if among_others:
+            for other in modules.values():
+                other(x)
+            data.relu_()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        start = now()
+        module(x)
+        found.append(now() - start)
+    return found[2:]
 
 
 def _call(request: dict[str, Any], device: str) -> tuple[Callable[[], object], int]:
     """What to time, and how many operators run in it."""
     name = request["operator"]
-    if request["op"] == "dispatch":
-        module, x = _MODULES[name]().eval().to(device), torch.randn(1, 16, 2, 2, device=device)
-        given = torch.randn(1, 16, device=device) if name == "matmul" else x
-        return (lambda: module(given)), 1
     if request["op"] == "launch":
         return _launches(name, device)
     dtype = _DTYPES[request["precision"]]
