@@ -11,6 +11,7 @@ import click
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
 from ..pipeline import Analysis, Problem, analyze
+from .calibrate import calibrate_command
 from .common import (
     CLEAN,
     FINDINGS,
@@ -128,7 +129,7 @@ def doctor_command(python: str | None, output: str) -> None:
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
 
-for command in (compare_command, sweep_command, recommend_command, validate_command, measure_command):
+for command in (compare_command, sweep_command, recommend_command, validate_command, measure_command, calibrate_command):
     main.add_command(command)
 
 if __name__ == "__main__":
