@@ -17,6 +17,7 @@ from .suite import BenchPoint
 
 _WIDTH = 4  # bytes of an element in FP32
 _LEAST_SHARE = 0.05  # of its time that an operator's arithmetic takes at least, however well its traffic explains it
+_MOSTLY_TRAFFIC = 3.0  # times its dispatch that an operator takes, for its bandwidth to be told
 _REORDERED = ("convolution", "depthwise", "grouped")
 _PACKED = ("matmul", "attention", "pointwise-convolution")
 _BY_BANDWIDTH = ("transpose", "concatenation")
@@ -62,18 +63,18 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
     known = [point for point in points if point.key in seconds and point.precision == "fp32"]
     usual, dispatch = _dispatch(known, seconds, "dispatch")
     alone = _dispatch(known, seconds, "dispatch-alone")
-    streams = [point for point in known if point.work == "stream"]
-    near, last, dram, fresh = _bandwidths(streams, _less(streams, seconds, *alone), caches)
+    streams = [p for p in known if p.work == "stream" and seconds[p.key] > _MOSTLY_TRAFFIC * alone[0]]
+    levels, fresh = _bandwidths(streams, _less(streams, seconds, *alone), caches)
     rates: dict[str, float] = {}
     speeds: dict[str, float] = {"fresh": 1 / fresh} if fresh else {}
-    levels = np.array([near, last, dram])
     for work in dict.fromkeys(point.work for point in known if point.op == "operator" and point.operations):
         if work in _REORDERED or work in ("stream", "energy"):
             continue
         mine = [point for point in known if point.work == work and point.op == "operator"]
         left = _less(mine, seconds, *alone)
         if work in _PACKED:
-            rates[work], speeds[work] = _packed(mine, left)
+            rates[work], packing = _packed(mine, left)
+            speeds |= {work: packing} if packing else {}
         else:
             rates[work] = _rate(mine, left, _traffic(mine, caches, levels, fresh))
     for work in _BY_BANDWIDTH:
@@ -83,7 +84,7 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
     found, reorder = _convolutions(known, seconds, alone, caches, levels, fresh)
     if reorder:
         speeds["reorder"] = 1 / reorder
-    inverse = [1 / each if each else None for each in (near, last, dram)]
+    inverse = [float(1 / each) if each else None for each in levels]
     return CpuFigures(usual, dispatch, *inverse, rates | found, speeds)
 
 
@@ -122,8 +123,8 @@ def _bytes(points: Sequence[BenchPoint]) -> Column:
 
 
 def _fresh(points: Sequence[BenchPoint]) -> Column:
-    """Bytes of results in pages that the system has just cleared: those of in-place operators are where they were."""
-    made = [0 if point.operator.endswith("_") else _WIDTH * int(np.prod(point.result)) for point in points]
+    """Bytes of results in pages that the system has just cleared."""
+    made = [_WIDTH * int(np.prod(point.result)) for point in points]
     return large(np.array(made, dtype=np.float64))
 
 
@@ -131,14 +132,16 @@ def _shares(points: Sequence[BenchPoint], caches: Caches) -> Sequence[Column]:
     return level_shares(_bytes(points), caches.l2, caches.llc)
 
 
-def _bandwidths(
-    points: Sequence[BenchPoint], left: Column, caches: Caches
-) -> tuple[float, float, float, float]:
-    """Seconds a byte of L2, of the last level, of DRAM, and of fresh pages."""
-    data = _bytes(points)
-    columns = [data * share for share in _shares(points, caches)]
-    near, last, dram, fresh = least_squares([*columns, _fresh(points)], left)
-    return float(near), float(max(near, last)), float(max(near, last, dram)), float(fresh)
+def _bandwidths(points: Sequence[BenchPoint], left: Column, caches: Caches) -> tuple[Column, float]:
+    """Seconds a byte of L2, of the last level and of DRAM, and of fresh pages: medians over the sizes that lie there."""
+    data, fresh = _bytes(points), _fresh(points)
+    old = fresh == 0
+    regions = (old & (data <= caches.l2), old & (data > caches.l2) & (data <= caches.llc / 2), old & (data > caches.llc))
+    found = [float(np.median(left[there] / data[there])) if there.any() else 0.0 for there in regions]
+    levels = np.maximum.accumulate(np.array(found))
+    new = fresh > 0
+    rest = left[new] - data[new] * levels[-1]
+    return levels, float(max(0.0, np.median(rest / fresh[new]))) if new.any() else 0.0
 
 
 def _traffic(points: Sequence[BenchPoint], caches: Caches, levels: Column, fresh: float) -> Column:
@@ -154,10 +157,10 @@ def _rate(points: Sequence[BenchPoint], left: Column, traffic: Column) -> float:
 
 
 def _packed(points: Sequence[BenchPoint], left: Column) -> tuple[float, float]:
-    """Operations and bytes a second of products, which pack their operands whatever memory those lie in."""
+    """Operations and bytes a second of products, which pack their operands whatever memory those lie in; 0 for no limit."""
     operations = np.array([float(point.operations) for point in points])
     arithmetic, packing = least_squares([operations, _bytes(points)], left)
-    return float(1 / max(arithmetic, 1e-15)), float(1 / max(packing, 1e-14))
+    return float(1 / max(arithmetic, 1e-15)), float(1 / packing) if packing > 0 else 0.0
 
 
 def _convolutions(

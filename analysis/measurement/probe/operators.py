@@ -26,7 +26,6 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "matmul": torch.matmul,
     "conv2d": lambda x, w, **kw: F.conv2d(x, w, **kw),
     "attention": lambda q, k, v: F.scaled_dot_product_attention(q, k, v),
-    "relu_": torch.relu_,
     "add": torch.add,
     "gelu": F.gelu,
     "silu": F.silu,
