@@ -120,9 +120,7 @@ def _capture_module(target: ModuleTarget, options: Options, capturer: Capturer, 
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return Capture((), (_problem(str(target), captured, None),))
-    found = CapturedModel(
-        str(target), captured.graph, captured.constructed, options, request, captured.expression
-    )
+    found = CapturedModel(str(target), captured.graph, captured.constructed, options, request, captured.expression)
     return Capture((found,), ())
 
 

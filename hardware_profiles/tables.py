@@ -63,8 +63,9 @@ class Compute(Table):
 class Memory(Table):
     """DRAM and on-chip memories. *llc*: what all units share, or the sum of what each has when they share nothing: L2 of
     a GPU, L3 of a CPU, CMEM or else all VMEM of a TPU, the distributed L3 of a KPU, the SRAM of an NPU. *l2_size*,
-    *l2_bandwidth*: all L2 of a CPU. *l1_size*: per SM, core, tile. *llc_effective*: the working set up to which llc_bandwidth was seen to
-    hold. A device without DRAM has the host's memory behind its link here, and its note says so."""
+    *l2_bandwidth*: all L2 of a CPU. *l1_size*: per SM, core, tile. *llc_effective*: the working set up to which
+    llc_bandwidth was seen to hold. A device without DRAM has the host's memory behind its link here, and its note says
+    so."""
 
     dram_size: Size
     dram_bandwidth: Bandwidth

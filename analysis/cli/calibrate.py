@@ -30,7 +30,9 @@ from .measure import KINDS, check_clock, device_options
 @click.option("--hardware", "-H", metavar="BASE_ID", help="Profile that gives what is not measured; a GPU needs one.")
 @click.option("--python", metavar="PATH", help="Interpreter that has torch; default: this one.")
 @click.option("--quick", is_flag=True, help="Every second size only.")
-@click.option("--seconds", type=click.FloatRange(min=0.05), default=0.6, show_default=True, help="Time to measure a point.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0.05), default=0.6, show_default=True, help="Time to measure a point."
+)
 def calibrate_command(
     device: str, threads: int | None, clock: str, out: Path, hardware: str | None, python: str | None, quick: bool,
     seconds: float,
@@ -92,14 +94,17 @@ def _tables(
     source: str,
 ) -> Table:  # fmt: skip
     """The base, or else what the machine says of itself, with the measured figures put in."""
-    known = without_empty(base.model_dump(mode="json", exclude={"variants"})) if base is not None else cpu_tables(machine)
+    known = (
+        without_empty(base.model_dump(mode="json", exclude={"variants"})) if base is not None else cpu_tables(machine)
+    )
     if base is not None and base.kind == "gpu":
         found = gpu_figures(points, results, base, source)
     else:
         found = cpu_figures(points, results, machine, source)
         known["compute"].pop("vector", None)  # of other threads, or of none
-    about = {"name": machine["name"], "note": f"{source}; the rest from {base.id if base is not None else 'the system'}"}
-    return {"id": out.stem.lower().replace("_", "-"), **{k: v for k, v in merged(merged(known, found), about).items() if k != "id"}}
+    rest = base.id if base is not None else "the system"
+    about = {"id": out.stem.lower().replace("_", "-"), "name": machine["name"], "note": f"{source}; the rest from {rest}"}
+    return {**about, **merged(merged(known, found), about)}
 
 
 def _words(profile: HardwareProfile, out: Path, results: Results) -> str:

@@ -129,7 +129,14 @@ def doctor_command(python: str | None, output: str) -> None:
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
 
-for command in (compare_command, sweep_command, recommend_command, validate_command, measure_command, calibrate_command):
+for command in (
+    compare_command,
+    sweep_command,
+    recommend_command,
+    validate_command,
+    measure_command,
+    calibrate_command,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

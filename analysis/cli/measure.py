@@ -18,7 +18,17 @@ from ..numerics import runs_in
 from ..pipeline import CapturedModel, Problem, capture_models
 from ..report.measurement import FORMATS, render
 from ..settings import Options, with_values
-from .common import CLEAN, FINDINGS, capture_choices, capture_options, capturer_for, fail, listed, progress, usage_errors
+from .common import (
+    CLEAN,
+    FINDINGS,
+    capture_choices,
+    capture_options,
+    capturer_for,
+    fail,
+    listed,
+    progress,
+    usage_errors,
+)
 from .grid import parse_batch, parse_precision, report_problems
 
 KINDS = {"cpu": "cpu", "cuda": "gpu"}
@@ -46,13 +56,19 @@ def check_clock(device: str, clock: str, threads: int | None) -> None:
 @click.command("measure")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @device_options
-@click.option("--hardware", "-H", metavar="ID", help="Profile or file to predict with; default: the one of this device's name.")
+@click.option(
+    "--hardware", "-H", metavar="ID", help="Profile or file to predict with; default: the one of this device's name."
+)
 @click.option("--precision", multiple=True, metavar="NAME[,NAME...]", default=("fp32",), show_default=True,
               help="fp32, tf32, fp16, bf16, amp, amp-bf16.")  # fmt: skip
 @click.option("--mode", multiple=True, metavar="MODE[,MODE...]", default=("eager",), show_default=True,
               help=f"{', '.join(RUNS)}.")  # fmt: skip
-@click.option("--batch", multiple=True, metavar="N[,N...]", help="First dimension of every input; default: as given or assumed.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Time to measure a row.")
+@click.option(
+    "--batch", multiple=True, metavar="N[,N...]", help="First dimension of every input; default: as given or assumed."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Time to measure a row."
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
               help="Add each row there as it comes; rows that are there are not measured again.")  # fmt: skip
 @click.option("--format", "output", type=click.Choice(FORMATS), default="text", show_default=True)

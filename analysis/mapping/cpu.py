@@ -26,7 +26,7 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     blocks = kernels.products & ~kernels.depthwise
     pieces = np.where(blocks, _row_blocks(kernels), kernels.elements / constant("cpu", "elements_per_core"))
     # Up to one piece a core, a further core takes what one of them cannot: more work is never faster.
-    used = np.clip(pieces, 1, cores)
+    used = np.minimum(np.maximum(pieces, 1), cores)
     moved = _traffic(kernels, device)
     rows, columns = _cache_block(kernels, device, precision)
     found.put(
@@ -108,7 +108,7 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
 
 
 def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
-    """Bytes in pages that the system has just cleared: large results, and the blocks that operands and results are brought into."""
+    """Bytes in pages that the system has just cleared: large results, and what convolutions are reordered into."""
     results = kernels.fresh * precision.bytes
     operands = np.maximum(0.0, kernels.bytes_activations - results)
     blocked = np.where(_reordered(kernels), large(results) + large(operands), 0.0)

@@ -25,19 +25,13 @@ def cpu_figures(points: Sequence[BenchPoint], results: Results, machine: Mapping
         return figure(value, unit, source, "M", note)
 
     best = _best_products(points, seconds)
-    memory: Table = {
-        name: measured(value / 1e9, "GB/s")
-        for name, value in (("l2_bandwidth", found.l2_bandwidth), ("llc_bandwidth", found.llc_bandwidth))
-        if value is not None
-    }
-    if found.dram_bandwidth is not None:
-        memory["dram_bandwidth"] = measured(found.dram_bandwidth / 1e9, "GB/s", "what is reached, not the interface's")
+    notes = {"dram_bandwidth": "what is reached, not the interface's"}
     tables: Table = {
         "compute": {
             "units": measured(threads, "core", "threads that were measured"),
             "vector": {p: measured(rate / 1e9, "GFLOP/s", "the best product") for p, rate in best.items()},
         },
-        "memory": memory,
+        "memory": {name: measured(each / 1e9, "GB/s", notes.get(name, "")) for name, each in found.memory.items()},
         "cpu": {
             "rates": {work: measured(rate / 1e9, "GFLOP/s") for work, rate in sorted(found.rates.items())},
             "bandwidths": {work: measured(rate / 1e9, "GB/s") for work, rate in sorted(found.bandwidths.items())},

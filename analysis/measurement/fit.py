@@ -20,6 +20,7 @@ _LEAST_SHARE = 0.05  # of its time that an operator's arithmetic takes at least,
 _MOSTLY_TRAFFIC = 3.0  # times its dispatch that an operator takes, for its bandwidth to be told
 _REORDERED = ("convolution", "depthwise", "grouped")
 _PACKED = ("matmul", "attention", "pointwise-convolution")
+_LEVELS = ("l2_bandwidth", "llc_bandwidth", "dram_bandwidth")
 _BY_BANDWIDTH = ("transpose", "concatenation")
 # Whose dispatch stands for which classes of work.
 _DISPATCHED: Mapping[str, tuple[str, ...]] = {
@@ -39,13 +40,11 @@ _Dispatch = tuple[float, dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class CpuFigures:
-    """What a fit finds. SI units. Bandwidths are None where no measurement tells them."""
+    """What a fit finds. SI units. `memory` has the levels that measurements tell: `l2_bandwidth`, `llc_bandwidth`, `dram_bandwidth`."""
 
     eager_dispatch: float
     dispatch: Mapping[str, float]
-    l2_bandwidth: float | None
-    llc_bandwidth: float | None
-    dram_bandwidth: float | None
+    memory: Mapping[str, float]
     rates: Mapping[str, float]
     bandwidths: Mapping[str, float]
 
@@ -84,8 +83,8 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
     found, reorder = _convolutions(known, seconds, alone, caches, levels, fresh)
     if reorder:
         speeds["reorder"] = 1 / reorder
-    inverse = [float(1 / each) if each else None for each in levels]
-    return CpuFigures(usual, dispatch, *inverse, rates | found, speeds)
+    memory = {name: float(1 / each) for name, each in zip(_LEVELS, levels, strict=True) if each}
+    return CpuFigures(usual, dispatch, memory, rates | found, speeds)
 
 
 def least_squares(columns: Sequence[Column], values: Column) -> Column:
@@ -133,15 +132,14 @@ def _shares(points: Sequence[BenchPoint], caches: Caches) -> Sequence[Column]:
 
 
 def _bandwidths(points: Sequence[BenchPoint], left: Column, caches: Caches) -> tuple[Column, float]:
-    """Seconds a byte of L2, of the last level and of DRAM, and of fresh pages: medians over the sizes that lie there."""
+    """Seconds a byte of L2, of the last level and of DRAM, each at least the one before, and of fresh pages."""
     data, fresh = _bytes(points), _fresh(points)
+    near, last, dram = _shares(points, caches)
     old = fresh == 0
-    regions = (old & (data <= caches.l2), old & (data > caches.l2) & (data <= caches.llc / 2), old & (data > caches.llc))
-    found = [float(np.median(left[there] / data[there])) if there.any() else 0.0 for there in regions]
-    levels = np.maximum.accumulate(np.array(found))
-    new = fresh > 0
-    rest = left[new] - data[new] * levels[-1]
-    return levels, float(max(0.0, np.median(rest / fresh[new]))) if new.any() else 0.0
+    steps = [data * share for share in (near + last + dram, last + dram, dram)]
+    levels = np.cumsum(least_squares([step[old] for step in steps], left[old]))
+    rest = (left - np.stack([data * near, data * last, data * dram], axis=1) @ levels)[~old]
+    return levels, float(max(0.0, np.median(rest / fresh[~old]))) if rest.size else 0.0
 
 
 def _traffic(points: Sequence[BenchPoint], caches: Caches, levels: Column, fresh: float) -> Column:

@@ -90,7 +90,5 @@ class Probe:
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
                 )
             except OSError as error:
-                raise ProbeFailed(
-                    f"cannot start the interpreter {self._python}: {error.strerror or error}"
-                ) from error
+                raise ProbeFailed(f"cannot start the interpreter {self._python}: {error.strerror or error}") from error
         return self._process

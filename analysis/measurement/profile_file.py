@@ -62,7 +62,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> Table:
     found = dict(base)
     for name, value in changes.items():
         before = found.get(name)
-        deeper = isinstance(value, Mapping) and isinstance(before, Mapping) and "value" not in value
+        deeper = _is_table(value) and _is_table(before)
         found[name] = merged(cast(Table, before), cast(Table, value)) if deeper else value
     return found
 
@@ -83,13 +83,18 @@ def as_toml(tables: Mapping[str, Any]) -> str:
 
 
 def _table(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
-    inner = {name: value for name, value in table.items() if isinstance(value, Mapping) and "value" not in value}
+    inner = {name: cast(Table, value) for name, value in table.items() if _is_table(value)}
     lines = [f"{name} = {_value(value)}" for name, value in table.items() if name not in inner]
     if path and lines:
         yield f"\n[{'.'.join(path)}]"
     yield from lines
     for name, value in inner.items():
-        yield from _table((*path, name), cast(Table, value))
+        yield from _table((*path, name), value)
+
+
+def _is_table(value: object) -> bool:
+    """Whether it is a table of figures rather than a figure or a plain value."""
+    return isinstance(value, Mapping) and "value" not in value
 
 
 def _value(value: object) -> str:

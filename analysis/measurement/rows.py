@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ def _cells(row: MeasuredRow) -> Sequence[str]:
 
 def _row(path: Path, line: int, record: dict[str, str]) -> MeasuredRow:
     try:
-        numbers = {name: float(record[name]) if record[name] else None for name in _NUMBERS}
-        texts = {name: record[name] for name in COLUMNS if name not in _NUMBERS | {"batch", "latency_ms"}}
-        return MeasuredRow(**texts, **numbers, batch=int(record["batch"]), latency_ms=float(record["latency_ms"]))
+        values: dict[str, Any] = dict(record)
+        values |= {name: float(record[name]) if record[name] else None for name in _NUMBERS}
+        values |= {"batch": int(record["batch"]), "latency_ms": float(record["latency_ms"])}
+        return MeasuredRow(**values)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}:{line}: {error}") from error

@@ -156,4 +156,3 @@ def _energy(precisions: Sequence[str]) -> Iterator[BenchPoint]:
 
 def _some(sizes: Sequence[Any], quick: bool) -> Sequence[Any]:
     return sizes[::2] if quick else sizes
-

@@ -22,9 +22,7 @@ def render(compared: Sequence[Compared], hardware: str, output: str) -> str:
         return json.dumps({"hardware": hardware, "rows": rows, "accuracy": summary}, indent=2)
     lines = [_COLUMNS, *(_cells(each) for each in compared)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(_COLUMNS))]
-    text = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    ]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([*text, "", accuracy_line(found, hardware)])
 
 

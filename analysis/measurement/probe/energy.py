@@ -5,18 +5,18 @@ from __future__ import annotations
 import glob
 import time
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 Counter = Callable[[], float]
 _SECONDS = 1.0  # counters step every 20 to 100 ms
 
 
-def counter(device: str) -> Optional[Counter]:
+def counter(device: str) -> Counter | None:
     """The counter of a device, in joules from some start."""
     return _nvml() if device == "cuda" else _rapl()
 
 
-def joules_of(call: Callable[[], object], settle: Callable[[], object], device: str) -> Optional[tuple[float, float]]:
+def joules_of(call: Callable[[], object], settle: Callable[[], object], device: str) -> tuple[float, float] | None:
     """Joules of one call and watts while it is repeated for a second."""
     read = counter(device)
     if read is None:
@@ -31,7 +31,7 @@ def joules_of(call: Callable[[], object], settle: Callable[[], object], device: 
     return (used / calls, used / seconds) if used > 0 else None
 
 
-def idle_watts(device: str) -> Optional[float]:
+def idle_watts(device: str) -> float | None:
     """Watts while this process does nothing."""
     read = counter(device)
     if read is None:
@@ -41,7 +41,7 @@ def idle_watts(device: str) -> Optional[float]:
     return (read() - begin) / (time.perf_counter() - start)
 
 
-def _nvml() -> Optional[Counter]:
+def _nvml() -> Counter | None:
     try:
         import pynvml as nvml  # of nvidia-ml-py too
 
@@ -53,7 +53,7 @@ def _nvml() -> Optional[Counter]:
     return lambda: float(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1e3
 
 
-def _rapl() -> Optional[Counter]:
+def _rapl() -> Counter | None:
     """The sum of all processor packages. A counter that wraps around within a second of use gives a negative difference."""
     files = glob.glob("/sys/class/powercap/intel-rapl:?/energy_uj")
 

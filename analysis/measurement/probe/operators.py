@@ -14,7 +14,13 @@ from torch import Tensor, nn
 from .energy import idle_watts, joules_of
 from .timing import seconds_of, summary
 
-_DTYPES = {"fp64": torch.float64, "fp32": torch.float32, "tf32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_DTYPES = {
+    "fp64": torch.float64,
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "fp16": torch.float16,
+    "bf16": torch.bfloat16,
+}
 _COLD_BYTES = 1 << 28  # more than any cache keeps; what is read after it has been forgotten
 _MOST_COPIES = 64
 _LAUNCHES = 200
@@ -98,7 +104,9 @@ def _call(request: dict[str, Any], device: str) -> tuple[Callable[[], object], i
     if request["op"] == "launch":
         return _launches(name, device)
     dtype = _DTYPES[request["precision"]]
-    operands = [_copies(shape, dtype, device, place in request["cold"]) for place, shape in enumerate(request["shapes"])]
+    operands = [
+        _copies(shape, dtype, device, place in request["cold"]) for place, shape in enumerate(request["shapes"])
+    ]
     function, arguments = _OPERATORS[name], request["arguments"]
     return (lambda: function(*[next(operand) for operand in operands], **arguments)), 1
 
