@@ -103,7 +103,11 @@ def _tables(
         found = cpu_figures(points, results, machine, source)
         known["compute"].pop("vector", None)  # of other threads, or of none
     rest = base.id if base is not None else "the system"
-    about = {"id": out.stem.lower().replace("_", "-"), "name": machine["name"], "note": f"{source}; the rest from {rest}"}
+    about = {
+        "id": out.stem.lower().replace("_", "-"),
+        "name": machine["name"],
+        "note": f"{source}; the rest from {rest}",
+    }
     return {**about, **merged(merged(known, found), about)}
 
 

@@ -40,7 +40,7 @@ _Dispatch = tuple[float, dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class CpuFigures:
-    """What a fit finds. SI units. `memory` has the levels that measurements tell: `l2_bandwidth`, `llc_bandwidth`, `dram_bandwidth`."""
+    """What a fit finds. SI units. `memory` has those of `l2_bandwidth`, `llc_bandwidth`, `dram_bandwidth` that were measured."""
 
     eager_dispatch: float
     dispatch: Mapping[str, float]

@@ -36,6 +36,7 @@ def cpu_tables(machine: Mapping[str, Any]) -> Table:
         "architecture": str(machine.get("capability") or "unknown"), "family": "calibrated",
         "compute": {"units": figure(cores, "core", said, "D"), "clock": assumed(3e9, "Hz", "the system does not say")},
         "memory": {
+            "dram_bandwidth": assumed(20, "GB/s", "what one core reaches on a server"),
             "dram_size": size("memory_bytes", 16e9), "llc_size": size("llc_bytes", 16 << 20),
             "l2_size": size("l2_bytes", 1 << 20, cores), "l1_size": size("l1_bytes", 32 << 10),
         },

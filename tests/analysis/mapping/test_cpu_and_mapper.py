@@ -23,7 +23,9 @@ def kernel(elements: int = 10**6, data: float = 1e6, gemm: Gemm | None = None, f
     ("elements", "tiles", "used", "waves"),
     [(1, 1, 1, 1), (32768, 1, 1, 1), (32769, 2, 2, 1), (32768 * 8, 8, 8, 1), (32768 * 9, 8, 8, 1)],
 )
-def test_elementwise_work_is_split_evenly_above_the_grain_size(elements: int, tiles: int, used: int, waves: int) -> None:
+def test_elementwise_work_is_split_evenly_above_the_grain_size(
+    elements: int, tiles: int, used: int, waves: int
+) -> None:
     found = map_kernel(kernel(elements), I7, Precision.FP32)
     assert (found.units, found.tiles, found.units_used, found.waves) == (8, tiles, used, waves)
     assert found.fill == min(8, max(1, elements / 32768)) / 8
@@ -50,7 +52,9 @@ def measured(**tables: dict[str, dict[str, object]]) -> HardwareProfile:
     """The i7 with figures that `graphperf calibrate` writes."""
     described = I7.model_dump(mode="json")
     for table, figures in tables.items():
-        described["cpu"][table] = {work: {**given, "source": "measured", "grade": "M"} for work, given in figures.items()}
+        described["cpu"][table] = {
+            work: {**given, "source": "measured", "grade": "M"} for work, given in figures.items()
+        }
     return HardwareProfile.model_validate(described)
 
 

@@ -71,7 +71,9 @@ def test_one_outlier_among_the_sizes_does_not_move_a_median(points: list[BenchPo
     known = {p.key: seconds(p) for p in points}
     shaken = dict(known)
     shaken[next(p.key for p in points if p.work == "max-pool")] *= 20
-    assert fit_cpu(points, shaken, CACHES).rates["max-pool"] == pytest.approx(fit_cpu(points, known, CACHES).rates["max-pool"], rel=0.05)
+    assert fit_cpu(points, shaken, CACHES).rates["max-pool"] == pytest.approx(
+        fit_cpu(points, known, CACHES).rates["max-pool"], rel=0.05
+    )
 
 
 def test_without_the_dispatch_there_is_no_fit(points: list[BenchPoint]) -> None:
