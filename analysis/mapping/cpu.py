@@ -31,7 +31,7 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     rows, columns = _cache_block(kernels, device, precision)
     found.put(
         np.ones(len(kernels), dtype=np.bool_), units_used=np.ceil(used), tiles=np.ceil(used), waves=1.0, fill=used / cores,
-        compute_s=kernels.flops / (_rates(device, precision)[kernels.work] * used / cores),
+        compute_s=(kernels.flops_by_work / _rates(device, precision)).sum(axis=1) * cores / used,
         memory_s=moved.seconds + _inner_traffic(kernels, device, precision),
         tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,

@@ -28,7 +28,8 @@ class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
     `operators` are the kind and family of everything that runs in it. `fresh`: elements of its results in memory of their
-    own, those of in-place operators left out.
+    own, those of in-place operators left out. `flops_by_work`: its operations by class of work on a CPU; by default all are
+    of the leading operator's class.
     """
 
     family: Family
@@ -42,6 +43,12 @@ class Kernel:
     contiguous_convolution: bool = False
     operators: tuple[tuple[str, Family], ...] = ()
     fresh: int = 0
+    flops_by_work: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def work(self) -> str:
+        """The leading operator's class of work on a CPU."""
+        return work_on_cpu(self.family, self.kind, self.gemm)
 
     @property
     def depthwise(self) -> bool:
@@ -55,7 +62,7 @@ class Kernel:
 class Kernels:
     """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there.
 
-    `work` is the place of each kernel's class in `WORK`.
+    `work` is the place of each kernel's class in `WORK`, `flops_by_work` has a column a class.
     """
 
     family: NDArray[np.int64]
@@ -74,6 +81,7 @@ class Kernels:
     operators: NDArray[np.object_]
     fresh: Column
     work: NDArray[np.int64]
+    flops_by_work: Column
 
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
@@ -99,7 +107,8 @@ class Kernels:
             contiguous_convolution=np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
             operators=operators,
             fresh=column([kernel.fresh for kernel in kernels]),
-            work=np.array([WORK.index(work_on_cpu(k.family, k.kind, k.gemm)) for k in kernels], dtype=np.int64),
+            work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
+            flops_by_work=_flops_by_work(kernels),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -135,6 +144,14 @@ class Kernels:
     def depthwise(self) -> Mask:
         """Rows of convolutions with a single input channel a group."""
         return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
+
+
+def _flops_by_work(kernels: Sequence[Kernel]) -> Column:
+    found = np.zeros((len(kernels), len(WORK)))
+    for row, kernel in enumerate(kernels):
+        for work, flops in kernel.flops_by_work or ((kernel.work, kernel.flops),):
+            found[row, WORK.index(work)] += flops
+    return found
 
 
 @cache

@@ -14,6 +14,7 @@ from ..graph import Graph
 from ..numerics import Numerics
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
+from .cpu_work import work_on_cpu
 from .gpu import map_to_gpu
 from .kernels import Kernel, Kernels
 from .kpu import map_to_kpu
@@ -78,6 +79,14 @@ def work_of(
         contiguous_convolution=policy.dispatch == "operator" and costs[lead].family == "convolution",
         operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
         fresh=_fresh(members, graph),
+        flops_by_work=tuple(
+            [
+                (work_on_cpu(costs[m].family, graph.operators[m].kind, costs[m].gemm), float(costs[m].flops))
+                for m in members
+            ]
+            if len(members) > 1
+            else []
+        ),
     )
 
 

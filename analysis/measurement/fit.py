@@ -89,13 +89,14 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
 
 def least_squares(columns: Sequence[Column], values: Column) -> Column:
     """The coefficients ≥ 0 of the columns with the least sum of squared relative errors, by coordinate descent."""
-    scaled = np.stack([column / values for column in columns], axis=1)
+    scaled: Column = np.stack([column / values for column in columns], axis=1)
     found = np.zeros(len(columns))
     for _ in range(2000):
-        for place, column in enumerate(scaled.T):
+        for place in range(len(columns)):
+            column: Column = scaled[:, place]
             weight = float(column @ column)
             if weight:
-                rest = 1.0 - scaled @ found + column * found[place]
+                rest: Column = 1.0 - scaled @ found + column * found[place]
                 found[place] = max(0.0, float(column @ rest) / weight)
     return found
 

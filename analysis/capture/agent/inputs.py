@@ -122,7 +122,7 @@ class ForwardInputs:
                 kwargs[name] = built[name]
         args += [given for name, given in built.items() if name.startswith("*")]
         kwargs.update((n, g) for n, g in built.items() if n not in self._parameters and not n.startswith("*"))
-        return (run or self._model)(*args, **kwargs)
+        return (self._model if run is None else run)(*args, **kwargs)
 
     def _suggestions(self, name: str, *, main: bool) -> list[Guess]:
         parameter = self._parameters.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import importlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +44,7 @@ def idle_watts(device: str) -> float | None:
 
 def _nvml() -> Counter | None:
     try:
-        import pynvml as nvml  # of nvidia-ml-py too
+        nvml: Any = importlib.import_module("pynvml")  # of nvidia-ml-py too
 
         nvml.nvmlInit()
         handle: Any = nvml.nvmlDeviceGetHandleByIndex(0)

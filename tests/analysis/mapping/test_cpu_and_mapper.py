@@ -65,6 +65,16 @@ def test_measured_rates_go_before_fractions_of_the_peak() -> None:
     assert map_kernel(kernel(), device, Precision.FP32) == map_kernel(kernel(), I7, Precision.FP32)
 
 
+def test_operators_of_a_fused_kernel_keep_their_own_rates() -> None:
+    device = measured(
+        rates={"max-pool": {"value": 1, "unit": "GFLOP/s"}, "elementwise": {"value": 10, "unit": "GFLOP/s"}}
+    )
+    pool = dataclasses.replace(kernel(family="pool"), kind="max_pool2d")
+    fused = dataclasses.replace(pool, flops_by_work=(("max-pool", 9e5), ("elementwise", 1e5)))
+    assert map_kernel(pool, device, Precision.FP32).compute_s == pytest.approx(1e-3)
+    assert map_kernel(fused, device, Precision.FP32).compute_s == pytest.approx(0.9e-3 + 1e-5)
+
+
 def test_convolutions_are_reordered_where_they_are_contiguous_and_have_a_window() -> None:
     device = measured(bandwidths={"reorder": {"value": 10, "unit": "GB/s"}})
     square = kernel(gemm=Gemm(1, 1024, 1000, 576, 9), family="convolution")
@@ -132,6 +142,7 @@ def test_what_a_mapper_is_told(sketch) -> None:
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
         bytes=4.0 * (800 + 1600 + 1152), bytes_activations=4.0 * (800 + 1600), gemm=costs[0].gemm,
         contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600,
+        flops_by_work=(("convolution", 2.0 * macs), ("elementwise", 1600.0)),
     )  # fmt: skip
     assert kernel_of(subgraph, graph, costs, policy_for("eager")).contiguous_convolution
     assert dataclasses.replace(found, gemm=None).depthwise is False
