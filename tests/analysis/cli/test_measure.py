@@ -176,5 +176,6 @@ def test_a_small_model_really_runs(run, folder: Path, monkeypatch: pytest.Monkey
     found = run("graphperf", "measure", "model.py", *I7, *options, "--format", "json")
     assert found.code == 0, found.err
     (row,) = read_rows(folder / "rows.csv")
-    assert row.latency_low_ms and row.latency_high_ms
+    assert row.latency_low_ms is not None
+    assert row.latency_high_ms is not None
     assert 0 < row.latency_low_ms <= row.latency_high_ms
