@@ -56,13 +56,17 @@ class BenchPoint:
 
 
 def suite(device: str, precisions: Sequence[str], *, quick: bool) -> list[BenchPoint]:
-    """The points for a device; `quick` leaves out every second one of a list of sizes."""
-    points = [*_dispatch(), *_traffic(quick), *_vector(quick), *_convolutions(quick), *_products("fp32", quick)]
-    for precision in precisions:
-        points += _products(precision, quick) if precision != "fp32" else []
+    """The points for a device; `quick` leaves out every second one of a list of sizes.
+
+    A GPU gets longer sides of products, and more images, to be filled.
+    """
+    scale = 4 if device == "cuda" else 1
+    points = [*_dispatch(), *_traffic(scale, quick), *_vector(scale**2, quick), *_convolutions(scale**2, quick)]
+    for precision in dict.fromkeys(("fp32", *precisions)):
+        points += _products(precision, scale, quick)
     if device == "cuda":
         points += [BenchPoint("launch", name, (), (), 0, op="launch") for name in ("stream", "graph")]
-    return [*points, *_energy(precisions), BenchPoint("idle", "idle", (), (), 0, op="idle")]
+    return [*points, *_energy(precisions, scale), BenchPoint("idle", "idle", (), (), 0, op="idle")]
 
 
 def _dispatch() -> Iterator[BenchPoint]:
@@ -73,19 +77,20 @@ def _dispatch() -> Iterator[BenchPoint]:
         yield BenchPoint("dispatch", operator, (), (), 0, op="dispatch-alone")
 
 
-def _traffic(quick: bool) -> Iterator[BenchPoint]:
-    """Additions and copies of working sets from 200 KiB to 600 MiB."""
+def _traffic(scale: int, quick: bool) -> Iterator[BenchPoint]:
+    """Additions and copies of working sets from 200 KiB to 600 MiB, times `scale`."""
     sizes = [200, 400, 800, 3000, 6000, 12000, 40000, 60000, 150000, 600000]
     for total in _some(sizes, quick):
-        count = total * _KIB // 4
+        count = scale * total * _KIB // 4
         yield BenchPoint("stream", "add", ((1, count // 3),) * 2, (1, count // 3), count / 3)
         yield BenchPoint("stream", "copy", ((1, count // 2),), (1, count // 2), 0)
 
 
-def _vector(quick: bool) -> Iterator[BenchPoint]:
+def _vector(images: int, quick: bool) -> Iterator[BenchPoint]:
     """Operators that work on elements one by one, on rows and on windows."""
-    for shape in _some([(1, 40, 36, 36), (2, 72, 60, 60), (3, 144, 72, 72)], quick):
-        count, (n, c, h, w) = prod(shape), shape
+    for each in _some([(1, 40, 36, 36), (2, 72, 60, 60), (3, 144, 72, 72)], quick):
+        n, c, h, w = shape = (images * each[0], *each[1:])
+        count = prod(shape)
         rows = (n, h * w, c)
         smaller = (n, c, h // 2, w // 2)
         for operator, operations in (("gelu", 4), ("silu", 2), ("sigmoid", 1)):
@@ -100,7 +105,7 @@ def _vector(quick: bool) -> Iterator[BenchPoint]:
         yield BenchPoint("average-pool", "avg_pool", (shape,), smaller, 4 * prod(smaller))
 
 
-def _convolutions(quick: bool) -> Iterator[BenchPoint]:
+def _convolutions(images: int, quick: bool) -> Iterator[BenchPoint]:
     """(batch, channels, side, filters, taps a side, stride, groups) by class."""
     dense = [
         (1, 40, 60, 48, 3, 1, 1), (1, 80, 36, 160, 3, 1, 1), (1, 208, 18, 208, 3, 1, 1), (1, 336, 9, 400, 3, 1, 1),
@@ -120,33 +125,34 @@ def _convolutions(quick: bool) -> Iterator[BenchPoint]:
     for work, sizes in lists.items():
         for n, c, side, filters, taps, stride, groups in _some(sizes, quick):
             weight = (filters, c // groups, taps, taps)
-            result = (n, filters, side // stride, side // stride)
+            result = (images * n, filters, side // stride, side // stride)
             operations = 2 * prod(result) * prod(weight[1:])
             arguments = {"stride": stride, "padding": taps // 2, "groups": groups}
-            yield BenchPoint(work, "conv2d", ((n, c, side, side), weight), result, operations, (1,), arguments)
+            yield BenchPoint(work, "conv2d", ((images * n, c, side, side), weight), result, operations, (1,), arguments)
 
 
-def _products(precision: str, quick: bool) -> Iterator[BenchPoint]:
+def _products(precision: str, scale: int, quick: bool) -> Iterator[BenchPoint]:
     sizes = [
         (56, 520, 520), (150, 650, 650), (300, 1000, 900), (760, 1100, 520), (2000, 400, 320), (2500, 160, 640),
         (24, 1500, 1500), (1, 2100, 1500), (1300, 1300, 1300),
     ]  # fmt: skip
-    for m, n, k in _some(sizes, quick):
+    for m, n, k in ([scale * side for side in size] for size in _some(sizes, quick)):
         shapes = ((m, k), (n, k), (n,))
         yield BenchPoint("matmul", "linear", shapes, (m, n), 2.0 * m * n * k, (1, 2), precision=precision)
-    for batch, m, n, k in _some([(10, 150, 150, 48), (6, 420, 80, 420)], quick):
+    for images, m, n, k in _some([(10, 150, 150, 48), (6, 420, 80, 420)], quick):
+        batch = images * scale**2
         shapes = ((batch, m, k), (batch, k, n))
         operations = 2.0 * batch * m * n * k
         yield BenchPoint("matmul", "matmul", shapes, (batch, m, n), operations, precision=precision)
-    for batch, heads, rows, depth in _some([(1, 10, 150, 48), (2, 5, 430, 80)], quick):
-        shape = (batch, heads, rows, depth)
-        operations = 4.0 * batch * heads * rows * rows * depth
+    for images, heads, rows, depth in _some([(1, 10, 150, 48), (2, 5, 430, 80)], quick):
+        shape = (images * scale**2, heads, rows, depth)
+        operations = 4.0 * prod(shape) * rows
         yield BenchPoint("attention", "attention", (shape,) * 3, shape, operations, precision=precision)
 
 
-def _energy(precisions: Sequence[str]) -> Iterator[BenchPoint]:
+def _energy(precisions: Sequence[str], scale: int) -> Iterator[BenchPoint]:
     """The device kept busy by arithmetic, and by traffic."""
-    size = 2600
+    size = 2600 * scale
     for precision in dict.fromkeys(("fp32", *precisions)):
         shapes = ((size, size), (size, size))
         yield BenchPoint("energy", "matmul", shapes, (size, size), 2.0 * size**3, precision=precision, energy=True)
