@@ -8,6 +8,7 @@ WORK = (
     "matmul", "attention", "convolution", "pointwise-convolution", "depthwise", "grouped", "elementwise", "transcendental",
     "batch-norm", "normalization", "softmax", "reduction", "max-pool", "average-pool", "concatenation", "transpose", "copy",
 )  # fmt: skip
+POOLS = frozenset({"max-pool", "average-pool"})
 # Need an exponential, a logarithm or an error function an element.
 _TRANSCENDENTAL = frozenset(
     "gelu silu sigmoid tanh exp exp2 expm1 log log2 log10 log1p erf sin cos tan softplus mish elu selu celu log_sigmoid_forward "

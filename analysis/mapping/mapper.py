@@ -14,7 +14,7 @@ from ..graph import Graph
 from ..numerics import Numerics
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
-from .cpu_work import work_on_cpu
+from .cpu_work import POOLS, work_on_cpu
 from .gpu import map_to_gpu
 from .kernels import Kernel, Kernels
 from .kpu import map_to_kpu
@@ -79,15 +79,14 @@ def work_of(
         contiguous_convolution=policy.dispatch == "operator" and costs[lead].family == "convolution",
         operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
         fresh=_fresh(members, graph),
-        flops_by_work=tuple(
-            [
-                (work_on_cpu(costs[m].family, graph.operators[m].kind, costs[m].gemm), float(costs[m].flops))
-                for m in members
-            ]
-            if len(members) > 1
-            else []
-        ),
+        flops_by_work=tuple([(_work(m, graph, costs, policy), float(costs[m].flops)) for m in members]),
     )
+
+
+def _work(operator: int, graph: Graph, costs: Sequence[Cost], policy: Policy) -> str:
+    """An operator's class of work on a CPU. Compilers write loops over vectors where PyTorch's pools go window by window."""
+    work = work_on_cpu(costs[operator].family, graph.operators[operator].kind, costs[operator].gemm)
+    return "elementwise" if policy.dispatch != "operator" and work in POOLS else work
 
 
 def _fresh(members: Sequence[int], graph: Graph) -> int:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from graphperf.analysis.constants import constant_value
 from graphperf.analysis.costs import Gemm, Sizes, costs_of
-from graphperf.analysis.fusion import partition, policy_for
+from graphperf.analysis.fusion import partition, policy_for, policy_on
 from graphperf.analysis.mapping import Kernel, Kernels, dispatch_seconds, kernel_of, map_kernel
 from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
@@ -146,3 +146,14 @@ def test_what_a_mapper_is_told(sketch) -> None:
     )  # fmt: skip
     assert kernel_of(subgraph, graph, costs, policy_for("eager")).contiguous_convolution
     assert dataclasses.replace(found, gemm=None).depthwise is False
+
+
+def test_generated_pools_are_loops_over_vectors(sketch) -> None:
+    x = sketch.tensor(1, 8, 10, 10)
+    y = sketch.add("max_pool2d", {"input": x}, (1, 8, 5, 5), kernel_size=(3, 3))
+    graph = sketch.graph(y)
+    costs = costs_of(graph)
+    for mode, work in (("eager", "max-pool"), ("compiled", "elementwise")):
+        policy = policy_on(mode, I7)
+        (subgraph,) = partition(graph, costs, policy).subgraphs(Sizes(graph, 4.0))
+        assert kernel_of(subgraph, graph, costs, policy).flops_by_work == ((work, 200.0 * 9),)
