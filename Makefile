@@ -64,6 +64,7 @@ $(READY): pyproject.toml setup.py | $(BIN)/pip
 	mkdir -p $(VENV)/names/graphperf
 	ln -sfn $(FOLDERS:%=../../../%) $(VENV)/names/graphperf
 	ln -sfn ../../analysis/capture/agent $(VENV)/names/_graphperf_agent
+	ln -sfn ../../analysis/measurement/probe $(VENV)/names/_graphperf_probe
 	@touch $@
 
 # An existing .venv keeps the interpreter it was made with.

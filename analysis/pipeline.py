@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from .capture import Captured, CaptureError, Capturer, at_once, file_request, module_request
+from .capture import Captured, CaptureError, Capturer, CaptureRequest, at_once, file_request, module_request
 from .discovery import (
     Discovery,
     FileTarget,
@@ -44,12 +44,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class CapturedModel:
-    """A captured model, and the options with those of its directive."""
+    """A captured model, the options with those of its directive, and how to construct it once more: `expression`, evaluated in
+    the code of `request`."""
 
     target: str
     graph: Graph
     constructed: str
     options: Options
+    request: CaptureRequest
+    expression: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def _capture_module(target: ModuleTarget, options: Options, capturer: Capturer, 
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return Capture((), (_problem(str(target), captured, None),))
-    return Capture((CapturedModel(str(target), captured.graph, captured.constructed, options),), ())
+    found = CapturedModel(str(target), captured.graph, captured.constructed, options, request, captured.expression)
+    return Capture((found,), ())
 
 
 def _capture_file(
@@ -226,7 +230,7 @@ def _capture_class(
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
-    return CapturedModel(name, captured.graph, captured.constructed, chosen)
+    return CapturedModel(name, captured.graph, captured.constructed, chosen, request, captured.expression)
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:

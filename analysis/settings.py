@@ -62,8 +62,7 @@ def with_values(
     """`options` with the given values checked and put in. Raises `UsageError` with what would be right."""
     changed = options
     if hardware:
-        devices = (device_named(name, options.hardware_paths) for name in hardware)
-        changed = replace(changed, hardware=tuple(device.id for device in devices))
+        changed = replace(changed, hardware=tuple(_known(name, options.hardware_paths) for name in hardware))
     if precision is not None:
         try:
             changed = replace(changed, precision=parse_numerics(precision))
@@ -121,6 +120,12 @@ def all_devices(folders: tuple[Path, ...] = ()) -> tuple[HardwareProfile, ...]:
         return profiles(folders)
     except ProfileError as error:
         raise UsageError(str(error)) from error
+
+
+def _known(name: str, folders: tuple[Path, ...]) -> str:
+    """The id of a device that is among those that are found by id, else the path of its file."""
+    device = device_named(name, folders)
+    return name if name.endswith(".toml") else device.id
 
 
 def _mode(text: str) -> Mode:

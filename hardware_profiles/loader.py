@@ -70,9 +70,13 @@ class ProfileError(ValueError):
 def profile(name: str, extra: Iterable[Path] = ()) -> HardwareProfile:
     """Return the profile with this id (any case, ``_`` or ``-``), which may name a variant: ``<id>@<variant>``.
 
+    A name that ends in ``.toml`` is the path of a device file.
+
     *extra* are directories to search besides the shipped and the user's. Files are read once and again when they
     change. Raises :class:`UnknownHardware` or :class:`ProfileError`.
     """
+    if name.endswith(".toml"):
+        return _load_path(Path(name))
     files = _files(extra)
     wanted = _normal(name)
     path = files.get(wanted) or files.get(wanted.partition(SEPARATOR)[0])
@@ -119,6 +123,12 @@ def user_directory() -> Path:
     from platformdirs import user_config_dir
 
     return Path(user_config_dir("graphperf")) / "hardware"
+
+
+def _load_path(path: Path) -> HardwareProfile:
+    if not path.is_file():
+        raise ProfileError(path, (Problem("", "no such file"),))
+    return _load(path.resolve())[0]
 
 
 def _load(path: Path) -> tuple[HardwareProfile, ...]:

@@ -62,9 +62,10 @@ class Compute(Table):
 
 class Memory(Table):
     """DRAM and on-chip memories. *llc*: what all units share, or the sum of what each has when they share nothing: L2 of
-    a GPU, L3 of a CPU, CMEM or else all VMEM of a TPU, the distributed L3 of a KPU, the SRAM of an NPU. *l2_size*: all
-    L2 of a CPU. *l1_size*: per SM, core, tile. *llc_effective*: the working set up to which llc_bandwidth was seen to
-    hold. A device without DRAM has the host's memory behind its link here, and its note says so."""
+    a GPU, L3 of a CPU, CMEM or else all VMEM of a TPU, the distributed L3 of a KPU, the SRAM of an NPU. *l2_size*,
+    *l2_bandwidth*: all L2 of a CPU. *l1_size*: per SM, core, tile. *llc_effective*: the working set up to which
+    llc_bandwidth was seen to hold. A device without DRAM has the host's memory behind its link here, and its note says
+    so."""
 
     dram_size: Size
     dram_bandwidth: Bandwidth
@@ -72,6 +73,7 @@ class Memory(Table):
     llc_bandwidth: Bandwidth | None = None
     llc_effective: Size | None = None
     l2_size: Size | None = None
+    l2_bandwidth: Bandwidth | None = None
     l1_size: Size
 
 
@@ -92,7 +94,13 @@ class Gpu(Table):
 class Cpu(Table):
     """Cores by kind. Efficiency cores are described here and counted in no peak. *numa_nodes*: of all sockets together, which
     the other figures count too. *numa_bandwidth*: the fraction of the nodes' DRAM bandwidth that is left when every core
-    reads memory that is spread over them."""
+    reads memory that is spread over them.
+
+    *rates*: operations a second in FP32, as the cost functions count them, of all cores in kernels of a class of work
+    (``analysis/mapping/cpu_work.py`` has the classes). *bandwidths*: bytes a second of classes that stream less well than
+    the memory allows; ``reorder``: of what convolutions bring into blocks and back; ``fresh``: of pages that the system
+    hands out anew for results too large for the allocator to keep. *dispatch*: PyTorch's time for an operator of a
+    class where it is another than ``launch.eager_dispatch``."""
 
     cores_performance: Count
     cores_efficiency: Count
@@ -103,6 +111,9 @@ class Cpu(Table):
     numa_nodes: Count | None = None
     numa_bandwidth: Fraction | None = None
     matrix_unit: Text | None = None
+    rates: Mapping[Slug, Rate] = {}
+    bandwidths: Mapping[Slug, Bandwidth] = {}
+    dispatch: Mapping[Slug, Duration] = {}
 
     @model_validator(mode="after")
     def _only_several_nodes_lose_bandwidth(self) -> Cpu:

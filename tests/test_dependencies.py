@@ -31,7 +31,12 @@ def test_every_package_that_the_host_imports_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     declared = {re.split(r"[<>=;\[ ]", line)[0].lower() for line in project["dependencies"]}
     folders = [ROOT / name for name in ("analysis", "server", "hardware_profiles")]
-    files = [path for folder in folders for path in folder.rglob("*.py") if "agent" not in path.relative_to(ROOT).parts]
+    files = [
+        path
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if not {"agent", "probe"} & set(path.relative_to(ROOT).parts)
+    ]
     assert len(files) > 100
     imported = set[str]().union(*map(_imports, files)) - set(sys.stdlib_module_names) - {"graphperf"} - ALLOWED
     known = packages_distributions()

@@ -15,7 +15,7 @@ def decode_answer(message: dict[str, Any]) -> Captured:
     error = message.get("error")
     if error is None:
         graph = message["graph"]
-        return Captured(graph=decode_graph(graph), constructed=str(graph["origin"]), answer=message)
+        return Captured(decode_graph(graph), None, str(graph["origin"]), str(graph["expression"]), message)
     file, line = error.get("file"), error.get("line")
     place = (str(file), int(line)) if file is not None and line is not None else (None, None)
     return Captured(error=CaptureError(str(error["stage"]), str(error["message"]), *place), answer=message)

@@ -80,11 +80,15 @@ class CaptureError:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it."""
+    """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it.
+
+    `expression` constructed the model, in the namespace of its file; `constructed` says in words where it is from.
+    """
 
     graph: Graph | None = None
     error: CaptureError | None = None
     constructed: str = ""
+    expression: str = ""
     answer: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 

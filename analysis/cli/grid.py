@@ -55,9 +55,9 @@ def grid_of(
     options = capture_choices(targets, **capture)
     grid = Grid(
         _devices(listed("--hardware", hardware), options),
-        tuple(dict.fromkeys(_precision(name) for name in listed("--precision", precision))),
+        tuple(dict.fromkeys(parse_precision(name) for name in listed("--precision", precision))),
         tuple(with_values(options, mode=name).mode for name in listed("--mode", mode)),
-        tuple(dict.fromkeys(_batch(text) for text in listed("--batch", batch))),
+        tuple(dict.fromkeys(parse_batch(text) for text in listed("--batch", batch))),
         what_ifs(changes),
     )
     if not grid.questions():
@@ -71,11 +71,13 @@ def _devices(names: Sequence[str], options: Options) -> tuple[HardwareProfile, .
     return with_values(options, hardware=tuple(names)).devices()
 
 
-def _precision(name: str) -> Numerics:
+def parse_precision(name: str) -> Numerics:
+    """Reads a precision. Raises `UsageError`."""
     return with_values(Options(), precision=name).precision
 
 
-def _batch(text: str) -> int:
+def parse_batch(text: str) -> int:
+    """Reads a batch size. Raises `UsageError`."""
     try:
         batch = int(text)
     except ValueError as error:

@@ -11,6 +11,7 @@ import click
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
 from ..pipeline import Analysis, Problem, analyze
+from .calibrate import calibrate_command
 from .common import (
     CLEAN,
     FINDINGS,
@@ -26,6 +27,7 @@ from .common import (
 )
 from .compare import compare_command
 from .hardware import hardware_command
+from .measure import measure_command
 from .recommend import recommend_command
 from .sweep import sweep_command
 from .validate import validate_command
@@ -114,7 +116,15 @@ def doctor_command(python: str | None, output: str) -> None:
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
 
-for command in (hardware_command, compare_command, sweep_command, recommend_command, validate_command):
+for command in (
+    hardware_command,
+    compare_command,
+    sweep_command,
+    recommend_command,
+    validate_command,
+    measure_command,
+    calibrate_command,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -66,19 +66,25 @@ def kernel_times(
     device: HardwareProfile,
     dispatch: Dispatch,
     streams: NDArray[np.int64] | None = None,
+    operator_s: Column | None = None,
 ) -> KernelTimes:
     """The time of every kernel; where it does not `exist` (a subgraph of views) it takes none.
+
+    `operator_s`: host seconds of each as an eager operator; by default what the device's profile says of any.
 
     With `streams`, the stage of each kernel, the kernels of one stage run at once (`_at_once`).
     """
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
     gaps: Column = existing * gap
-    busy: Column = existing * (np.maximum(allocations.compute_s, allocations.memory_s) + allocations.conversion_s)
+    # A core loads, packs and reorders before it computes; other devices do both at once.
+    both = np.add if device.kind == "cpu" else np.maximum
+    busy: Column = existing * (both(allocations.compute_s, allocations.memory_s) + allocations.conversion_s)
     if streams is not None:
         busy = busy * _at_once(busy, existing, allocations, streams)
     device_s: Column = busy + gaps
-    host = _host_seconds(existing, device_s, device, dispatch)
+    once = operator_s if operator_s is not None else np.full(len(existing), device.launch.eager_dispatch.si)
+    host = _host_seconds(existing, device_s, once, dispatch)
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
     launch_s: Column = host_rate * host + device_rate * gaps
     return KernelTimes(
@@ -105,9 +111,8 @@ def _at_once(busy: Column, existing: Column, allocations: Allocations, stages: N
     return np.divide(together, alone, out=np.ones(len(alone)), where=alone > 0)[stages]
 
 
-def _host_seconds(existing: Column, device_s: Column, device: HardwareProfile, dispatch: Dispatch) -> Column:
+def _host_seconds(existing: Column, device_s: Column, once: Column, dispatch: Dispatch) -> Column:
     """Host seconds a kernel: an eager operator, a call of the compiled wrapper, a part of a program's start, or nothing."""
-    once = device.launch.eager_dispatch.si
     if dispatch == "operator":
         return existing * once
     if dispatch == "wrapper":

@@ -12,7 +12,7 @@ from ..attention import with_attention
 from ..autocast import with_casts
 from ..fusion import Mode, Policy, policy_on, with_folded_norms, with_fused_attention
 from ..graph import Graph
-from ..mapping import Allocations, map_kernels
+from ..mapping import Allocations, dispatch_seconds, map_kernels
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
 from .energy import Energies, kernel_energies
@@ -113,7 +113,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     graphs = WhatIf.CUDA_GRAPHS in question.what_if and question.device.kind == "gpu"
     dispatch = "none" if graphs else question.policy.dispatch
     streams = plan.stages if WhatIf.STREAMS in question.what_if and question.device.kind == "gpu" else None
-    times = kernel_times(allocations, plan.exists, question.device, dispatch, streams)
+    operator_s = dispatch_seconds(kernels, question.device) if question.device.kind == "cpu" else None
+    times = kernel_times(allocations, plan.exists, question.device, dispatch, streams, operator_s)
     energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
     share = clock_share(times, energies, question.device)
     if share < 1.0:

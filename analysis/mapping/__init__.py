@@ -1,6 +1,7 @@
 """Subgraph × device → allocation: which units of the device work on a kernel, in how many waves, how well filled."""
 
 from .allocation import Allocation, Allocations
+from .cpu import dispatch_seconds
 from .kernels import Kernel, Kernels
 from .mapper import distinct, kernel_of, kernel_precision, map_kernel, map_kernels, work_of
 
@@ -9,6 +10,7 @@ __all__ = [
     "Allocations",
     "Kernel",
     "Kernels",
+    "dispatch_seconds",
     "distinct",
     "kernel_of",
     "kernel_precision",

@@ -1,44 +1,128 @@
-"""CPU mapper: cores, vector and matrix units, cache blocks, last-level cache and DRAM."""
+"""CPU mapper: cores, rates by class of work, caches and DRAM.
+
+A core packs, reorders and loads before it computes, so arithmetic and traffic add up (`estimate/latency.py`); the figures
+that `graphperf calibrate` measures are meant so.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..constants import constant
+from ..constants import constant, constant_value
 from .allocation import Allocations
-from .kernels import Column, Kernels
-from .memory import traffic
+from .cpu_work import WORK
+from .kernels import Column, Kernels, Mask
+from .memory import Traffic
+
+_PRODUCTS = frozenset({"matmul", "attention", "convolution", "pointwise-convolution", "depthwise", "grouped"})
+_OF_CONVOLUTIONS = frozenset({"convolution", "pointwise-convolution", "grouped"})
 
 
 def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
-    """Splits the work over the cores by blocks of rows (GEMM-like) or of elements."""
+    """Splits the work evenly over as many cores as have enough of it: blocks of rows (GEMM-like) or of elements."""
     cores = int(device.compute.units.si)
     found = Allocations.empty(cores, len(kernels))
     blocks = kernels.products & ~kernels.depthwise
-    shares = np.where(blocks, _row_blocks(kernels), kernels.elements / constant("cpu", "elements_per_core"))
-    shares = np.maximum(1.0, shares)
-    tiles = np.ceil(shares)
-    waves = np.ceil(tiles / cores)
-    fill = tiles / (waves * cores)
-    # A core takes as long for the last piece as for a full one: more work is never faster.
-    busy = shares / (waves * cores)
-    peak = device.peak_flops(precision, matrix=True) or device.peak_flops(Precision.FP32, matrix=False)
-    assert peak is not None, f"{device.id} has no FP32 peak"
-    memory = device.memory
-    dram = memory.dram_bandwidth.si * device.efficiency.dram.si
-    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("cpu", "cache_ratio")
-    moved = traffic(
-        kernels.bytes, constant("cpu", "cache_share") * memory.llc_size.si, dram * _over_nodes(device), cache
-    )
+    pieces = np.where(blocks, _row_blocks(kernels), kernels.elements / constant("cpu", "elements_per_core"))
+    # Up to one piece a core, a further core takes what one of them cannot: more work is never faster.
+    used = np.minimum(np.maximum(pieces, 1), cores)
+    moved = _traffic(kernels, device)
     rows, columns = _cache_block(kernels, device, precision)
     found.put(
-        np.ones(len(kernels), dtype=np.bool_), units_used=np.minimum(cores, tiles), tiles=tiles, waves=waves, fill=fill,
-        compute_s=kernels.flops / (peak * _rate(kernels, device) * busy), memory_s=moved.seconds,
+        np.ones(len(kernels), dtype=np.bool_), units_used=np.ceil(used), tiles=np.ceil(used), waves=1.0, fill=used / cores,
+        compute_s=(kernels.flops_by_work / _rates(device, precision)).sum(axis=1) * cores / used,
+        memory_s=moved.seconds + _inner_traffic(kernels, device, precision),
         tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
     return found
+
+
+def _rates(device: HardwareProfile, precision: Precision) -> Column:
+    """Operations a second of all cores, by class of work: as measured, else a fraction of the peak."""
+    efficiency, cpu = device.efficiency, device.cpu
+    vector = device.peak_flops(Precision.FP32, matrix=False)
+    assert vector is not None, f"{device.id} has no FP32 peak"
+    assert cpu is not None
+    peak = device.peak_flops(precision, matrix=True) or vector
+    shares: dict[str, float] = dict(constant_value("cpu", "rates"))
+    shares["matmul"] = shares["attention"] = efficiency.matrix.si
+    convolution = efficiency.convolution or efficiency.matrix
+    shares |= dict.fromkeys(_OF_CONVOLUTIONS, convolution.si)
+    if efficiency.depthwise is not None:
+        shares["depthwise"] = efficiency.depthwise.si
+    found: list[float] = []
+    for work in WORK:
+        scale = peak / vector if work in _PRODUCTS else 1.0
+        measured = cpu.rates.get(work)
+        found.append(scale * (measured.si if measured is not None else shares[work] * vector))
+    return np.array(found)
+
+
+def _traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
+    """Bytes from where they lie, by size of the kernel's data: L2, the last-level cache, DRAM; slower for some classes."""
+    memory, cpu = device.memory, device.cpu
+    assert cpu is not None
+    data = kernels.bytes
+    dram = memory.dram_bandwidth.si * device.efficiency.dram.si * _over_nodes(device)
+    last = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("cpu", "cache_ratio")
+    near = memory.l2_bandwidth.si if memory.l2_bandwidth is not None else last
+    at_most = np.array([cpu.bandwidths[work].si if work in cpu.bandwidths else np.inf for work in WORK])[kernels.work]
+    shares = level_shares(data, memory.l2_size.si if memory.l2_size is not None else 0.0, memory.llc_size.si)
+    parts = zip(shares, (near, last, dram), strict=True)
+    seconds = sum((data * share / np.minimum(speed, at_most) for share, speed in parts), np.zeros(len(data)))
+    streamed = data * shares[2]
+    return Traffic(seconds, streamed, data - streamed)
+
+
+def level_shares(data: Column, l2_size: float, llc_size: float) -> tuple[Column, Column, Column]:
+    """The shares of a kernel's `data` bytes that L2, the last-level cache and DRAM serve."""
+    kept = constant("cpu", "cache_share")
+    in_l2 = kept * l2_size / (kept * l2_size + data)
+    cached = np.maximum(in_l2, kept * llc_size / (kept * llc_size + data))
+    return in_l2, cached - in_l2, 1 - cached
+
+
+def dispatch_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
+    """Seconds in which PyTorch gets to each kernel as an eager operator."""
+    assert device.cpu is not None
+    known, usual = device.cpu.dispatch, device.launch.eager_dispatch.si
+    return np.array([known[work].si if work in known else usual for work in WORK])[kernels.work]
+
+
+def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
+    """Seconds of what an operator moves beside its operands and results, where the device has figures for it.
+
+    oneDNN brings the operands of a convolution into blocks of channels and its result back. The allocator returns results
+    beyond glibc's threshold to the system, which clears every page of the next.
+    """
+    assert device.cpu is not None
+    speeds = device.cpu.bandwidths
+    seconds = np.zeros(len(kernels))
+    if "reorder" in speeds:
+        seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
+    if "fresh" in speeds:
+        seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
+    return seconds
+
+
+def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
+    """Bytes in pages that the system has just cleared: large results, and what convolutions are reordered into."""
+    results = kernels.fresh * precision.bytes
+    operands = np.maximum(0.0, kernels.bytes_activations - results)
+    blocked = np.where(_reordered(kernels), large(results) + large(operands), 0.0)
+    return large(results) + blocked
+
+
+def large(data: Column) -> Column:
+    """The bytes of blocks that the allocator returns to the system when they are freed, else 0."""
+    return np.where(data > constant("cpu", "kept_bytes"), data, 0.0)
+
+
+def _reordered(kernels: Kernels) -> Mask:
+    """Convolutions that oneDNN runs on contiguous tensors; those over single elements are products as they lie."""
+    return kernels.contiguous_convolution & (kernels.taps > 1)
 
 
 def _over_nodes(device: HardwareProfile) -> float:
@@ -60,14 +144,3 @@ def _cache_block(kernels: Kernels, device: HardwareProfile, precision: Precision
     depth = np.maximum(1.0, np.minimum(kernels.k, constant("cpu", "gemm_slice")))
     columns = np.maximum(1.0, np.floor(l2 / 2 / (depth * precision.bytes)))
     return rows, np.minimum(columns, np.maximum(1.0, np.minimum(kernels.m, kernels.n)))
-
-
-def _rate(kernels: Kernels, device: HardwareProfile) -> Column:
-    """Fraction of the peak that each kernel's arithmetic reaches."""
-    efficiency = device.efficiency
-    rate = np.where(kernels.macs > 0, efficiency.matrix.si, constant("cpu", "vector_rate"))
-    if efficiency.convolution is not None:
-        rate[kernels.of_family("convolution")] = efficiency.convolution.si
-    measured = efficiency.depthwise
-    rate[kernels.depthwise] = measured.si if measured is not None else constant("cpu", "depthwise_rate")
-    return rate

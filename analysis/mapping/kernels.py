@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..costs import Family, Gemm
+from .cpu_work import WORK, work_on_cpu
 
 Column = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -29,6 +30,9 @@ class Kernel:
     `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
     operations do not count, as of an error function. `irregular`: tensors are walked in different orders. `row`: elements of
     a row that a norm reads as a whole, `softmax_row` that softmax does; `recopied`: it first makes its operand contiguous.
+    `fresh`: elements of its results in memory of their
+    own, those of in-place operators left out. `flops_by_work`: its operations by class of work on a CPU; by default all are
+    of the leading operator's class.
     """
 
     family: Family
@@ -46,6 +50,13 @@ class Kernel:
     row: int = 0
     softmax_row: int = 0
     recopied: bool = False
+    fresh: int = 0
+    flops_by_work: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def work(self) -> str:
+        """The leading operator's class of work on a CPU."""
+        return work_on_cpu(self.family, self.kind, self.gemm)
 
     @property
     def depthwise(self) -> bool:
@@ -57,7 +68,10 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Kernels:
-    """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there."""
+    """Kernels as columns: a device is mapped in one pass over all of them. Rows without a matrix product hold zeros there.
+
+    `work` is the place of each kernel's class in `WORK`, `flops_by_work` has a column a class.
+    """
 
     family: NDArray[np.int64]
     flops: Column
@@ -79,6 +93,9 @@ class Kernels:
     softmax_row: Column
     irregular: Mask
     recopied: Mask
+    fresh: Column
+    work: NDArray[np.int64]
+    flops_by_work: Column
 
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
@@ -111,6 +128,9 @@ class Kernels:
             softmax_row=column([kernel.softmax_row for kernel in kernels]),
             irregular=np.array([kernel.irregular for kernel in kernels], dtype=np.bool_),
             recopied=np.array([kernel.recopied for kernel in kernels], dtype=np.bool_),
+            fresh=column([kernel.fresh for kernel in kernels]),
+            work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
+            flops_by_work=_flops_by_work(kernels),
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -146,6 +166,14 @@ class Kernels:
     def depthwise(self) -> Mask:
         """Rows of convolutions with a single input channel a group."""
         return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
+
+
+def _flops_by_work(kernels: Sequence[Kernel]) -> Column:
+    found = np.zeros((len(kernels), len(WORK)))
+    for row, kernel in enumerate(kernels):
+        for work, flops in kernel.flops_by_work or ((kernel.work, kernel.flops),):
+            found[row, WORK.index(work)] += flops
+    return found
 
 
 @cache

@@ -17,6 +17,7 @@ from ..numerics import Numerics
 from .access import REGULAR, access_of
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
+from .cpu_work import POOLS, work_on_cpu
 from .gpu import map_to_gpu
 from .kernels import Kernel, Kernels
 from .kpu import map_to_kpu
@@ -87,7 +88,24 @@ def work_of(
         row=access.row,
         softmax_row=access.softmax_row,
         recopied=access.recopied,
+        fresh=_fresh(members, graph),
+        flops_by_work=tuple([(_work(m, graph, costs, policy), float(costs[m].flops)) for m in members]),
     )
+
+
+def _work(operator: int, graph: Graph, costs: Sequence[Cost], policy: Policy) -> str:
+    """An operator's class of work on a CPU. Compilers write loops over vectors where PyTorch's pools go window by window."""
+    work = work_on_cpu(costs[operator].family, graph.operators[operator].kind, costs[operator].gemm)
+    return "elementwise" if policy.dispatch != "operator" and work in POOLS else work
+
+
+def _fresh(members: Sequence[int], graph: Graph) -> int:
+    """Elements of results that no member reads, in storages that none of them was given."""
+    tensors, operators = graph.tensors, graph.operators
+    read = {t for m in members for t in operators[m].inputs}
+    given = {tensors[t].storage for t in read}
+    made = {t for m in members for t in operators[m].outputs} - read
+    return sum({tensors[t].storage: tensors[t].elements for t in made if tensors[t].storage not in given}.values())
 
 
 def _instructions(operator: Operator) -> float:

@@ -192,3 +192,10 @@ def test_every_public_name_resolves() -> None:
 def test_a_short_or_mistyped_id_is_understood(word: str, meant: str) -> None:
     with pytest.raises(UnknownHardware, match=f"did you mean {meant}"):
         profile(word)
+
+
+def test_a_path_is_a_name(write: Write, tmp_path: Path) -> None:
+    path = write(EXAMPLE)
+    assert profile(str(path)) == load_file(path)
+    with pytest.raises(ProfileError, match="no such file"):
+        profile(str(tmp_path / "none.toml"))

@@ -58,6 +58,7 @@ class Graph(TypedDict):
     """One recorded run of a model."""
 
     model: str
+    expression: str
     origin: str
     defined: Place | None
     contains: list[str]
@@ -190,6 +191,7 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
     place = class_place(type(model), locator)
     return {
         "model": type(model).__name__,
+        "expression": run.expression,
         "origin": run.origin,
         "defined": place,
         "contains": tracker.classes_ran(os.path.abspath(file)) if file else [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
 import torch
@@ -108,8 +108,8 @@ class ForwardInputs:
         fixed: dict[str, Sequence[Guess]] = {name: [guess] for name, guess in given.items()}
         return {**fixed, **{name: guesses for name, guesses in choices.items() if name not in fixed}}
 
-    def call(self, built: Mapping[str, Any]) -> object:
-        """Runs the model: required parameters by position, the others by name."""
+    def call(self, built: Mapping[str, Any], run: Callable[..., object] | None = None) -> object:
+        """Runs the model, or what `run` makes of it: required parameters by position, the others by name."""
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         in_order = True
@@ -122,7 +122,7 @@ class ForwardInputs:
                 kwargs[name] = built[name]
         args += [given for name, given in built.items() if name.startswith("*")]
         kwargs.update((n, g) for n, g in built.items() if n not in self._parameters and not n.startswith("*"))
-        return self._model(*args, **kwargs)
+        return (self._model if run is None else run)(*args, **kwargs)
 
     def _suggestions(self, name: str, *, main: bool) -> list[Guess]:
         parameter = self._parameters.get(name)

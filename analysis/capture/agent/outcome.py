@@ -14,9 +14,10 @@ from .recorder import Recorder
 
 @dataclass
 class Run:
-    """A model that ran, and what it was given."""
+    """A model that ran, what constructed it, and what it was given."""
 
     model: nn.Module
+    expression: str
     origin: str
     inputs: Sequence[ModelInput]
     result: object

@@ -116,14 +116,14 @@ class Trials:
                 return self._again(expression, origin, assignment)
             except Exception:  # what ran once may not run as new: chance, counters
                 found = self._once_more(model, inputs, assignment)
-        return Run(model, _shown(origin), *found)
+        return Run(model, expression, _shown(origin), *found)
 
     def _again(self, expression: str, origin: str, assignment: Assignment) -> Run:
         """The model as new, which failed tries have not touched, with the inputs that were found."""
         model = self._made(expression, origin)
         built = {name: guess.build() for name, guess in assignment.items()}
         inputs = ForwardInputs(model, self._request.get("batch"))
-        return Run(model, _shown(origin), *self._attempt(model, inputs, assignment, built))
+        return Run(model, expression, _shown(origin), *self._attempt(model, inputs, assignment, built))
 
     def _once_more(
         self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment
@@ -174,7 +174,7 @@ class Trials:
         return isinstance(error, NameError) and str(error) == f"name {wanted!r} is not defined"
 
     def _evaluate(self, expression: str) -> object:
-        return eval(expression, vars(self._module), _Names(self._module, self._names))
+        return eval(expression, vars(self._module), Names(self._module, self._names))
 
     def _attempt(
         self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment, built: Mapping[str, Any]
@@ -202,7 +202,7 @@ def _shown(origin: str) -> str:
     return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
 
 
-class _Names(dict[str, object]):
+class Names(dict[str, object]):
     """A module's attributes as local names, those that its `__getattr__` makes on demand too, then what guesses use."""
 
     def __init__(self, module: types.ModuleType, others: Mapping[str, Any]) -> None:

@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 from pydantic import ValidationError
 
-from graphperf.analysis.constants import constant
+from graphperf.analysis.constants import constant_value
 from graphperf.analysis.costs import Gemm, Sizes, costs_of
-from graphperf.analysis.fusion import partition, policy_for
-from graphperf.analysis.mapping import Kernel, kernel_of, map_kernel
+from graphperf.analysis.fusion import partition, policy_for, policy_on
+from graphperf.analysis.mapping import Kernel, Kernels, dispatch_seconds, kernel_of, map_kernel
 from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
 I7 = profile("i7-12700k")
@@ -21,17 +21,19 @@ def kernel(elements: int = 10**6, data: float = 1e6, gemm: Gemm | None = None, f
 
 @pytest.mark.parametrize(
     ("elements", "tiles", "used", "waves"),
-    [(1, 1, 1, 1), (32768, 1, 1, 1), (32769, 2, 2, 1), (32768 * 8, 8, 8, 1), (32768 * 9, 9, 8, 2)],
+    [(1, 1, 1, 1), (32768, 1, 1, 1), (32769, 2, 2, 1), (32768 * 8, 8, 8, 1), (32768 * 9, 8, 8, 1)],
 )
-def test_elementwise_work_is_cut_at_the_grain_size(elements: int, tiles: int, used: int, waves: int) -> None:
+def test_elementwise_work_is_split_evenly_above_the_grain_size(
+    elements: int, tiles: int, used: int, waves: int
+) -> None:
     found = map_kernel(kernel(elements), I7, Precision.FP32)
     assert (found.units, found.tiles, found.units_used, found.waves) == (8, tiles, used, waves)
-    assert found.fill == tiles / (waves * 8)
+    assert found.fill == min(8, max(1, elements / 32768)) / 8
 
 
 def test_products_are_cut_into_blocks_of_rows() -> None:
     found = map_kernel(kernel(gemm=Gemm(1, 1024, 1000, 512), family="matmul"), I7, Precision.FP32)
-    assert found.tiles == 64
+    assert found.tiles == 8
     flops = 2 * 1024 * 1000 * 512 + 10**6
     assert found.compute_s == pytest.approx(flops / (1.28e12 * 0.44))
     convolution = map_kernel(kernel(gemm=Gemm(1, 1024, 1000, 512), family="convolution"), I7, Precision.FP32)
@@ -42,9 +44,58 @@ def test_depthwise_convolutions_reach_less() -> None:
     gemm = Gemm(1, 10**4, 1, 9, 9, 64)
     found = map_kernel(kernel(64 * 10**4, gemm=gemm, family="convolution"), I7, Precision.FP32)
     flops = 2 * gemm.macs + 64 * 10**4
-    pieces = 64 * 10**4 / constant("cpu", "elements_per_core")
-    assert (found.tiles, found.waves) == (20, 3)
-    assert found.compute_s == pytest.approx(flops / (1.28e12 * constant("cpu", "depthwise_rate") * pieces / 24))
+    assert (found.tiles, found.waves) == (8, 1)
+    assert found.compute_s == pytest.approx(flops / (1.28e12 * constant_value("cpu", "rates")["depthwise"]))
+
+
+def measured(**tables: dict[str, dict[str, object]]) -> HardwareProfile:
+    """The i7 with figures that `graphperf calibrate` writes."""
+    described = I7.model_dump(mode="json")
+    for table, figures in tables.items():
+        described["cpu"][table] = {
+            work: {**given, "source": "measured", "grade": "M"} for work, given in figures.items()
+        }
+    return HardwareProfile.model_validate(described)
+
+
+def test_measured_rates_go_before_fractions_of_the_peak() -> None:
+    device = measured(rates={"transcendental": {"value": 5, "unit": "GFLOP/s"}})
+    gelu = dataclasses.replace(kernel(), kind="gelu")
+    assert map_kernel(gelu, device, Precision.FP32).compute_s == pytest.approx(10**6 / 5e9)
+    assert map_kernel(kernel(), device, Precision.FP32) == map_kernel(kernel(), I7, Precision.FP32)
+
+
+def test_operators_of_a_fused_kernel_keep_their_own_rates() -> None:
+    device = measured(
+        rates={"max-pool": {"value": 1, "unit": "GFLOP/s"}, "elementwise": {"value": 10, "unit": "GFLOP/s"}}
+    )
+    pool = dataclasses.replace(kernel(family="pool"), kind="max_pool2d")
+    fused = dataclasses.replace(pool, flops_by_work=(("max-pool", 9e5), ("elementwise", 1e5)))
+    assert map_kernel(pool, device, Precision.FP32).compute_s == pytest.approx(1e-3)
+    assert map_kernel(fused, device, Precision.FP32).compute_s == pytest.approx(0.9e-3 + 1e-5)
+
+
+def test_convolutions_are_reordered_where_they_are_contiguous_and_have_a_window() -> None:
+    device = measured(bandwidths={"reorder": {"value": 10, "unit": "GB/s"}})
+    square = kernel(gemm=Gemm(1, 1024, 1000, 576, 9), family="convolution")
+    for flat, extra in ((square, 1e6 / 10e9), (dataclasses.replace(square, gemm=Gemm(1, 1024, 1000, 64, 1)), 0.0)):
+        lain = dataclasses.replace(flat, contiguous_convolution=True)
+        plain, reordered = (map_kernel(each, device, Precision.FP32).memory_s for each in (flat, lain))
+        assert reordered - plain == pytest.approx(extra)
+
+
+def test_large_results_lie_in_pages_that_the_system_clears() -> None:
+    device = measured(bandwidths={"fresh": {"value": 2, "unit": "GB/s"}})
+    for elements, extra in ((8 << 20, 0.0), ((8 << 20) + 1, 4 * ((8 << 20) + 1) / 2e9)):
+        made = dataclasses.replace(kernel(), fresh=elements)
+        with_it, without = (map_kernel(each, device, Precision.FP32).memory_s for each in (made, kernel()))
+        assert with_it - without == pytest.approx(extra)
+
+
+def test_dispatch_by_class_of_work() -> None:
+    device = measured(dispatch={"matmul": {"value": 20, "unit": "us"}})
+    both = Kernels.of([kernel(), kernel(gemm=Gemm(1, 8, 8, 8), family="matmul")])
+    assert dispatch_seconds(both, device) == pytest.approx([5e-6, 20e-6])
 
 
 def test_memory_runs_at_cache_speed_and_then_at_dram_speed() -> None:
@@ -90,7 +141,18 @@ def test_what_a_mapper_is_told(sketch) -> None:
     assert found == Kernel(
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
         bytes=4.0 * (800 + 1600 + 1152), bytes_activations=4.0 * (800 + 1600), gemm=costs[0].gemm,
-        contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")),
+        contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600,
+        flops_by_work=(("convolution", 2.0 * macs), ("elementwise", 1600.0)),
     )  # fmt: skip
     assert kernel_of(subgraph, graph, costs, policy_for("eager")).contiguous_convolution
     assert dataclasses.replace(found, gemm=None).depthwise is False
+
+
+def test_generated_pools_are_loops_over_vectors(sketch) -> None:
+    x = sketch.tensor(1, 8, 10, 10)
+    y = sketch.add("max_pool2d", {"input": x}, (1, 8, 5, 5), kernel_size=(3, 3))
+    graph = sketch.graph(y)
+    costs = costs_of(graph)
+    for policy, work in ((policy_on("eager", I7), "max-pool"), (policy_on("compiled", I7), "elementwise")):
+        (subgraph,) = partition(graph, costs, policy).subgraphs(Sizes(graph, 4.0))
+        assert kernel_of(subgraph, graph, costs, policy).flops_by_work == ((work, 200.0 * 9),)

@@ -1,0 +1,161 @@
+"""Models run for real, row by row, each beside what was predicted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from ...hardware_profiles import HardwareProfile
+from ..estimate import Interval, Question, estimate
+from ..fusion import Mode
+from ..numerics import Numerics
+from ..pipeline import CapturedModel
+from ..what_if import WhatIf
+from .process import Asked, ProbeFailed
+from .rows import MeasuredRow, append_rows, read_rows
+
+# How a model is run, as the file of rows names it and as a prediction is asked for.
+RUNS: Mapping[str, tuple[str, Mode, frozenset[WhatIf]]] = {
+    "eager": ("", "eager", frozenset()),
+    "compiled": ("inductor", "compiled", frozenset()),
+    "cuda-graph": ("cuda-graph", "eager", frozenset({WhatIf.CUDA_GRAPHS})),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How everything is measured: the device, as the probe names it, threads, seconds for a row, and by which clock."""
+
+    device: str
+    name: str
+    framework: str
+    threads: int
+    seconds: float
+    clock: str
+
+    @classmethod
+    def of(cls, device: str, machine: Mapping[str, Any], seconds: float, clock: str) -> Setting:
+        """The setting on a machine that has described itself."""
+        where = f"cuda {machine['cuda']}" if device == "cuda" else "cpu"
+        framework = f"pytorch {machine['torch']} {where}"
+        return cls(device, str(machine["name"]), framework, int(machine["threads"]), seconds, clock)
+
+    @property
+    def note(self) -> str:
+        """What else a row has to say."""
+        return f"threads={self.threads}" + (" clock=cpu" if self.clock == "cpu" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A captured model, a precision and a mode (a key of `RUNS`)."""
+
+    model: CapturedModel
+    precision: Numerics
+    mode: str
+
+    def row(self, setting: Setting) -> MeasuredRow:
+        """The row that a measurement fills in."""
+        graph = self.model.graph
+        shapes = " ".join("x".join(map(str, spec.shape)) for spec in graph.inputs)
+        return MeasuredRow(
+            source="graphperf", target=self.model.target, model=self.model.target.rpartition(":")[2], device=setting.name,
+            framework=setting.framework, mode="infer", precision=self.precision.value, layout="nchw",
+            compiled=RUNS[self.mode][0], batch=graph.batch, input=shapes, latency_ms=0.0, note=setting.note,
+        )  # fmt: skip
+
+    def predicted(self, profile: HardwareProfile) -> Interval:
+        """Seconds of one run on a device."""
+        _, mode, what_if = RUNS[self.mode]
+        return estimate(self.model.graph, Question(profile, self.precision, mode, what_if)).latency
+
+    def request(self, setting: Setting) -> dict[str, Any]:
+        """What the probe is told."""
+        graph = self.model.graph
+        inputs = [{"name": spec.name, "shape": spec.shape, "dtype": spec.dtype} for spec in graph.inputs]
+        return {
+            **self.model.request.message(), "op": "model", "expression": self.model.expression, "inputs": inputs,
+            "batch": graph.batch, "precision": self.precision.value, "mode": self.mode, "seconds": setting.seconds,
+            "clock": setting.clock,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A row and its prediction, in seconds. Without a row, `problem` says why; `old`: from the file, not measured now."""
+
+    run: Run
+    predicted: Interval
+    row: MeasuredRow | None
+    problem: str = ""
+    old: bool = False
+
+    @property
+    def error(self) -> float | None:
+        """(predicted − measured) / measured."""
+        return self.predicted.value / (self.row.latency_ms / 1e3) - 1 if self.row is not None else None
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the measured median lies in the predicted interval."""
+        if self.row is None:
+            return None
+        return self.predicted.low <= self.row.latency_ms / 1e3 <= self.predicted.high
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Of several rows: the median of |error|, its mean (MAPE), the median of the error (bias), and how many were inside."""
+
+    rows: int
+    median_error: float
+    mean_error: float
+    bias: float
+    inside: int
+
+    @classmethod
+    def of(cls, compared: Sequence[Compared]) -> Accuracy | None:
+        """None where nothing was measured."""
+        errors = [each.error for each in compared if each.error is not None]
+        if not errors:
+            return None
+        sizes = [abs(error) for error in errors]
+        inside = sum(each.inside is True for each in compared)
+        return cls(len(errors), median(sizes), sum(sizes) / len(sizes), median(errors), inside)
+
+
+def compared(
+    runs: Sequence[Run], profile: HardwareProfile, probe: Asked, setting: Setting, out: Path | None,
+    note: Callable[[str], None],
+) -> Iterator[Compared]:  # fmt: skip
+    """Each run's row, measured now or found in the file `out`, to which rows are added as they come.
+
+    Raises `OSError` and `ValueError` where that file cannot be used.
+    """
+    known = {row.key: row for row in read_rows(out)} if out is not None and out.exists() else {}
+    for run in runs:
+        row, predicted = run.row(setting), run.predicted(profile)
+        if row.key in known:
+            yield Compared(run, predicted, known[row.key], old=True)
+            continue
+        note(f"running {row.model}, batch {row.batch}, {row.precision}, {run.mode}")
+        try:
+            filled = _filled(row, probe.ask(run.request(setting)))
+        except ProbeFailed as error:
+            yield Compared(run, predicted, None, str(error))
+            continue
+        if out is not None:
+            append_rows(out, [filled])
+        yield Compared(run, predicted, filled)
+
+
+def _filled(row: MeasuredRow, answer: Mapping[str, Any]) -> MeasuredRow:
+    peak = answer["peak_bytes"]
+    return replace(
+        row, latency_ms=1e3 * answer["median"], latency_low_ms=1e3 * answer["low"], latency_high_ms=1e3 * answer["high"],
+        throughput_per_s=row.batch / answer["median"], energy_j=answer["joules"], power_w=answer["watts"],
+        peak_mem_mb=peak / 1e6 if peak is not None else None,
+    )  # fmt: skip

@@ -1,0 +1,90 @@
+"""One measured latency as a flat record, and the CSV file that keeps such records."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """A model that ran on a device; the fields, in order, are the columns of the file.
+
+    `source`: who measured. `target`: as for `graphperf analyze`; `model`: its short name. `framework`: as "pytorch 2.6.0 cpu".
+    `mode`: infer. `layout`: nchw or nhwc. `compiled`: empty for eager, inductor or cuda-graph. `input`: shapes, as
+    "1x3x224x224"; several with a space between. `latency_ms` is the median, low and high are the 10th and 90th percentile;
+    energy is of one run. None: not measured.
+    """
+
+    source: str
+    target: str
+    model: str
+    device: str
+    framework: str
+    mode: str
+    precision: str
+    layout: str
+    compiled: str
+    batch: int
+    input: str
+    latency_ms: float
+    latency_low_ms: float | None = None
+    latency_high_ms: float | None = None
+    throughput_per_s: float | None = None
+    energy_j: float | None = None
+    power_w: float | None = None
+    peak_mem_mb: float | None = None
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """What was measured: equal for two measurements of the same."""
+        return (
+            self.source, self.target, self.device, self.framework, self.mode, self.precision, self.layout, self.compiled,
+            self.batch, self.input, self.note,
+        )  # fmt: skip
+
+
+COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(MeasuredRow))
+_NUMBERS = frozenset(
+    {"latency_low_ms", "latency_high_ms", "throughput_per_s", "energy_j", "power_w", "peak_mem_mb"}
+)  # fmt: skip
+
+
+def read_rows(path: Path) -> list[MeasuredRow]:
+    """The rows of a file. Raises `OSError`, and `ValueError` with the line where it is not such a file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames is None:
+            return []
+        if tuple(reader.fieldnames) != COLUMNS:
+            raise ValueError(f"{path}: the columns are not {','.join(COLUMNS)}")
+        return [_row(path, reader.line_num, record) for record in reader]
+
+
+def append_rows(path: Path, rows: Iterable[MeasuredRow]) -> None:
+    """Adds rows, and the header to a file that is new or empty. Raises `OSError`."""
+    new = not path.exists() or not path.stat().st_size
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if new:
+            writer.writerow(COLUMNS)
+        writer.writerows(_cells(row) for row in rows)
+
+
+def _cells(row: MeasuredRow) -> Sequence[str]:
+    values: list[object] = list(asdict(row).values())
+    return ["" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value) for value in values]
+
+
+def _row(path: Path, line: int, record: dict[str, str]) -> MeasuredRow:
+    try:
+        values: dict[str, Any] = dict(record)
+        values |= {name: float(record[name]) if record[name] else None for name in _NUMBERS}
+        values |= {"batch": int(record["batch"]), "latency_ms": float(record["latency_ms"])}
+        return MeasuredRow(**values)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}:{line}: {error}") from error

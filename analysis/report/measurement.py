@@ -1,0 +1,57 @@
+"""Predicted against measured, as text or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from ..measurement.measure import Accuracy, Compared
+from . import units
+
+FORMATS = ("text", "json")
+_COLUMNS = ("model", "batch", "precision", "mode", "measured", "p10 to p90", "predicted", "interval", "error", "inside")
+
+
+def render(compared: Sequence[Compared], hardware: str, output: str) -> str:
+    """The rows, and how far off they are in all."""
+    found = Accuracy.of(compared)
+    if output == "json":
+        rows = [_record(each) for each in compared]
+        summary = asdict(found) if found is not None else None
+        return json.dumps({"hardware": hardware, "rows": rows, "accuracy": summary}, indent=2)
+    lines = [_COLUMNS, *(_cells(each) for each in compared)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(_COLUMNS))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([*text, "", accuracy_line(found, hardware)])
+
+
+def accuracy_line(found: Accuracy | None, hardware: str) -> str:
+    """One sentence on all rows."""
+    if found is None:
+        return "nothing was measured"
+    return (
+        f"{found.rows} rows against {hardware}: median error {100 * found.median_error:.1f} %, "
+        f"MAPE {100 * found.mean_error:.1f} %, bias {100 * found.bias:+.1f} %, {found.inside} inside the interval"
+    )
+
+
+def _cells(each: Compared) -> tuple[str, ...]:
+    run, row, predicted = each.run, each.row, each.predicted
+    given = (run.model.target.rpartition(":")[2], str(run.model.graph.batch), run.precision.value, run.mode)
+    expected = (units.seconds(predicted.value), f"{units.seconds(predicted.low)} to {units.seconds(predicted.high)}")
+    if row is None or each.error is None:
+        return (*given, "failed", each.problem[:60], *expected, "", "")
+    spread = f"{row.latency_low_ms or 0:.3g} to {row.latency_high_ms or 0:.3g} ms"
+    inside = "yes" if each.inside else "no"
+    return (*given, units.seconds(row.latency_ms / 1e3), spread, *expected, f"{100 * each.error:+.1f} %", inside)
+
+
+def _record(each: Compared) -> dict[str, object]:
+    measured = asdict(each.row) if each.row is not None else None
+    predicted = {"latency_s": each.predicted.value, "low_s": each.predicted.low, "high_s": each.predicted.high}
+    asked = {"target": each.run.model.target, "batch": each.run.model.graph.batch, "mode": each.run.mode}
+    return {
+        **asked, "precision": each.run.precision.value, "measured": measured, "predicted": predicted, "error": each.error,
+        "inside": each.inside, "problem": each.problem or None, "from_file": each.old,
+    }  # fmt: skip

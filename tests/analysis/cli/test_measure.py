@@ -1,0 +1,181 @@
+"""`graphperf measure` and `graphperf calibrate`: with a probe that makes its answers up, and once with a real one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graphperf.analysis.cli import calibrate, measure
+from graphperf.analysis.measurement.process import Probe, ProbeFailed
+from graphperf.analysis.measurement.rows import read_rows
+from graphperf.hardware_profiles import load_file, profile
+
+MACHINE = {
+    "torch": "2.6.0", "threads": 1, "name": "Some CPU", "cores": 4, "l1_bytes": 32768, "l2_bytes": 1 << 20,
+    "llc_bytes": 32 << 20, "capability": "AVX512", "memory_bytes": 10**10,
+}  # fmt: skip
+I7 = ("--hardware", "i7-12700k")
+
+
+class FakeProbe:
+    """Answers every request with the same times; keeps what it was asked."""
+
+    asked: list[dict] = []  # noqa: RUF012
+    failing: set[str] = set()  # noqa: RUF012
+
+    def __init__(self, device: str, python: str | None = None, threads: int = 0) -> None:
+        self.device = device
+
+    def __enter__(self) -> "FakeProbe":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def machine(self) -> dict:
+        return MACHINE
+
+    def ask(self, request: dict) -> dict:
+        self.asked.append(json.loads(json.dumps(request)))
+        if request["op"] in self.failing:
+            raise ProbeFailed("RuntimeError: out of memory")
+        if request["op"] == "idle":
+            return {"watts": None}
+        found = {"median": 0.004, "low": 0.003, "high": 0.006, "repeats": 9, "joules": None, "watts": None}
+        return {**found, "peak_bytes": None}
+
+
+@pytest.fixture(autouse=True)
+def probe(monkeypatch: pytest.MonkeyPatch) -> type[FakeProbe]:
+    FakeProbe.asked, FakeProbe.failing = [], set()
+    monkeypatch.setattr(measure, "Probe", FakeProbe)
+    monkeypatch.setattr(calibrate, "Probe", FakeProbe)
+    return FakeProbe
+
+
+def test_rows_are_kept_and_not_measured_again(run, folder: Path, probe) -> None:
+    command = ("measure", "model.py", "--device", "cpu", *I7, "--batch", "1,8", "--out", "rows.csv")
+    first = run("graphperf", *command)
+    assert first.code == 0, first.err
+    rows = read_rows(folder / "rows.csv")
+    assert [(row.batch, row.input, row.latency_ms) for row in rows] == [(1, "1x8192", 4.0), (8, "8x8192", 4.0)]
+    assert (rows[0].device, rows[0].framework, rows[0].target) == ("Some CPU", "pytorch 2.6.0 cpu", "model.py::Net")
+    assert rows[1].throughput_per_s == 2000.0
+    assert len(probe.asked) == 2
+    again = run("graphperf", *command)
+    assert again.out == first.out
+    assert len(probe.asked) == 2
+    assert len(read_rows(folder / "rows.csv")) == 2
+
+
+def test_the_probe_is_told_how_the_capture_constructed_the_model(run, probe) -> None:
+    assert run("graphperf", "measure", "model.py", "--device", "cpu", *I7).code == 0
+    (asked,) = probe.asked
+    assert asked["expression"] == "Net()"
+    assert asked["file"].endswith("model.py")
+    assert asked["inputs"] == [{"name": "x", "shape": [1, 8192], "dtype": "float32"}]
+
+
+def test_predicted_stands_beside_measured(run) -> None:
+    found = run("graphperf", "measure", "model.py", "--device", "cpu", *I7, "--format", "json").json
+    (row,) = found["rows"]
+    assert row["error"] == pytest.approx(row["predicted"]["latency_s"] / 0.004 - 1)
+    assert row["inside"] == (row["predicted"]["low_s"] <= 0.004 <= row["predicted"]["high_s"])
+    assert found["accuracy"]["median_error"] == pytest.approx(abs(row["error"]))
+    text = run("graphperf", "measure", "model.py", "--device", "cpu", *I7).out
+    assert "1 rows against i7-12700k: median error" in text
+    assert "MAPE" in text
+
+
+def test_what_fails_is_said_and_the_rest_goes_on(run, folder: Path, probe) -> None:
+    probe.failing = {"model"}
+    found = run("graphperf", "measure", "model.py", "--device", "cpu", *I7, "--out", "rows.csv")
+    assert found.code == 1
+    assert "out of memory" in found.err
+    assert not (folder / "rows.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "no profile is named 'Some CPU'"),
+        (("--hardware", "rtx-3090"), "rtx-3090 is a gpu"),
+        ((*I7, "--mode", "cuda-graph"), "needs --device cuda"),
+        ((*I7, "--mode", "ideal"), "cannot be measured"),
+        ((*I7, "--clock", "cpu"), "needs --device cpu --threads 1"),
+        ((*I7, "--precision", "fp16"), "computes in none of fp16"),
+        ((*I7, "--untrusted"), "cannot be --untrusted"),
+        (("--hardware", "./none.toml"), "no such file"),
+        ((*I7, "--out", "model.py"), "the columns are not"),
+    ],
+)
+def test_requests_that_cannot_be_carried_out(run, options: tuple[str, ...], message: str) -> None:
+    found = run("graphperf", "measure", "model.py", "--device", "cpu", *options)
+    assert found.code == 2
+    assert message in found.err
+
+
+def test_the_help_says_that_code_runs_unconfined(run) -> None:
+    assert "WITHOUT the confinement" in run("graphperf", "measure", "--help").out
+
+
+def test_a_calibrated_profile_loads_and_is_resumed(run, folder: Path, probe) -> None:
+    done = run("graphperf", "calibrate", "--device", "cpu", "--out", "my_device.toml", "--quick")
+    assert done.code == 0, done.err
+    found = load_file(folder / "my_device.toml")
+    assert (found.id, found.name, found.kind) == ("my-device", "Some CPU", "cpu")
+    assert found.launch.eager_dispatch.grade == "M"
+    assert found.launch.eager_dispatch.source.startswith("measured by graphperf calibrate, ")
+    assert "power.static" in found.assumptions()
+    assert "no energy counter" in done.out
+    asked = len(probe.asked)
+    assert asked > 50
+    assert run("graphperf", "calibrate", "--device", "cpu", "--out", "my_device.toml", "--quick").code == 0
+    assert len(probe.asked) == asked
+    assert run("graphperf", "analyze", "model.py", "--hardware", "./my_device.toml").code == 0
+    assert run("graphperf", "measure", "model.py", "--device", "cpu", "--hardware", "my_device.toml").code == 0
+
+
+def test_a_base_gives_what_is_not_measured(run, folder: Path) -> None:
+    done = run("graphperf", "calibrate", "--device", "cpu", "--out", "mine.toml", "--quick", "--hardware", "i7-12700k")
+    assert done.code == 0, done.err
+    found, base = load_file(folder / "mine.toml"), profile("i7-12700k")
+    assert found.power == base.power
+    assert found.compute.units.si == 1
+    assert found.launch.eager_dispatch != base.launch.eager_dispatch
+
+
+def test_a_gpu_keeps_the_limits_of_its_base(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MACHINE, "cuda", "13.2")
+    done = run("graphperf", "calibrate", "--device", "cuda", "--out", "mine.toml", "--quick", "--hardware", "rtx-3090")
+    assert done.code == 0, done.err
+    found, base = load_file(folder / "mine.toml"), profile("rtx-3090")
+    assert (found.kind, found.gpu) == ("gpu", base.gpu)
+    assert found.launch.kernel_stream.value == 4000
+    assert found.launch.kernel_stream.grade == "M"
+
+
+def test_a_gpu_needs_a_base(run) -> None:
+    found = run("graphperf", "calibrate", "--device", "cuda", "--out", "mine.toml")
+    assert found.code == 2
+    assert "--hardware BASE_ID" in found.err
+
+
+def test_a_calibration_that_fails_in_part_says_so(run, probe) -> None:
+    probe.failing = {"idle"}
+    found = run("graphperf", "calibrate", "--device", "cpu", "--out", "mine.toml", "--quick")
+    assert found.code == 1
+    assert "not measured: idle" in found.err
+
+
+@pytest.mark.slow
+def test_a_small_model_really_runs(run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "Probe", Probe)
+    (folder / "model.py").write_text((folder / "model.py").read_text().replace("8192", "64"))
+    options = ("--device", "cpu", "--threads", "1", "--seconds", "0.2", "--out", "rows.csv")
+    found = run("graphperf", "measure", "model.py", *I7, *options, "--format", "json")
+    assert found.code == 0, found.err
+    (row,) = read_rows(folder / "rows.csv")
+    assert row.latency_low_ms is not None
+    assert row.latency_high_ms is not None
+    assert 0 < row.latency_low_ms <= row.latency_high_ms
