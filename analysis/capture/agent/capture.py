@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, program, stand_ins, without
+from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, inverse_stft, program, stand_ins, without
 from .alive import StorageRow
 from .child import limits_of
 from .diagnosis import explain, first_line
@@ -116,6 +116,7 @@ class Capturer:
         conversions.install(self._recorder)
         stand_ins.install(self._recorder)
         extensions.install()
+        inverse_stft.install()
         self._tracker.install()
 
     def capture(self, request: Request) -> Answer:

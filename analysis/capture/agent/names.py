@@ -12,7 +12,7 @@ from .layers import SEQUENCE, Layers, image
 from .patterns import RULES, embedded
 
 _FEATURES = re.compile(
-    r"(image|img|text|txt|visual|audio|video|query|prompt|class|pooled|\w*clip)_?(features?|embeds?|embeddings?|emb)"
+    r"(image|img|text|txt|visual|audio|video|query|prompt|class|pooled|\w*clip)_?(features?|embeds?|embeddings?|embs?)"
 )
 _NAMED = re.compile(r"[\"']([^\"']+)[\"']")
 _IMAGES = re.compile(r".*(img|image|frame|photo)s?")

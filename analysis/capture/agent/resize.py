@@ -10,6 +10,8 @@ from .guess import Guess
 
 _SIDES = (32, 28, 64, 96, 128, 160, 192, 224, 227, 256, 299, 320, 384, 448, 512)
 _LARGEST = 4096
+# Samples of sound, and how few are none.
+_WAVE, _SHORT = 16000, 512
 
 
 def of_rank(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
@@ -65,6 +67,8 @@ def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_firs
     first = 1 if channels_first else len(shape) - 1
     if len(shape) == 4 and first == 3 and shape[2:] == (got, got) and wanted <= 4:  # channels come last
         yield guess.reshaped((shape[0], 224, 224, wanted), origin)
+    if len(shape) == 3 and first == 1 and got == shape[1] and wanted <= 4 and shape[2] < _SHORT:  # a wave
+        yield guess.reshaped((shape[0], wanted, _WAVE), origin)
     if len(shape) > 3 and len(places) > 1 and shape[-2:] == (got, got):
         yield guess.reshaped((*shape[:-2], wanted, wanted), origin)
     if len(shape) == 1 and places:

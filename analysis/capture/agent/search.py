@@ -31,15 +31,11 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the likeliest, which was tried first, and what it was.
+    """No guess was accepted: the error of the one that ran most operators, the likeliest of these, and what it was."""
 
-    `furthest` is the error of the try that ran most operators.
-    """
-
-    def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
+    def __init__(self, error: BaseException, assignment: Assignment) -> None:
         super().__init__(str(error))
-        self.error, self.assignment, self.tries = error, assignment, tries
-        self.furthest = error
+        self.error, self.assignment = error, assignment
 
 
 class _Way(NamedTuple):
@@ -64,6 +60,7 @@ class Search:
         self._seen: set[object] = set()
         self._order = itertools.count()
         self._others: Iterator[Assignment] = iter(())
+        self._furthest: Assignment = {}
         self.tries = 0
 
     def find(
@@ -78,11 +75,11 @@ class Search:
         return self._run(attempt)
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
-        first: RefusedError | None = None
+        furthest: RefusedError | None = None
         most = -1
         end = time.monotonic() + _SECONDS
         while (
-            (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
+            (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or furthest is None)
         ):
             _, _, way, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}
@@ -92,25 +89,25 @@ class Search:
             try:
                 return assignment, attempt(assignment, built)
             except AbsentError as error:  # no other input brings the module
-                raise RefusedError(error, {}, self.tries) from error
+                raise RefusedError(error, {}) from error
             except Exception as error:
-                first = first or RefusedError(error, assignment, self.tries)
                 progress = self._progress()
                 if progress > most:
-                    most, first.furthest = progress, error
+                    most, furthest = progress, RefusedError(error, assignment)
+                    self._furthest = assignment
                 reached = max(progress, _KEPT * way.reached)
                 self._learn(error, assignment, built, _Way(way.depth + _STEP, reached))
             except BaseException as error:  # the user's code ends the program: no other input helps
-                raise RefusedError(error, assignment, self.tries) from error
-        assert first is not None
-        raise first from first.error
+                raise RefusedError(error, assignment) from error
+        assert furthest is not None
+        raise furthest from furthest.error
 
     def _add_other(self) -> bool:
         """Puts the next guess that owes nothing to an error first; whether there was one."""
         before = len(self._queue)
         other = next(self._others, None)
         if other is not None:
-            self._add(other, -1e10)
+            self._add({**self._furthest, **other}, -1e10)
         return len(self._queue) > before or (other is not None and self._add_other())
 
     def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], way: _Way) -> None:
@@ -132,14 +129,13 @@ class Search:
 
 
 def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment]:
-    """Every other guess for one parameter at a time, and the n-th guess for all of them."""
-    first = {name: guesses[0] for name, guesses in choices.items()}
+    """Every other guess for one parameter at a time, which changes what got furthest, and the n-th guess for all."""
     for place in range(1, max((len(guesses) for guesses in choices.values()), default=0)):
         if len(choices) > 1:
             yield {name: guesses[min(place, len(guesses) - 1)] for name, guesses in choices.items()}
         for name, guesses in choices.items():
             if place < len(guesses):
-                yield {**first, name: guesses[place]}
+                yield {name: guesses[place]}
 
 
 def _asked_for(found: Diagnosis, assignment: Assignment, options: Callable[[str], Guess | None]) -> Iterator[str]:

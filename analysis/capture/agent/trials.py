@@ -27,6 +27,7 @@ from .search import RefusedError, Search
 _SECONDS = 25.0
 _ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
+_CONDITION = "a condition around the class does not hold"
 _CONFIGURATION = re.compile(r"Assumed\((?:[^()]|\([^()]*\))*\)")
 
 
@@ -87,9 +88,7 @@ class Trials:
     def _learn(self, failure: NothingRanError) -> None:
         """Tells the guesses at arguments which sizes did not fit each other."""
         if self._guessed is not None and failure.stage == "forward":
-            refused = failure.__cause__
-            error = refused.furthest if isinstance(refused, RefusedError) else failure.error
-            found = Diagnosis("", str(error))
+            found = Diagnosis("", str(failure.error))
             read_message(found.message, found)
             self._guessed.misfits = found.sizes
             self._guessed.called_none = "'NoneType' object is not callable" in found.message
@@ -156,17 +155,22 @@ class Trials:
             if not isinstance(value, nn.Module):
                 raise WrongModelError(f"{expression} gave {type(value).__name__}, not an nn.Module")
             wanted = self._request.get("wanted")
+            if wanted and self._is_another(wanted):
+                raise WrongModelError(f"{wanted} is {_full_name(vars(self._module)[wanted])} here: {_CONDITION}")
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
         except BaseException as error:  # the user's code may end the program
             if self._undefined(error):
-                words = (
-                    f"importing the file does not define {self._request['wanted']}: a condition around it does not hold"
-                )
+                words = f"importing the file does not define {self._request['wanted']}: {_CONDITION}"
                 raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
         value.eval()  # one's own may return nothing
         return value
+
+    def _is_another(self, wanted: str) -> bool:
+        """Whether the file gives the name to a class of an installed package."""
+        cls = vars(self._module).get(wanted)
+        return isinstance(cls, type) and all(base.__name__ != wanted for base in cls.__mro__)
 
     def _undefined(self, error: BaseException) -> bool:
         """Whether the wanted class itself is what is not defined."""
@@ -200,6 +204,10 @@ class Trials:
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
     return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
+
+
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 class _Names(dict[str, object]):
