@@ -10,7 +10,20 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, inverse_stft, program, stand_ins, without
+from . import (
+    absent,
+    atoms,
+    conversions,
+    devices,
+    downloads,
+    extensions,
+    guards,
+    inputs,
+    inverse_stft,
+    program,
+    stand_ins,
+    without,
+)
 from .alive import StorageRow
 from .child import limits_of
 from .diagnosis import explain, first_line

@@ -18,7 +18,7 @@ from . import assumed
 from .absent import AbsentError
 from .arguments import expressions
 from .config_files import arguments_beside
-from .corrections import allowed, completed, lines_of, missing, of_wanted_type, reconfigured, resized
+from .corrections import allowed, completed, lines_of, missing, of_wanted_type, reconfigured, resized, said
 from .file_classes import BORROWED
 from .guards import WeightsRefusedError
 from .outcome import NoArgumentsError
@@ -76,7 +76,8 @@ class GuessedArguments:
 
     def _texts(self, cls: type, parameter: inspect.Parameter, usage: Usage) -> list[str]:
         annotation = annotation_of(cls, parameter)
-        return expressions(parameter.name, annotation, usage, self._namespace, root=self._root)
+        others = {name: given for name, given in self._namespace.items() if given is not cls}
+        return expressions(parameter.name, annotation, usage, others, root=self._root)
 
     def _hand_up(self, name: str) -> None:
         """Takes in a parameter that a constructor further up lacks."""
@@ -217,7 +218,7 @@ class GuessedArguments:
 
     def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Values for one parameter that the error speaks of."""
-        texts, now, message = self._known(name), arguments.get(name, ""), str(error)
+        texts, now, message = self._known(name), arguments.get(name, ""), said(error)
         quoted = re.findall(r"'([\w-]+)'", message) if now.startswith("'") else []
         others = [repr(option) for option in [*allowed(error, name), *quoted]]
         if now.startswith("Assumed("):

@@ -193,8 +193,8 @@ def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:
         parameters = [inspect.Parameter("input", inspect.Parameter.POSITIONAL_ONLY)]
     found = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
     variable = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
-    if not found and variable is not None:
-        found = {name: _single(variable, name) for name in _unpacked(model, variable.name) or [variable.name]}
+    if variable is not None and all(p.kind is p.KEYWORD_ONLY for p in found.values()):
+        found = {name: _single(variable, name) for name in _unpacked(model, variable.name) or [variable.name]} | found
     return found
 
 

@@ -79,7 +79,9 @@ class Search:
         most = -1
         end = time.monotonic() + _SECONDS
         while (
-            (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or furthest is None)
+            (self._queue or self._add_other())
+            and self.tries < MOST_TRIES
+            and (time.monotonic() < end or furthest is None)
         ):
             _, _, way, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}

@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from . import assumed
-from .absent import AbsentError, parent_missing
+from .absent import Absent, AbsentError, parent_missing
 from .construct import GuessedArguments
 from .errors import Diagnosis, read_message
 from .extensions import Claim
@@ -68,6 +68,8 @@ class Trials:
         """A class of the file that has `forward` and is something else."""
         name = self._request.get("wanted") or ""
         cls = vars(self._module).get(name)
+        if isinstance(cls, Absent):
+            return NothingRanError("import", AbsentError(f"{self._module.__name__}.{name}"))
         lacking = parent_missing(cls) if isinstance(cls, type) else None
         if lacking is not None:
             return NothingRanError("import", lacking)

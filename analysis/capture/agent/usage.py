@@ -48,12 +48,10 @@ def usage_of(cls: type) -> dict[str, Usage]:
     constants = getattr(cls.__init__, "__globals__", {})
     for node in ast.walk(definition):
         _note(node, found, constants)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            for item in ast.walk(node.value):
-                if isinstance(item, ast.Name) and item.id in found:
-                    kept[node.targets[0].attr] = item.id
-                if not isinstance(node.value, ast.Name):
-                    break
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(target, ast.Attribute):
+            if isinstance(node.value, ast.Name) and node.value.id in found:
+                kept[target.attr] = node.value.id
     for function in vars(cls).values():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
@@ -92,6 +90,8 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
             found[kept[node.value.attr]].iterated = True
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and _is_kept(node.operand, kept):
+        found[kept[node.operand.attr]].number = True  # type: ignore[attr-defined]
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         found[kept[node.value.attr]].attributes.append(node.attr)
     elif isinstance(node, (ast.For, ast.comprehension)) and not _counts(node.iter):
@@ -100,6 +100,10 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
                 found[kept[item.attr]].iterated = True
                 if isinstance(node.target, ast.Tuple) and item is node.iter:
                     found[kept[item.attr]].pairs = len(node.target.elts)
+
+
+def _is_kept(node: ast.expr, kept: dict[str, str]) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in kept
 
 
 def _counts(node: ast.expr) -> bool:
