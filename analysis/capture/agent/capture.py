@@ -21,6 +21,7 @@ from . import (
     inputs,
     inverse_stft,
     program,
+    removed,
     stand_ins,
     without,
 )
@@ -130,6 +131,7 @@ class Capturer:
         stand_ins.install(self._recorder)
         extensions.install()
         inverse_stft.install()
+        removed.install()
         self._tracker.install()
 
     def capture(self, request: Request) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 import torch
 from torch import nn
 
-from .configured import handed_on, is_configured, option, stated, stated_side
+from .configured import handed_on, is_configured, option, stated, stated_frames, stated_side
 from .consumers import consumer, source_of
 from .guess import Assignment, Guess, tensors_of
 from .initial import initial_state
@@ -75,11 +75,15 @@ class ForwardInputs:
         return dict(of_loss(self._model, self._source, found, self._batch))
 
     def _sized(self, guesses: list[Guess]) -> list[Guess]:
-        """A whole image first with the side that the model says it is made for."""
-        first, side = guesses[0], stated_side(self._model)
-        if not side or len(first.shape) != 4 or first.shape[1] > 4 or first.shape[2:] in ((side, side), ()):
+        """A whole image, or a video, first with the sizes that the model says it is made for."""
+        first, shape = guesses[0], guesses[0].shape
+        if len(shape) not in (4, 5) or shape[1] > 4:
             return guesses
-        return [first.reshaped((*first.shape[:2], side, side), "assumed from the image size"), *guesses]
+        part = next(iter(self._model.children()), self._model)
+        side = stated_side(self._model) or (stated_side(part) if len(shape) == 5 else 0) or shape[-1]
+        frames = stated_frames(self._model) or shape[2]
+        sized = (*shape[:2], side, side) if len(shape) == 4 else (*shape[:2], frames, side, side)
+        return guesses if sized == shape else [first.reshaped(sized, "assumed from the image size"), *guesses]
 
     def option(self, name: str) -> Guess | None:
         """A guess for a parameter that has a default."""

@@ -11,8 +11,9 @@ from typing import Any
 
 from torch import nn
 
-from . import assumed
+from . import assumed, without
 from .absent import Absent, AbsentError, parent_missing
+from .config_code import CALLED
 from .construct import GuessedArguments
 from .errors import Diagnosis, read_message
 from .extensions import Claim
@@ -56,13 +57,28 @@ class Trials:
             except StopIteration:
                 break
             except NoArgumentsError as error:
+                if self._supplied(error.error):
+                    ways = self._expressions()
+                    continue
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
                 told = failure is not None and telling(failure) >= 2 and not isinstance(error.error, AbsentError)
                 failure = failure if told else nothing
             except NothingRanError as error:
+                if self._supplied(error.error):
+                    ways = self._expressions()
+                    continue
                 self._learn(error)
                 failure = error if failure is None or telling(error) > telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
+
+    def _supplied(self, error: BaseException) -> bool:
+        """Whether the error lacks a configuration, which only a script below the definitions makes; there is one now."""
+        name = getattr(error, "name", "") if isinstance(error, NameError) else ""
+        if not name or name in vars(self._module) or not CALLED.fullmatch(name):
+            return False
+        vars(self._module)[name] = self._names["Assumed"]()
+        without.assume(f"the configuration {name} is not defined where the class is: its values are assumed")
+        return True
 
     def _no_module(self) -> NothingRanError | None:
         """A class of the file that has `forward` and is something else."""

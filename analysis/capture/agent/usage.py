@@ -49,9 +49,9 @@ def usage_of(cls: type) -> dict[str, Usage]:
     for node in ast.walk(definition):
         _note(node, found, constants)
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(target, ast.Attribute):
-            if isinstance(node.value, ast.Name) and node.value.id in found:
-                kept[target.attr] = node.value.id
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        if isinstance(target, ast.Attribute) and isinstance(value, ast.Name) and value.id in found:
+            kept[target.attr] = value.id
     for function in vars(cls).values():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
