@@ -166,7 +166,8 @@ def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
         needed, paths = request["needed"], request["paths"]
-        return tolerant(lambda: program.load_file(file, request.get("text"), needed, paths), file)
+        text, wanted = request.get("text"), request.get("wanted") or ""
+        return tolerant(lambda: program.load_file(file, text, needed, paths, wanted), file)
     assert module is not None
     return program.load_module(module, request["paths"])
 

@@ -47,9 +47,8 @@ def stated_side(model: nn.Module) -> int:
 
 
 def stated_frames(model: nn.Module) -> int:
-    """The frames of the videos that a model, or a part of it, is made for; 0 if none."""
-    parts = (model, *model.children())
-    return next((found for part in parts if (found := _stated_number(part, _FRAMES, _LEAST_FRAMES))), 0)
+    """The frames of the videos that a model is made for, likewise."""
+    return _stated_number(model, _FRAMES, _LEAST_FRAMES)
 
 
 def _stated_number(model: nn.Module, names: Sequence[str], least: int) -> int:

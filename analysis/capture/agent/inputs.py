@@ -79,10 +79,11 @@ class ForwardInputs:
         first, shape = guesses[0], guesses[0].shape
         if len(shape) not in (4, 5) or shape[1] > 4:
             return guesses
-        part = next(iter(self._model.children()), self._model)
-        side = stated_side(self._model) or (stated_side(part) if len(shape) == 5 else 0) or shape[-1]
-        frames = stated_frames(self._model) or shape[2]
-        sized = (*shape[:2], side, side) if len(shape) == 4 else (*shape[:2], frames, side, side)
+        side = stated_side(self._model)
+        sides = (side, side) if side else shape[-2:]
+        sized = (
+            (*shape[:2], *sides) if len(shape) == 4 else (*shape[:2], stated_frames(self._model) or shape[2], *sides)
+        )
         return guesses if sized == shape else [first.reshaped(sized, "assumed from the image size"), *guesses]
 
     def option(self, name: str) -> Guess | None:

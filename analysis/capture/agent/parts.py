@@ -10,11 +10,17 @@ import types
 from collections.abc import Sequence
 
 from .absent import Absent, errors
-from .statements import bound_names
+from .statements import bound_names, statements_for
 
 
-def execute_in_parts(statements: Sequence[ast.stmt], module: types.ModuleType, path: str, raised: Exception) -> None:
-    """Executes the statements of the file at `path` in `module`, which has raised an error."""
+def execute_in_parts(
+    statements: Sequence[ast.stmt], module: types.ModuleType, path: str, raised: Exception, wanted: str = ""
+) -> None:
+    """Executes the statements of the file at `path` in `module`, which has raised an error.
+
+    What the class `wanted` depends on is not left out: its error is raised.
+    """
+    kept = statements_for(statements, [wanted]) if wanted else []
     for statement in statements:
         try:
             code = compile(ast.Module([statement], type_ignores=[]), path, "exec", dont_inherit=True)
@@ -22,6 +28,8 @@ def execute_in_parts(statements: Sequence[ast.stmt], module: types.ModuleType, p
         except (ImportError, SyntaxError):
             raise
         except Exception:  # of the user's code
+            if statement in kept:
+                raise
             for name in bound_names(statement) or {f"line {statement.lineno}"}:
                 vars(module).setdefault(name, absent_name(module, name, raised))
 

@@ -25,11 +25,14 @@ def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
     return importlib.import_module(name)
 
 
-def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequence[str]) -> types.ModuleType:
+def load_file(
+    path: str, text: str | None, needed: Iterable[str], paths: Sequence[str], wanted: str = ""
+) -> types.ModuleType:
     """A module object made from `text` (the editor's or the file's).
 
     In a package the file is imported under its dotted name, so that relative imports and registries work. A file on its
-    own executes only its imports, definitions and assignments that `needed` names depend on, never a script below.
+    own executes only its imports, definitions and assignments that `needed` names depend on, never a script below. Where
+    something fails that the class `wanted` does not depend on, it is left out.
     """
     _prepend(paths)
     if text is None:
@@ -39,7 +42,7 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
     root, name = package_of(path, dots=relative_dots(_statements(text)))
     _prepend([root])
     if "." in name:
-        file = _EditedFile(name, path, text)
+        file = _EditedFile(name, path, text, wanted)
         sys.meta_path.insert(0, file)
         try:
             return importlib.import_module(name)
@@ -48,7 +51,7 @@ def load_file(path: str, text: str | None, needed: Iterable[str], paths: Sequenc
         except Exception as error:  # what raised may be nothing that the class needs
             file.raised = error
             return importlib.import_module(name)
-    return _execute_slice(path, text, needed, name)
+    return _execute_slice(path, text, needed, name, wanted)
 
 
 def read_source(path: str) -> str:
@@ -66,8 +69,8 @@ def _prepend(paths: Sequence[str]) -> None:
 class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Answers the import of one module with the text the editor holds; in parts once it has raised something."""
 
-    def __init__(self, name: str, path: str, text: str) -> None:
-        self._name, self._path, self._text = name, path, text
+    def __init__(self, name: str, path: str, text: str, wanted: str) -> None:
+        self._name, self._path, self._text, self._wanted = name, path, text, wanted
         self.raised: Exception | None = None
 
     def find_spec(
@@ -86,7 +89,7 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         tree = ast.parse(self._text, self._path)
         if self.raised is not None:
-            execute_in_parts(tree.body, module, self._path, self.raised)
+            execute_in_parts(tree.body, module, self._path, self.raised, self._wanted)
         else:
             exec(compile(tree, self._path, "exec", dont_inherit=True), module.__dict__)
 
@@ -99,7 +102,7 @@ def _statements(text: str) -> list[ast.stmt]:
         return []
 
 
-def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> types.ModuleType:
+def _execute_slice(path: str, text: str, needed: Iterable[str], name: str, wanted: str) -> types.ModuleType:
     tree = ast.parse(text, path)
     taken = name in sys.modules  # a file that is called torch.py or types.py
     module = types.ModuleType(name if name.isidentifier() and not taken else "__graphperf_file__")
@@ -111,5 +114,5 @@ def _execute_slice(path: str, text: str, needed: Iterable[str], name: str) -> ty
     except (ImportError, SyntaxError):
         raise
     except Exception as error:
-        execute_in_parts(chosen.body, module, path, error)
+        execute_in_parts(chosen.body, module, path, error, wanted)
     return module

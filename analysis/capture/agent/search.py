@@ -24,6 +24,8 @@ _SECONDS = 8.0
 # What each repair of a chain costs in rank, and what part of its parent's progress counts for it.
 _STEP = 1
 _KEPT = 0.75
+# How many times as many operators as the likeliest guess another one ran whose error says more.
+_MUCH_FURTHER = 4
 
 T = TypeVar("T")
 # Runs the model; raises what `forward` raises.
@@ -31,11 +33,21 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the one that ran most operators, the likeliest of these, and what it was."""
+    """No guess was accepted: the error of one and what it was, and how many operators it ran.
 
-    def __init__(self, error: BaseException, assignment: Assignment) -> None:
+    `furthest` is the error of the one that ran most operators.
+    """
+
+    def __init__(self, error: BaseException, assignment: Assignment, progress: int = 0) -> None:
         super().__init__(str(error))
-        self.error, self.assignment = error, assignment
+        self.error, self.assignment, self.progress = error, assignment, progress
+        self.furthest = error
+
+    def before(self, furthest: RefusedError) -> RefusedError:
+        """The error to tell: of this guess, the likeliest, unless another got much further."""
+        told = furthest if furthest.progress > _MUCH_FURTHER * self.progress else self
+        told.furthest = furthest.error
+        return told
 
 
 class _Way(NamedTuple):
@@ -75,13 +87,11 @@ class Search:
         return self._run(attempt)
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
-        furthest: RefusedError | None = None
-        most = -1
+        first: RefusedError | None = None
+        furthest = RefusedError(Exception(), {}, -1)
         end = time.monotonic() + _SECONDS
         while (
-            (self._queue or self._add_other())
-            and self.tries < MOST_TRIES
-            and (time.monotonic() < end or furthest is None)
+            (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
         ):
             _, _, way, assignment = heapq.heappop(self._queue)
             built = {name: guess.build() for name, guess in assignment.items()}
@@ -94,15 +104,17 @@ class Search:
                 raise RefusedError(error, {}) from error
             except Exception as error:
                 progress = self._progress()
-                if progress > most:
-                    most, furthest = progress, RefusedError(error, assignment)
-                    self._furthest = assignment
+                refused = RefusedError(error, assignment, progress)
+                first = first or refused
+                if progress > furthest.progress:
+                    furthest, self._furthest = refused, assignment
                 reached = max(progress, _KEPT * way.reached)
                 self._learn(error, assignment, built, _Way(way.depth + _STEP, reached))
             except BaseException as error:  # the user's code ends the program: no other input helps
                 raise RefusedError(error, assignment) from error
-        assert furthest is not None
-        raise furthest from furthest.error
+        assert first is not None
+        told = first.before(furthest)
+        raise told from told.error
 
     def _add_other(self) -> bool:
         """Puts the next guess that owes nothing to an error first; whether there was one."""

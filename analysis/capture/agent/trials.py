@@ -106,7 +106,9 @@ class Trials:
     def _learn(self, failure: NothingRanError) -> None:
         """Tells the guesses at arguments which sizes did not fit each other."""
         if self._guessed is not None and failure.stage == "forward":
-            found = Diagnosis("", str(failure.error))
+            refused = failure.__cause__
+            error = refused.furthest if isinstance(refused, RefusedError) else failure.error
+            found = Diagnosis("", str(error))
             read_message(found.message, found)
             self._guessed.misfits = found.sizes
             self._guessed.called_none = "'NoneType' object is not callable" in found.message
@@ -182,7 +184,7 @@ class Trials:
                 words = f"importing the file does not define {self._request['wanted']}: {_CONDITION}"
                 raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
-        value.eval()  # one's own may return nothing
+        _evaluating(value)
         return value
 
     def _is_another(self, wanted: str) -> bool:
@@ -222,6 +224,15 @@ class Trials:
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
     return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
+
+
+def _evaluating(model: nn.Module) -> None:
+    """Puts a model into evaluation mode, whatever its own `train` does or returns."""
+    try:
+        model.eval()
+    except Exception:  # one's own `train` may be another method altogether
+        for part in model.modules():
+            part.training = False
 
 
 def _full_name(cls: type) -> str:
