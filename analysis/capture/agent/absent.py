@@ -138,7 +138,7 @@ class Absent:
         return self._absent
 
     def __instancecheck__(self, other: object) -> bool:
-        return False
+        return getattr(other, "stands_for", "") == self._absent.rpartition(".")[2]
 
     def __subclasscheck__(self, other: object) -> bool:
         return False

@@ -72,7 +72,6 @@ class Search:
         self._seen: set[object] = set()
         self._order = itertools.count()
         self._others: Iterator[Assignment] = iter(())
-        self._furthest: Assignment = {}
         self.tries = 0
 
     def find(
@@ -107,7 +106,7 @@ class Search:
                 refused = RefusedError(error, assignment, progress)
                 first = first or refused
                 if progress > furthest.progress:
-                    furthest, self._furthest = refused, assignment
+                    furthest = refused
                 reached = max(progress, _KEPT * way.reached)
                 self._learn(error, assignment, built, _Way(way.depth + _STEP, reached))
             except BaseException as error:  # the user's code ends the program: no other input helps
@@ -121,7 +120,7 @@ class Search:
         before = len(self._queue)
         other = next(self._others, None)
         if other is not None:
-            self._add({**self._furthest, **other}, -1e10)
+            self._add(other, -1e10)
         return len(self._queue) > before or (other is not None and self._add_other())
 
     def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], way: _Way) -> None:
@@ -143,13 +142,14 @@ class Search:
 
 
 def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment]:
-    """Every other guess for one parameter at a time, which changes what got furthest, and the n-th guess for all."""
+    """Every other guess for one parameter at a time, and the n-th guess for all of them."""
+    first = {name: guesses[0] for name, guesses in choices.items()}
     for place in range(1, max((len(guesses) for guesses in choices.values()), default=0)):
         if len(choices) > 1:
             yield {name: guesses[min(place, len(guesses) - 1)] for name, guesses in choices.items()}
         for name, guesses in choices.items():
             if place < len(guesses):
-                yield {name: guesses[place]}
+                yield {**first, name: guesses[place]}
 
 
 def _asked_for(found: Diagnosis, assignment: Assignment, options: Callable[[str], Guess | None]) -> Iterator[str]:

@@ -52,11 +52,30 @@ def usage_of(cls: type) -> dict[str, Usage]:
         value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
         if isinstance(target, ast.Attribute) and isinstance(value, ast.Name) and value.id in found:
             kept[target.attr] = value.id
+    _note_handed_on(cls, definition, found, constants)
     for function in vars(cls).values():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
             _note_kept(node, kept, found)
     return found
+
+
+def _note_handed_on(cls: type, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+    """What the methods that the constructor calls do with the parameters that it gives them."""
+    for call in ast.walk(definition):
+        method = getattr(cls, call.func.attr, None) if isinstance(call, ast.Call) and _is_own(call.func) else None
+        tree = _tree(method) if inspect.isfunction(method) else None
+        if isinstance(call, ast.Call) and tree is not None:
+            places = [argument.arg for argument in tree.args.args][1:]
+            given = [*zip(places, call.args), *((keyword.arg, keyword.value) for keyword in call.keywords)]  # noqa: B905
+            inner = {name: found[v.id] for name, v in given if name and isinstance(v, ast.Name) and v.id in found}
+            for node in ast.walk(tree) if inner else ():
+                _note(node, inner, constants)
+
+
+def _is_own(node: ast.expr) -> bool:
+    """`self.method`"""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
