@@ -63,7 +63,7 @@ def usage_of(cls: type) -> dict[str, Usage]:
 def _note_handed_on(cls: type, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
     """What the methods that the constructor calls do with the parameters that it gives them."""
     for call in ast.walk(definition):
-        method = getattr(cls, call.func.attr, None) if isinstance(call, ast.Call) and _is_own(call.func) else None
+        method = getattr(cls, _own_method(call.func), None) if isinstance(call, ast.Call) else None
         tree = _tree(method) if inspect.isfunction(method) else None
         if isinstance(call, ast.Call) and tree is not None:
             places = [argument.arg for argument in tree.args.args][1:]
@@ -73,9 +73,10 @@ def _note_handed_on(cls: type, definition: ast.FunctionDef, found: dict[str, Usa
                 _note(node, inner, constants)
 
 
-def _is_own(node: ast.expr) -> bool:
-    """`self.method`"""
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+def _own_method(node: ast.expr) -> str:
+    """The name in `self.method`; empty for anything else."""
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return node.attr if own and isinstance(node, ast.Attribute) else ""
 
 
 def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
@@ -109,8 +110,9 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
             found[kept[node.value.attr]].iterated = True
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and _is_kept(node.operand, kept):
-        found[kept[node.operand.attr]].number = True  # type: ignore[attr-defined]
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Attribute):
+        if node.operand.attr in kept:
+            found[kept[node.operand.attr]].number = True
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         found[kept[node.value.attr]].attributes.append(node.attr)
     elif isinstance(node, (ast.For, ast.comprehension)) and not _counts(node.iter):
@@ -119,10 +121,6 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
                 found[kept[item.attr]].iterated = True
                 if isinstance(node.target, ast.Tuple) and item is node.iter:
                     found[kept[item.attr]].pairs = len(node.target.elts)
-
-
-def _is_kept(node: ast.expr, kept: dict[str, str]) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in kept
 
 
 def _counts(node: ast.expr) -> bool:

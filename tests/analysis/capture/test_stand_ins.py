@@ -1,4 +1,3 @@
-
 """Functions of PyTorch that make no sense without data, or that it no longer has, run in another way, which is said."""
 
 from collections.abc import Callable
@@ -22,7 +21,9 @@ class Net(nn.Module):
 )
 def test_the_inverse_of_a_spectrum_has_as_many_samples(write: Callable, keywords: str) -> None:
     window = 32 if "win_length" in keywords else 64
-    body = f"return self.a(x).sum() + torch.istft(torch.zeros(2, 33, 50) + 0j, 64, {keywords}window=torch.ones({window}))"
+    body = (
+        f"return self.a(x).sum() + torch.istft(torch.zeros(2, 33, 50) + 0j, 64, {keywords}window=torch.ones({window}))"
+    )
     written = write(NET.format(body=body.replace("torch.zeros(2, 33, 50)", "x.new_zeros(2, 33, 50)")))
     given = eval(f"dict({keywords})")
     expected = torch.istft(torch.zeros(2, 33, 50) + 0j, 64, window=torch.ones(window), **given)
