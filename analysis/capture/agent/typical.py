@@ -10,6 +10,7 @@ from collections.abc import Iterator
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"(\w*_)?(observation|obs|state)_space", ("Space(64)",)),
     (r"(\w*_)?(action|act)_space", ("Space(8)",)),
+    (r"(action|act)_(dims?|size|limit|bound|n)", ("8", "1.0")),
     (
         r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|"
         r"block)|mlp_?layer|layer_?fn",

@@ -51,6 +51,7 @@ GUESSED = {
     "an assertion without words": ("dim, hops", "assert isinstance(hops, list)\nself.a = nn.Linear(dim, len(hops))", ""),
     "spaces": ("observation_space, action_space", "self.a = nn.Linear(observation_space.shape[0], action_space.shape[0])", ""),
     "stored with an annotation": ("dataset", "self.dataset: object = dataset\nself.a = nn.Linear(self.dataset.n_users, 8)", ""),
+    "size of actions": ("obs_dim, act_dim", "self.a = nn.Sequential(*[nn.Linear(*sizes) for sizes in [[obs_dim, act_dim]]])", ""),
     "layers that are None": ("dim, act=None, conv=nn.Conv2d", "self.act = act\nself.a = conv(dim, dim)", "return self.a(self.act(x))"),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -239,3 +240,8 @@ def test_a_base_without_forward_is_no_part(write: Callable) -> None:
     )
     (result,) = write(source).analysis.results
     assert result.constructed == "assumed extractor=Passthrough()"
+
+
+def test_a_key_that_is_no_text_is_no_argument(write: Callable) -> None:
+    (problem,) = write(net("config, **kwargs", "self.a = nn.Linear(8, {'a': 1}[config.model.kinds])")).analysis.problems
+    assert problem.stage == "construct"
