@@ -191,7 +191,11 @@ class GuessedArguments:
     def _changes(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Other values for the parameters that the error is about."""
         message = str(error)
-        keys = [key for key in error.args if isinstance(key, str)] if isinstance(error, KeyError) else []
+        keys = (
+            [key for key in error.args if isinstance(key, str) and key.isidentifier()]
+            if isinstance(error, KeyError)
+            else []
+        )
         lacking = [*missing(message), *keys] if self._open else []
         for name in lacking:
             if name not in self._options:

@@ -242,6 +242,7 @@ def test_a_base_without_forward_is_no_part(write: Callable) -> None:
     assert result.constructed == "assumed extractor=Passthrough()"
 
 
-def test_a_key_that_is_no_text_is_no_argument(write: Callable) -> None:
-    (problem,) = write(net("config, **kwargs", "self.a = nn.Linear(8, {'a': 1}[config.model.kinds])")).analysis.problems
+@pytest.mark.parametrize("init", ["{'a': 1}[config.model.kinds]", "{}['a table without it']"])
+def test_a_key_that_is_no_name_is_no_argument(write: Callable, init: str) -> None:
+    (problem,) = write(net("config, **kwargs", f"self.a = nn.Linear(8, {init})")).analysis.problems
     assert problem.stage == "construct"
