@@ -28,7 +28,6 @@ from .search import RefusedError, Search
 _SECONDS = 25.0
 _ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
 _MOST_MODELS = 4
-_CONDITION = "a condition around the class does not hold"
 _CONFIGURATION = re.compile(r"Assumed\((?:[^()]|\([^()]*\))*\)")
 
 
@@ -176,12 +175,16 @@ class Trials:
                 raise WrongModelError(f"{expression} gave {type(value).__name__}, not an nn.Module")
             wanted = self._request.get("wanted")
             if wanted and self._is_another(wanted):
-                raise WrongModelError(f"{wanted} is {_full_name(vars(self._module)[wanted])} here: {_CONDITION}")
+                raise WrongModelError(
+                    f"{wanted} is {_full_name(vars(self._module)[wanted])} here: a condition around the class does not hold"
+                )
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
         except BaseException as error:  # the user's code may end the program
             if self._undefined(error):
-                words = f"importing the file does not define {self._request['wanted']}: {_CONDITION}"
+                words = (
+                    f"importing the file does not define {self._request['wanted']}: a condition around it does not hold"
+                )
                 raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
         _evaluating(value)
