@@ -20,8 +20,8 @@ from typing import Any
 from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
 from ..syntax import parse
-from .agent.program import statements_for
 from .agent.roots import package_of, relative_dots
+from .agent.statements import statements_for
 from .capturers import Capturer
 from .decode import decode_answer
 from .request import Captured, CaptureRequest

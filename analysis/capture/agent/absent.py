@@ -123,11 +123,12 @@ class Absent:
         self._used()
         return iter(())
 
-    def __or__(self, other: object) -> Any:
+    def _with(self, other: object) -> Any:
         self._used()
         return self
 
-    __ror__ = __or__
+    __or__ = __ror__ = __add__ = __radd__ = __sub__ = __rsub__ = _with
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _with
 
     def __bool__(self) -> bool:
         return False
@@ -137,7 +138,7 @@ class Absent:
         return self._absent
 
     def __instancecheck__(self, other: object) -> bool:
-        return False
+        return getattr(other, "stands_for", "") == self._absent.rpartition(".")[2]
 
     def __subclasscheck__(self, other: object) -> bool:
         return False

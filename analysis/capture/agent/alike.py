@@ -18,14 +18,16 @@ _LAYER = re.compile(
 )
 # Functions of a group of processes, and their result for a process that is alone.
 _ALONE = {"world_size": 1, "rank": 0}
+# Kinds of spaces of observations and actions, of which code asks what a space is.
+_SPACES = frozenset("Space Box Discrete MultiDiscrete MultiBinary Dict Tuple".split())
 # What was taken for a layer of PyTorch, in words.
 taken: dict[str, None] = {}
 
 
 def has_alike(name: str) -> bool:
-    """Whether a call of `name` can be stood for."""
+    """Whether a call of `name`, or the question whether something is one, can be stood for."""
     last = name.rpartition(".")[2]
-    return _LAYER.fullmatch(last) is not None or _number(last) is not None
+    return last in _SPACES or _LAYER.fullmatch(last) is not None or _number(last) is not None
 
 
 def _number(last: str) -> int | None:

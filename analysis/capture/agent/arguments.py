@@ -40,7 +40,8 @@ def _expressions(
     if "<class>" in typical:
         yield from with_attributes(usage.attributes, namespace, instance=False)
         yield from named_like(name, namespace, instance=False)
-    read = (usage.attributes or usage.keys) and not {"<instance>", "<class>"} & set(typical) and not layer
+    known = bool({"<instance>", "<class>"} & set(typical)) or typical[0].startswith("Space(")
+    read = (usage.attributes or usage.keys) and not known and not layer
     if "<config>" in typical or read:
         yield from configurations(annotation, namespace)
         yield "Assumed()"

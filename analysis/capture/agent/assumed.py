@@ -36,6 +36,16 @@ class Passthrough(nn.Module):
             return eval(text)
 
 
+class Space:
+    """Stands for a space of observations or actions of a Gym environment: a `Box` of numbers between -1 and 1."""
+
+    stands_for = "Box"
+
+    def __init__(self, size: int) -> None:
+        self.shape, self.n, self.dtype = (size,), size, "float32"
+        self.low, self.high = [-1.0] * size, [1.0] * size
+
+
 def _is_size(name: str) -> bool:
     return any(word in name for word in ("dim", "channel", "width", "hidden", "features", "size", "planes", "embed"))
 
@@ -175,4 +185,11 @@ def guess_names(text: str, path: str) -> Mapping[str, Any]:
     def assume(**others: Any) -> Assumed:
         return Assumed(hints(), **others)
 
-    return {"nn": nn, "torch": torch, "Assumed": assume, "Passthrough": Passthrough, "partial": functools.partial}
+    return {
+        "nn": nn,
+        "torch": torch,
+        "Assumed": assume,
+        "Passthrough": Passthrough,
+        "Space": Space,
+        "partial": functools.partial,
+    }

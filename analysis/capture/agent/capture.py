@@ -10,7 +10,21 @@ from typing import Any, TypedDict, TypeVar
 import torch
 from torch.utils._pytree import tree_flatten
 
-from . import absent, atoms, conversions, devices, downloads, extensions, guards, inputs, program, stand_ins, without
+from . import (
+    absent,
+    atoms,
+    conversions,
+    devices,
+    downloads,
+    extensions,
+    guards,
+    inputs,
+    inverse_stft,
+    program,
+    removed,
+    stand_ins,
+    without,
+)
 from .alive import StorageRow
 from .child import limits_of
 from .diagnosis import explain, first_line
@@ -117,6 +131,8 @@ class Capturer:
         conversions.install(self._recorder)
         stand_ins.install(self._recorder)
         extensions.install()
+        inverse_stft.install()
+        removed.install()
         self._tracker.install()
 
     def capture(self, request: Request) -> Answer:
@@ -151,7 +167,8 @@ def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
         needed, paths = request["needed"], request["paths"]
-        return tolerant(lambda: program.load_file(file, request.get("text"), needed, paths), file)
+        text, wanted = request.get("text"), request.get("wanted") or ""
+        return tolerant(lambda: program.load_file(file, text, needed, paths, wanted), file)
     assert module is not None
     return program.load_module(module, request["paths"])
 

@@ -1,4 +1,4 @@
-"""Values from a JSON or YAML file beside the code: of a configuration that it reads, of the arguments of a class.
+"""Values from a JSON, YAML or Python file beside the code: of a configuration that it reads, of the arguments of a class.
 
 YAML is read where the interpreter of the analysed code has PyYAML.
 """
@@ -11,15 +11,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .config_code import CALLED, values_in
+
 _MOST_FILES, _MOST_BYTES = 48, 1 << 16
 _LEAST_SHARED = 3
 # What a name that the file has in common with the code, `configs/small/net.yaml` with `models/small/net.py`, counts.
 _NAMED_ALIKE = 2
 # How many folders are looked at, where the repository's root is among them, and where neither it nor a package is.
 _HIGHEST, _HIGHEST_OUTSIDE = 4, 2
-_FOLDER = re.compile(r"conf(ig)?s?|hparams|params|settings")
+_FOLDER = re.compile(r"conf(ig)?s?|hparams|params|settings|options?")
 _TOP = (".git", "pyproject.toml", "setup.py", "requirements.txt", "LICENSE")
 _ENDINGS = (".json", ".yaml", ".yml")
+# Python files that are looked at: there are more of them, and few make configurations; in other folders those that
+# are called so.
+_MOST_CODE = 96
+_CODE = re.compile(r"\w*(conf|cfg|arg|opts?|option|pars|param|hparam|setting|default)\w*\.py")
 # `config.model.depth` and `config["model"]["depth"]`, but not the method of a call.
 _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+)")
 
@@ -27,14 +33,28 @@ _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+
 def values_beside(path: str, text: str) -> tuple[str, Mapping[str, Any]]:
     """The name of the file, and the mapping in it, that has most of the attributes and keys that `text` reads."""
     chains = {tuple(re.findall(r"\w+", found)) for found in _CHAIN.findall(text)}
+    chains |= {chain[1:] for chain in chains if len(chain) > 1 and CALLED.fullmatch(chain[0])}
     names = {chain[0] for chain in chains} | {name for chain in chains for name in chain[1:]}
-    best: tuple[int, str, Mapping[str, Any]] = (_LEAST_SHARED - 1, "", {})
+    known: list[tuple[int, str, Mapping[str, Any]]] = []
     for found, part in _mappings(path, names):
         shared = _shared(part, chains)
-        rank = shared + _NAMED_ALIKE * len(_own_names(path, found) & _own_names(found, path))
-        if shared >= _LEAST_SHARED and rank > best[0]:
-            best = (rank, os.path.basename(found), part)
-    return best[1], best[2]
+        if shared >= _LEAST_SHARED:
+            rank = shared + _NAMED_ALIKE * len(_own_names(path, found) & _own_names(found, path))
+            known.append((rank, found, part))
+    known.sort(key=lambda item: -item[0])
+    return _together(known) if known else ("", {})
+
+
+def _together(known: Sequence[tuple[int, str, Mapping[str, Any]]]) -> tuple[str, Mapping[str, Any]]:
+    """The first, with those that lie in other files of its folder and have nothing in common with it."""
+    (_, first, values), *others = known
+    sources, joined = [first], dict(values)
+    for _, found, part in others:
+        beside = os.path.dirname(found) == os.path.dirname(first) and found not in sources
+        if beside and not joined.keys() & part.keys():
+            sources.append(found)
+            joined.update(part)
+    return " and ".join(map(os.path.basename, sources)), joined
 
 
 def arguments_beside(path: str, names: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
@@ -73,7 +93,7 @@ def _mappings(path: str, names: set[str]) -> Iterator[tuple[str, Mapping[str, An
         text = _text(found)
         if len(names.intersection(re.findall(r"\w+", text))) < _LEAST_SHARED:
             continue
-        parts = [_values(text, found)]
+        parts = list(values_in(text)) if found.endswith(".py") else [_values(text, found)]
         for part in parts:
             yield found, part
             parts += [item for item in part.values() if isinstance(item, dict)]
@@ -84,11 +104,20 @@ def _files(path: str) -> Iterator[str]:
     folders = [os.path.dirname(os.path.abspath(path))]
     while len(folders) < _HIGHEST and not _is_top(folders[-1]):
         folders.append(os.path.dirname(folders[-1]))
-    left = _MOST_FILES
+    left, code = _MOST_FILES, _MOST_CODE
     packages = sum(os.path.exists(os.path.join(folder, "__init__.py")) for folder in folders)
     for folder in folders if _is_top(folders[-1]) else folders[: max(packages + 1, _HIGHEST_OUTSIDE)]:
         for found in [*_listed(folder), *_configurations(folder)][:left]:
             left -= 1
+            yield found
+        inner = (
+            entry
+            for sub in _folders(folder)
+            for entry in _listed(sub, ".py")
+            if _CODE.fullmatch(os.path.basename(entry))
+        )
+        for found in [*_listed(folder, ".py"), *_configurations(folder, ".py"), *inner][:code]:
+            code -= 1
             yield found
 
 
@@ -96,21 +125,21 @@ def _is_top(folder: str) -> bool:
     return "site-packages" in folder or any(os.path.exists(os.path.join(folder, name)) for name in _TOP)
 
 
-def _configurations(folder: str) -> Iterator[str]:
+def _configurations(folder: str, *endings: str) -> Iterator[str]:
     """The files in the folders for configurations, and in the folders in these."""
     for inner in _folders(folder):
         if _FOLDER.fullmatch(os.path.basename(inner)):
-            yield from _listed(inner)
+            yield from _listed(inner, *endings)
             for innermost in _folders(inner):
-                yield from _listed(innermost)
+                yield from _listed(innermost, *endings)
 
 
 def _folders(folder: str) -> list[str]:
     return [entry for entry in _entries(folder) if os.path.isdir(entry)]
 
 
-def _listed(folder: str) -> list[str]:
-    return [entry for entry in _entries(folder) if entry.endswith(_ENDINGS)]
+def _listed(folder: str, *endings: str) -> list[str]:
+    return [entry for entry in _entries(folder) if entry.endswith(endings or _ENDINGS)]
 
 
 def _entries(folder: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -11,8 +11,20 @@ from torch import nn
 from .guess import Guess, tensor
 from .layers import SEQUENCE
 
-_SIDES = ("img_size", "image_size", "input_size", "imsize", "img_resolution", "image_resolution", "in_size", "size")
+_SIDES = (
+    "img_size",
+    "image_size",
+    "input_size",
+    "imsize",
+    "img_resolution",
+    "image_resolution",
+    "in_size",
+    "spatial_size",
+    "size",
+)
 _LEAST_SIDE = 16
+_FRAMES = ("temporal_size", "num_frames", "n_frames", "frames")
+_LEAST_FRAMES = 2
 _TOKENS = ("input_ids", "decoder_input_ids")
 
 
@@ -31,16 +43,25 @@ def stated(model: nn.Module, parameters: Mapping[str, object], batch: int) -> di
 
 def stated_side(model: nn.Module) -> int:
     """The side of the images that a model is made for, as it keeps it or its constructor has it by default; 0 if none."""
+    return _stated_number(model, _SIDES, _LEAST_SIDE)
+
+
+def stated_frames(model: nn.Module) -> int:
+    """The frames of the videos that a model is made for, likewise."""
+    return _stated_number(model, _FRAMES, _LEAST_FRAMES)
+
+
+def _stated_number(model: nn.Module, names: Sequence[str], least: int) -> int:
     try:
         parameters = inspect.signature(type(model).__init__).parameters
     except (TypeError, ValueError):
         return 0
-    for name in _SIDES:
+    for name in names:
         default = parameters[name].default if name in parameters else 0
         given = vars(model).get(name, default)
         if isinstance(given, (tuple, list)) and len(given) == 2 and given[0] == given[1]:
             given = given[0]
-        if type(given) is int and given >= _LEAST_SIDE:
+        if type(given) is int and given >= least:
             return given
     return 0
 

@@ -18,7 +18,7 @@ from . import assumed
 from .absent import AbsentError
 from .arguments import expressions
 from .config_files import arguments_beside
-from .corrections import allowed, completed, lines_of, missing, of_wanted_type, reconfigured, resized
+from .corrections import allowed, completed, lines_of, missing, of_wanted_type, reconfigured, resized, said
 from .file_classes import BORROWED
 from .guards import WeightsRefusedError
 from .outcome import NoArgumentsError
@@ -76,7 +76,8 @@ class GuessedArguments:
 
     def _texts(self, cls: type, parameter: inspect.Parameter, usage: Usage) -> list[str]:
         annotation = annotation_of(cls, parameter)
-        return expressions(parameter.name, annotation, usage, self._namespace, root=self._root)
+        others = {name: given for name, given in self._namespace.items() if given is not cls}
+        return expressions(parameter.name, annotation, usage, others, root=self._root)
 
     def _hand_up(self, name: str) -> None:
         """Takes in a parameter that a constructor further up lacks."""
@@ -190,7 +191,12 @@ class GuessedArguments:
     def _changes(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Other values for the parameters that the error is about."""
         message = str(error)
-        lacking = [*missing(message), *(error.args if isinstance(error, KeyError) else ())] if self._open else []
+        keys = (
+            [key for key in error.args if isinstance(key, str) and key.isidentifier()]
+            if isinstance(error, KeyError)
+            else []
+        )
+        lacking = [*missing(message), *keys] if self._open else []
         for name in lacking:
             if name not in self._options:
                 self._hand_up(name)
@@ -217,7 +223,7 @@ class GuessedArguments:
 
     def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Values for one parameter that the error speaks of."""
-        texts, now, message = self._known(name), arguments.get(name, ""), str(error)
+        texts, now, message = self._known(name), arguments.get(name, ""), said(error)
         quoted = re.findall(r"'([\w-]+)'", message) if now.startswith("'") else []
         others = [repr(option) for option in [*allowed(error, name), *quoted]]
         if now.startswith("Assumed("):

@@ -40,6 +40,8 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     elif re.search(r"between 0 and 1|in \[0, 1\]|in range|must be (in|less|<)|probability", message):
         yield from ("0.5", "0.0")
     elif re.search(r"divisible|multiple|% ", message):
+        numbers = [int(number) for number in re.findall(r"\b\d{1,3}\b", message)]
+        yield from (str(64 * number) for number in numbers if 1 < number < 64 and 64 % number)
         yield from ("256", "8", "4", "64", "512", "1")
     elif re.search(
         r"unsupported operand|instances of '(list|tuple)' and 'int'|must be (an )?int|empty\(\)"
@@ -48,6 +50,13 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     ):
         yield from (text for text in texts if text.isdigit())
         yield from ("64", "2")
+
+
+def said(error: BaseException) -> str:
+    """The message of an error; the condition of an assertion that says nothing."""
+    return (
+        str(error) or next(iter(lines_of(error.__traceback__)), "") if isinstance(error, AssertionError) else str(error)
+    )
 
 
 def missing(message: str) -> list[str]:
@@ -98,7 +107,7 @@ def lines_of(trace: TracebackType | None) -> list[str]:
 
 def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[str]:
     """`Assumed(...)` with other values for those of its attributes `names` that the failing lines read."""
-    lines, message = lines_of(error.__traceback__), str(error)
+    lines, message = lines_of(error.__traceback__), said(error)
     kept = text[len("Assumed(") : -1]
     read = [word for line in lines[:_NEAR] for word in re.findall(r"\w+", line) if word in names]
     for name in dict.fromkeys(read):

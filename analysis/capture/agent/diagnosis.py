@@ -18,7 +18,9 @@ _BLOCKED = re.compile(r"Operation not permitted|Permission denied|Read-only file
 _NO_GPU = re.compile(r"No CUDA GPUs|no NVIDIA driver|not compiled with CUDA|CUDA_VISIBLE_DEVICES", re.I)
 _NO_NETWORK = re.compile(r"Max retries exceeded|Name or service not known|name resolution|Connection refused", re.I)
 # Of `assumed`: the user's code has no such names.
-_STAND_IN = re.compile(r"'(Assumed|Branch)' object|'(Assumed|Branch)'")
+_STAND_IN = re.compile(
+    r"'(Assumed|Branch|Space)' object|'(Assumed|Branch|Space)'|<_graphperf_agent\.[\w.]+ object at \w+>"
+)
 _NO_THREAD = re.compile(r"can't start new thread|pthread_create", re.I)
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.M)
 _RIGHTS = "a capture may not write outside its temporary folder, use the network, start processes or signal others"

@@ -27,7 +27,8 @@ def annotated_layer(annotation: object, namespace: Mapping[str, Any]) -> Iterato
     cls = namespace.get(name, annotation) if name else None
     if isinstance(cls, type) and issubclass(cls, nn.Module) and not cls.__module__.startswith("torch."):
         BORROWED[name] = cls
-        yield written(name, cls)
+        if cls.forward is not nn.Module.forward:
+            yield written(name, cls)
         yield from (
             written(n, given) for n, given in _modules(namespace) if given is not cls and issubclass(given, cls)
         )
@@ -87,7 +88,8 @@ def written(name: str, cls: type) -> str:
 
 def _modules(namespace: Mapping[str, Any]) -> Iterator[tuple[str, type]]:
     for name, given in list(namespace.items()):
-        if isinstance(given, type) and issubclass(given, nn.Module) and not given.__module__.startswith("torch."):
+        own = isinstance(given, type) and issubclass(given, nn.Module) and not given.__module__.startswith("torch.")
+        if own and given.forward is not nn.Module.forward:
             yield name, given
 
 

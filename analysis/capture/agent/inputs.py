@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 import torch
 from torch import nn
 
-from .configured import handed_on, is_configured, option, stated, stated_side
+from .configured import handed_on, is_configured, option, stated, stated_frames, stated_side
 from .consumers import consumer, source_of
 from .guess import Assignment, Guess, tensors_of
 from .initial import initial_state
@@ -75,11 +75,16 @@ class ForwardInputs:
         return dict(of_loss(self._model, self._source, found, self._batch))
 
     def _sized(self, guesses: list[Guess]) -> list[Guess]:
-        """A whole image first with the side that the model says it is made for."""
-        first, side = guesses[0], stated_side(self._model)
-        if not side or len(first.shape) != 4 or first.shape[1] > 4 or first.shape[2:] in ((side, side), ()):
+        """A whole image, or a video, first with the sizes that the model says it is made for."""
+        first, shape = guesses[0], guesses[0].shape
+        if len(shape) not in (4, 5) or shape[1] > 4:
             return guesses
-        return [first.reshaped((*first.shape[:2], side, side), "assumed from the image size"), *guesses]
+        side = stated_side(self._model)
+        sides = (side, side) if side else shape[-2:]
+        sized = (
+            (*shape[:2], *sides) if len(shape) == 4 else (*shape[:2], stated_frames(self._model) or shape[2], *sides)
+        )
+        return guesses if sized == shape else [first.reshaped(sized, "assumed from the image size"), *guesses]
 
     def option(self, name: str) -> Guess | None:
         """A guess for a parameter that has a default."""
@@ -193,8 +198,8 @@ def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:
         parameters = [inspect.Parameter("input", inspect.Parameter.POSITIONAL_ONLY)]
     found = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
     variable = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
-    if not found and variable is not None:
-        found = {name: _single(variable, name) for name in _unpacked(model, variable.name) or [variable.name]}
+    if variable is not None and all(p.kind is p.KEYWORD_ONLY for p in found.values()):
+        found = {name: _single(variable, name) for name in _unpacked(model, variable.name) or [variable.name]} | found
     return found
 
 

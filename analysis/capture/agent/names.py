@@ -12,7 +12,7 @@ from .layers import SEQUENCE, Layers, image
 from .patterns import RULES, embedded
 
 _FEATURES = re.compile(
-    r"(image|img|text|txt|visual|audio|video|query|prompt|class|pooled|\w*clip)_?(features?|embeds?|embeddings?|emb)"
+    r"(image|img|text|txt|visual|audio|video|query|prompt|class|pooled|\w*clip)_?(features?|embeds?|embeddings?|embs?)"
 )
 _NAMED = re.compile(r"[\"']([^\"']+)[\"']")
 _IMAGES = re.compile(r".*(img|image|frame|photo)s?")
@@ -61,7 +61,8 @@ def _annotated(name: str, annotation: object, layers: Layers, batch: int) -> Ite
             yield Guess("annotation", kind="list", items=(one,) * batch)
         yield from pyramid("annotation", layers, batch)
     elif re.search(r"dict\[str, *(torch\.)?tensor", text, re.IGNORECASE):
-        yield Guess("annotation", kind="dict", keys=("x",), items=tuple(from_layers(name, layers, batch))[:1])
+        items = [*from_layers(name, layers, batch), *anything("annotation", layers, batch)]
+        yield Guess("annotation", kind="dict", keys=("x",), items=tuple(items[:1]))
     elif re.search(r"tuple\[(torch\.)?tensor", text, re.IGNORECASE):
         count = max(1, text.lower().count("tensor"))
         item = next(anything("annotation", layers, batch))

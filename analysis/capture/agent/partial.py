@@ -1,8 +1,4 @@
-"""Modules of a repository that fail where they are imported, at a statement that the model may do without.
-
-Such a module is executed statement by statement: what fails is left out, and the names that it would have defined are
-stood for by something whose use raises the error.
-"""
+"""Modules of a repository that fail where they are imported, at a statement that the model may do without."""
 
 from __future__ import annotations
 
@@ -14,8 +10,9 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import TracebackType
 
-from .absent import Absent, errors
-from .program import bound_names, read_source
+from .absent import Absent
+from .parts import absent_name, execute_in_parts
+from .program import read_source
 
 _INSTALLED = ("site-packages", "dist-packages")
 
@@ -46,24 +43,15 @@ class Partial(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         path = str(module.__file__)
+        raised = self._raised[path]
 
         def missing(name: str) -> Absent:
-            """Stands for a name that the module would have, had it not failed."""
             if name.startswith("__"):
                 raise AttributeError(name)
-            errors[f"{module.__name__}.{name}"] = self._raised[path]
-            return Absent(f"{module.__name__}.{name}")
+            return absent_name(module, name, raised)
 
         vars(module)["__getattr__"] = missing
-        for statement in ast.parse(read_source(path), path).body:
-            try:
-                code = compile(ast.Module([statement], type_ignores=[]), path, "exec", dont_inherit=True)
-                exec(code, vars(module))
-            except (ImportError, SyntaxError):
-                raise
-            except Exception:  # of the user's code
-                for name in bound_names(statement) or {f"line {statement.lineno}"}:
-                    vars(module).setdefault(name, missing(name))
+        execute_in_parts(ast.parse(read_source(path), path).body, module, path, raised)
 
 
 def _failing_module(trace: TracebackType | None, analysed: str) -> str | None:
@@ -74,6 +62,10 @@ def _failing_module(trace: TracebackType | None, analysed: str) -> str | None:
         if code.co_name == "<module>":
             found = code.co_filename
         trace = trace.tb_next
-    if found is None or found == analysed or any(f"/{part}/" in found.replace("\\", "/") for part in _INSTALLED):
-        return None
-    return None if found.startswith(("<", sys.base_prefix)) else found
+    own = found is not None and found != analysed and not is_installed(found)
+    return found if own and not str(found).startswith(("<", sys.base_prefix)) else None
+
+
+def is_installed(path: str) -> bool:
+    """Whether a file belongs to an installed package."""
+    return any(f"/{part}/" in path.replace("\\", "/") for part in _INSTALLED)

@@ -91,6 +91,10 @@ def _device(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield value(origin, torch.device("cpu"))
 
 
+def _dtype(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
+    yield value(origin, torch.float32)
+
+
 def _edges(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     yield tensor(origin, 2, 4 * SEQUENCE, dtype="int64")
 
@@ -150,6 +154,7 @@ RULES: list[tuple[str, Rule]] = [
     (r"batch|bsz?|batch_?size", _batch),
     (r".*flow", _flow),
     (r"device", _device),
+    (r"(.*_)?dtype", _dtype),
     (r"edge_(index|indices)|edges", _edges),
     (r"h|w|height|width|.*_?(size|shape|resolution|hw)|n|k|d|i|j", _size),
     (r"(return|use|is|with|need|output|do)_\w+|train(ing)?|inplace|causal", _flag),

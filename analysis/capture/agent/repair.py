@@ -120,6 +120,9 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
 
 def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """Changes of one item, that at hand where the error arose first; then another number of items."""
+    if guess.kind != "dict" and "indices must be integers" in found.message and guess.items:
+        keys = _keys(found)
+        yield Guess(origin, kind="dict", keys=tuple(keys), items=guess.items[:1] * len(keys))
     parts = [*elements_of(given), *[None] * len(guess.items)]  # the model may have taken some out
     order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
@@ -197,6 +200,9 @@ def _from_value(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     message = found.message
     if guess.value is None and "NoneType" not in message and "None" not in message:
         return
+    if _KEY.search(found.line) and "not subscriptable" in message:
+        keys = _keys(found)
+        yield Guess(origin, kind="dict", keys=tuple(keys), items=(tensor(origin, 1, 3, 224, 224),) * len(keys))
     if isinstance(guess.value, int) and re.search(r"unpack|iterable|subscriptable|len\(\)", message):
         yield value(origin, (14, 14))
     if re.search(r"has no attribute|must be Tensor|NoneType|not subscriptable|not iterable", message):

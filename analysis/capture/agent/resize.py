@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -10,6 +11,8 @@ from .guess import Guess
 
 _SIDES = (32, 28, 64, 96, 128, 160, 192, 224, 227, 256, 299, 320, 384, 448, 512)
 _LARGEST = 4096
+# Samples of sound, and how few are none.
+_WAVE, _SHORT = 16000, 512
 
 
 def of_rank(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
@@ -51,12 +54,13 @@ def _with_rank(shape: tuple[int, ...], rank: int, found: Diagnosis) -> Iterator[
 
 def of_size(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """The wanted sizes in place of those that were found; then sizes from which the found ones may be computed."""
-    pairs = [(got, wanted) for got, wanted in found.sizes if wanted <= _LARGEST * 16 and got != wanted]
+    pairs = [(got, wanted) for got, wanted in found.sizes if got != wanted]
     for got, wanted in pairs:
-        if wanted:
+        if 0 < wanted <= _LARGEST * 16:
             yield from _replaced(guess, got, wanted, origin, channels_first=found.channels_first)
-    for got, wanted in pairs:
-        yield from _derived(guess, got, wanted, origin, channels_first=found.channels_first)
+    ways = [_derived(guess, got, wanted, origin, channels_first=found.channels_first) for got, wanted in pairs]
+    for step in itertools.zip_longest(*ways):  # as likely as each other: in turn
+        yield from (changed for changed in step if changed is not None)
 
 
 def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_first: bool) -> Iterator[Guess]:
@@ -65,6 +69,8 @@ def _replaced(guess: Guess, got: int, wanted: int, origin: str, *, channels_firs
     first = 1 if channels_first else len(shape) - 1
     if len(shape) == 4 and first == 3 and shape[2:] == (got, got) and wanted <= 4:  # channels come last
         yield guess.reshaped((shape[0], 224, 224, wanted), origin)
+    if len(shape) == 3 and first == 1 and got == shape[1] and wanted <= 4 and shape[2] < _SHORT:  # a wave
+        yield guess.reshaped((shape[0], wanted, _WAVE), origin)
     if len(shape) > 3 and len(places) > 1 and shape[-2:] == (got, got):
         yield guess.reshaped((*shape[:-2], wanted, wanted), origin)
     if len(shape) == 1 and places:
@@ -105,6 +111,9 @@ def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]
     shape = guess.shape
     if not got or not wanted:
         return
+    if len(shape) == 5 and shape[-1] == shape[-2]:  # as many frames
+        side = min(_SIDES, key=lambda size: abs(math.log(size / shape[-1]) - math.log(wanted / got) / 2))
+        yield guess.reshaped((*shape[:3], side, side), origin)
     if len(shape) >= 4 and shape[-1] == shape[-2]:
         ratio = (wanted / got) ** (1 / (len(shape) - 2))
         near = shape[-1] * ratio

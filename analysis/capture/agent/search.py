@@ -24,6 +24,8 @@ _SECONDS = 8.0
 # What each repair of a chain costs in rank, and what part of its parent's progress counts for it.
 _STEP = 1
 _KEPT = 0.75
+# How many times as many operators as the likeliest guess another one ran whose error says more.
+_MUCH_FURTHER = 4
 
 T = TypeVar("T")
 # Runs the model; raises what `forward` raises.
@@ -31,15 +33,21 @@ Attempt = Callable[[Assignment, Mapping[str, Any]], T]
 
 
 class RefusedError(Exception):
-    """No guess was accepted: the error of the likeliest, which was tried first, and what it was.
+    """No guess was accepted: the error of one and what it was, and how many operators it ran.
 
-    `furthest` is the error of the try that ran most operators.
+    `furthest` is the error of the one that ran most operators.
     """
 
-    def __init__(self, error: BaseException, assignment: Assignment, tries: int) -> None:
+    def __init__(self, error: BaseException, assignment: Assignment, progress: int = 0) -> None:
         super().__init__(str(error))
-        self.error, self.assignment, self.tries = error, assignment, tries
+        self.error, self.assignment, self.progress = error, assignment, progress
         self.furthest = error
+
+    def before(self, furthest: RefusedError) -> RefusedError:
+        """The error to tell: of this guess, the likeliest, unless another got much further."""
+        told = furthest if furthest.progress > _MUCH_FURTHER * self.progress else self
+        told.furthest = furthest.error
+        return told
 
 
 class _Way(NamedTuple):
@@ -79,7 +87,7 @@ class Search:
 
     def _run(self, attempt: Attempt[T]) -> tuple[Assignment, T]:
         first: RefusedError | None = None
-        most = -1
+        furthest = RefusedError(Exception(), {}, -1)
         end = time.monotonic() + _SECONDS
         while (
             (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
@@ -92,18 +100,20 @@ class Search:
             try:
                 return assignment, attempt(assignment, built)
             except AbsentError as error:  # no other input brings the module
-                raise RefusedError(error, {}, self.tries) from error
+                raise RefusedError(error, {}) from error
             except Exception as error:
-                first = first or RefusedError(error, assignment, self.tries)
                 progress = self._progress()
-                if progress > most:
-                    most, first.furthest = progress, error
+                refused = RefusedError(error, assignment, progress)
+                first = first or refused
+                if progress > furthest.progress:
+                    furthest = refused
                 reached = max(progress, _KEPT * way.reached)
                 self._learn(error, assignment, built, _Way(way.depth + _STEP, reached))
             except BaseException as error:  # the user's code ends the program: no other input helps
-                raise RefusedError(error, assignment, self.tries) from error
+                raise RefusedError(error, assignment) from error
         assert first is not None
-        raise first from first.error
+        told = first.before(furthest)
+        raise told from told.error
 
     def _add_other(self) -> bool:
         """Puts the next guess that owes nothing to an error first; whether there was one."""

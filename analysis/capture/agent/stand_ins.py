@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from . import without
 from .values import is_meta, to_meta
 
 if TYPE_CHECKING:
     from .recorder import Recorder
+
+_AUTOCAST = "torch.autocast in the code is not followed: the estimate is for the precision that is asked for"
+_AUTOCAST_WORDS = "torch.autocast in the code is not followed: --precision amp runs the whole model under it"
 
 
 def install(recorder: Recorder) -> None:
@@ -149,10 +153,12 @@ def _data(original: Any) -> property:
 
 
 def _autocast(original: Callable[..., None]) -> Callable[..., None]:
-    """`torch.autocast(x.device.type)` meets the device type meta, which has no autocast."""
+    """`torch.autocast(x.device.type)` meets the device type meta, which has no autocast; it is not followed anyway."""
 
     @functools.wraps(original)
     def init(self: Any, device_type: str, *args: Any, **kwargs: Any) -> None:
+        if args[1] if len(args) > 1 else kwargs.get("enabled", True):
+            without.note(_AUTOCAST, _AUTOCAST_WORDS)
         if device_type == "meta":
             device_type, args, kwargs = "cpu", (), {**kwargs, "enabled": False}
         original(self, device_type, *args, **kwargs)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
 from .extensions import NotBuiltError
-from .partial import Partial
+from .partial import Partial, is_installed
 from .roots import folders_with
 
 _T = TypeVar("_T")
@@ -25,7 +25,7 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
     """What `load` returns, with the modules that it lacks found further up or stood for."""
     finder, partial = _Finder(), Partial()
     sys.meta_path.insert(0, partial)
-    sys.meta_path.append(finder)
+    sys.meta_path.insert(0, finder)
     state.loading = True
     try:
         for _ in range(_MOST):
@@ -63,8 +63,10 @@ def _remedied(error: ImportError, path: str) -> bool:
         setattr(holder, name, Absent(f"{module}.{name}"))
         errors[f"{module}.{name}"] = error
         return True
-    if not isinstance(error, ModuleNotFoundError) or isinstance(error, AbsentError) or not error.name:
+    if isinstance(error, AbsentError):
         return False
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return _installed_fails(error)
     if _found_above(error.name, path):
         return True
     top = error.name.partition(".")[0]
@@ -73,6 +75,19 @@ def _remedied(error: ImportError, path: str) -> bool:
         return False
     errors[name] = error
     return True
+
+
+def _installed_fails(error: ImportError) -> bool:
+    """Stands for the outermost installed module that raised an error of its own when it was imported."""
+    trace = error.__traceback__
+    while trace is not None:
+        code, name = trace.tb_frame.f_code, trace.tb_frame.f_globals.get("__name__") or ""
+        if code.co_name == "<module>" and is_installed(code.co_filename):
+            known = name in errors
+            errors[name] = error
+            return not known
+        trace = trace.tb_next
+    return False
 
 
 def _found_above(module: str, path: str) -> bool:
@@ -89,7 +104,7 @@ def _found_above(module: str, path: str) -> bool:
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the modules that are stood for, after every other finder."""
+    """Finds the modules that are stood for; some are installed and cannot be imported."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None

@@ -11,8 +11,9 @@ from typing import Any
 
 from torch import nn
 
-from . import assumed
-from .absent import AbsentError, parent_missing
+from . import assumed, without
+from .absent import Absent, AbsentError, parent_missing
+from .config_code import CALLED
 from .construct import GuessedArguments
 from .errors import Diagnosis, read_message
 from .extensions import Claim
@@ -55,18 +56,35 @@ class Trials:
             except StopIteration:
                 break
             except NoArgumentsError as error:
+                if self._supplied(error.error):
+                    ways = self._expressions()
+                    continue
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
                 told = failure is not None and telling(failure) >= 2 and not isinstance(error.error, AbsentError)
                 failure = failure if told else nothing
             except NothingRanError as error:
+                if self._supplied(error.error):
+                    ways = self._expressions()
+                    continue
                 self._learn(error)
                 failure = error if failure is None or telling(error) > telling(failure) else failure
         raise failure or NothingRanError("construct", TypeError("nothing to construct"))
+
+    def _supplied(self, error: BaseException) -> bool:
+        """Whether the error lacks a configuration, which only a script below the definitions makes; there is one now."""
+        name = getattr(error, "name", "") if isinstance(error, NameError) else ""
+        if not name or name in vars(self._module) or not CALLED.fullmatch(name):
+            return False
+        vars(self._module)[name] = self._names["Assumed"]()
+        without.assume(f"the configuration {name} is not defined where the class is: its values are assumed")
+        return True
 
     def _no_module(self) -> NothingRanError | None:
         """A class of the file that has `forward` and is something else."""
         name = self._request.get("wanted") or ""
         cls = vars(self._module).get(name)
+        if isinstance(cls, Absent):
+            return NothingRanError("import", AbsentError(f"{self._module.__name__}.{name}"))
         lacking = parent_missing(cls) if isinstance(cls, type) else None
         if lacking is not None:
             return NothingRanError("import", lacking)
@@ -156,6 +174,10 @@ class Trials:
             if not isinstance(value, nn.Module):
                 raise WrongModelError(f"{expression} gave {type(value).__name__}, not an nn.Module")
             wanted = self._request.get("wanted")
+            if wanted and self._is_another(wanted):
+                raise WrongModelError(
+                    f"{wanted} is {_full_name(vars(self._module)[wanted])} here: a condition around the class does not hold"
+                )
             if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
                 raise WrongModelError(f"{expression} has no {wanted} in it")
         except BaseException as error:  # the user's code may end the program
@@ -165,8 +187,13 @@ class Trials:
                 )
                 raise NothingRanError("find", WrongModelError(words)) from error
             raise NothingRanError("construct", error) from error
-        value.eval()  # one's own may return nothing
+        _evaluating(value)
         return value
+
+    def _is_another(self, wanted: str) -> bool:
+        """Whether the file gives the name to a class of an installed package."""
+        cls = vars(self._module).get(wanted)
+        return isinstance(cls, type) and all(base.__name__ != wanted for base in cls.__mro__)
 
     def _undefined(self, error: BaseException) -> bool:
         """Whether the wanted class itself is what is not defined."""
@@ -200,6 +227,19 @@ class Trials:
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
     return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
+
+
+def _evaluating(model: nn.Module) -> None:
+    """Puts a model into evaluation mode, whatever its own `train` does or returns."""
+    try:
+        model.eval()
+    except Exception:  # one's own `train` may be another method altogether
+        for part in model.modules():
+            part.training = False
+
+
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 class Names(dict[str, object]):

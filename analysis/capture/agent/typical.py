@@ -8,6 +8,9 @@ from collections.abc import Iterator
 # Patterns of names, and the expressions that stand for a typical value. `<class>` and `<instance>` stand for a layer of
 # the file, `<config>` for a configuration.
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
+    (r"(\w*_)?(observation|obs|state)_space", ("Space(64)",)),
+    (r"(\w*_)?(action|act)_space", ("Space(8)",)),
+    (r"(action|act)_(dims?|size|limit|bound|n)", ("8", "1.0")),
     (
         r"block|layer|unit|module|block_?(cls|fn|class|type)|basic_?block|attn_?(layer|cls|"
         r"block)|mlp_?layer|layer_?fn",

@@ -48,17 +48,35 @@ def usage_of(cls: type) -> dict[str, Usage]:
     constants = getattr(cls.__init__, "__globals__", {})
     for node in ast.walk(definition):
         _note(node, found, constants)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            for item in ast.walk(node.value):
-                if isinstance(item, ast.Name) and item.id in found:
-                    kept[node.targets[0].attr] = item.id
-                if not isinstance(node.value, ast.Name):
-                    break
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        if isinstance(target, ast.Attribute) and isinstance(value, ast.Name) and value.id in found:
+            kept[target.attr] = value.id
+    _note_handed_on(cls, definition, found, constants)
     for function in vars(cls).values():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
             _note_kept(node, kept, found)
     return found
+
+
+def _note_handed_on(cls: type, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+    """What the methods that the constructor calls do with the parameters that it gives them."""
+    for call in ast.walk(definition):
+        method = getattr(cls, _own_method(call.func), None) if isinstance(call, ast.Call) else None
+        tree = _tree(method) if inspect.isfunction(method) else None
+        if isinstance(call, ast.Call) and tree is not None:
+            places = [argument.arg for argument in tree.args.args][1:]
+            given = [*zip(places, call.args), *((keyword.arg, keyword.value) for keyword in call.keywords)]  # noqa: B905
+            inner = {name: found[v.id] for name, v in given if name and isinstance(v, ast.Name) and v.id in found}
+            for node in ast.walk(tree) if inner else ():
+                _note(node, inner, constants)
+
+
+def _own_method(node: ast.expr) -> str:
+    """The name in `self.method`; empty for anything else."""
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return node.attr if own and isinstance(node, ast.Attribute) else ""
 
 
 def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
@@ -92,6 +110,9 @@ def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> 
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
             found[kept[node.value.attr]].iterated = True
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Attribute):
+        if node.operand.attr in kept:
+            found[kept[node.operand.attr]].number = True
     elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in kept:
         found[kept[node.value.attr]].attributes.append(node.attr)
     elif isinstance(node, (ast.For, ast.comprehension)) and not _counts(node.iter):

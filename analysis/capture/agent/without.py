@@ -25,6 +25,11 @@ def note(message: str, words: str) -> None:
         _done[message, place[0], place[1]] = None
 
 
+def assume(words: str) -> None:
+    """Puts words among the assumptions, for what has no line."""
+    _words[words] = None
+
+
 def in_words() -> list[str]:
     """The assumptions."""
     return list(_words)

@@ -181,3 +181,36 @@ def test_what_a_failing_statement_would_have_made_is_named_by_its_error(write: C
     (tmp_path / "data.py").write_text(LABELS)
     written = write(net("from data import LABELS", "self.fc(x) * LABELS.scale"))
     assert "No such file or directory: '/no/such/file'" in written.analysis.problems[0].message
+
+
+def test_what_a_class_does_not_depend_on_may_fail(write: Callable, tmp_path: Path) -> None:
+    other = net("").replace("class Net", "class Other").replace("(self)", "(self, width=1 / 0)")
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").write_text("from pkg.net import Other\n")
+    for name in ("net.py", "pkg/net.py"):
+        analysis = write(net("").replace("(self)", "(self, bias)") + other, name=name).analysis
+        assert [result.target.rpartition("::")[2] for result in analysis.results] == ["Net"]
+        (problem,) = analysis.problems
+        assert (problem.name, problem.stage) == ("Other", "import")
+        assert "ZeroDivisionError" in problem.message
+
+
+def test_an_installed_package_that_cannot_be_imported_is_done_without(write: Callable, tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages"
+    (installed / "tensor_board").mkdir(parents=True)
+    (installed / "tensor_board/__init__.py").write_text("raise ImportError('needs another version')\n")
+    top = f"import sys\nsys.path.append({str(installed)!r})\nfrom tensor_board import Writer"
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").touch()
+    written = write(net(top), name="pkg/net.py")
+    assert [operator.kind for operator in written.graph.operators] == ["linear"]
+    (problem,) = write(net(top, "Writer(self.fc(x))"), name="pkg/used.py").analysis.problems
+    assert "ImportError: needs another version" in problem.message
+
+
+def test_a_name_that_means_another_class_here_is_said(write: Callable) -> None:
+    source = "if True:\n    Net = nn.SiLU\nelse:\n" + "\n".join(
+        f"    {line}" for line in NET.format(base="nn.Module", decorator="", result="x").splitlines()
+    )
+    (problem,) = write(source).analysis.problems
+    assert "Net is torch.nn.modules.activation.SiLU here: a condition around the class does not hold" in problem.message

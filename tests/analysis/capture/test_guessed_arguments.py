@@ -46,6 +46,12 @@ GUESSED = {
     "key of a table": ("depth", "self.a = nn.Linear(8, {18: 2, 34: 3}[depth])", ""),
     "ratio of an expansion": ("dim, mlp_ratio", "self.a = nn.Conv2d(dim, int(dim * mlp_ratio), 1, groups=dim)", ""),
     "no weights": ("dim, pretrained_base=True", "if pretrained_base: open('/weights.pth', 'w')\nself.a = nn.Linear(dim, dim)", ""),
+    "negated later": ("chomp_size", "self.chomp_size = chomp_size\nself.a = nn.Linear(8, 8)", "return self.a(x)[:, : -self.chomp_size]"),
+    "divisible by what the message says": ("dim, heads=6", "if dim % heads: raise ValueError(f'dim must be divisible by heads, but got {dim} and {heads}')\nself.a = nn.Linear(dim, dim)", ""),
+    "an assertion without words": ("dim, hops", "assert isinstance(hops, list)\nself.a = nn.Linear(dim, len(hops))", ""),
+    "spaces": ("observation_space, action_space", "self.a = nn.Linear(observation_space.shape[0], action_space.shape[0])", ""),
+    "stored with an annotation": ("dataset", "self.dataset: object = dataset\nself.a = nn.Linear(self.dataset.n_users, 8)", ""),
+    "size of actions": ("obs_dim, act_dim", "self.a = nn.Sequential(*[nn.Linear(*sizes) for sizes in [[obs_dim, act_dim]]])", ""),
     "layers that are None": ("dim, act=None, conv=nn.Conv2d", "self.act = act\nself.a = conv(dim, dim)", "return self.a(self.act(x))"),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -213,3 +219,30 @@ def test_what_stands_for_an_object_is_not_named_in_a_failure(write: Callable) ->
     init = "self.a, self.b = net_args.some.strange, nn.Linear(8, 8)"
     (problem,) = write(net("net_args", init, "return self.b(self.a(x))")).analysis.problems
     assert "what stands for an object that no code defines is not callable" in problem.message
+
+
+def test_methods_of_the_constructor_say_how_a_parameter_is_used(write: Callable) -> None:
+    method = "    def _build(self, width, maker):\n        self.b = maker(width, 3)\n"
+    source = net("dim, trans_func", "self.a = nn.Linear(dim, dim)\nself._build(dim, trans_func)") + method
+    (result,) = write(source).analysis.results
+    assert result.constructed == "assumed dim=64, trans_func=Passthrough"
+
+
+def test_a_class_is_no_part_of_itself(write: Callable) -> None:
+    (result,) = write(net("net", "self.b = net\nself.a = nn.Linear(8, 8)", "return self.b(self.a(x))")).analysis.results
+    assert result.constructed == "assumed net=Passthrough()"
+
+
+def test_a_base_without_forward_is_no_part(write: Callable) -> None:
+    base = "class Extractor(nn.Module):\n    pass\n"
+    source = base + net(
+        "extractor: Extractor", "self.b = extractor\nself.a = nn.Linear(8, 8)", "return self.b(self.a(x))"
+    )
+    (result,) = write(source).analysis.results
+    assert result.constructed == "assumed extractor=Passthrough()"
+
+
+@pytest.mark.parametrize("init", ["{'a': 1}[config.model.kinds]", "{}['a table without it']"])
+def test_a_key_that_is_no_name_is_no_argument(write: Callable, init: str) -> None:
+    (problem,) = write(net("config, **kwargs", f"self.a = nn.Linear(8, {init})")).analysis.problems
+    assert problem.stage == "construct"

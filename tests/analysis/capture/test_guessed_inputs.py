@@ -244,3 +244,62 @@ def test_a_failure_shows_the_first_try_and_what_to_do(write: Callable) -> None:
     (problem,) = written.analysis.problems
     assert "no (1, 3, 224, 224), with the input 1×3×224×224 (assumed from a)" in problem.message
     assert "`# graphperf: input=(...) init=(...)` above the class" in problem.message
+
+
+def test_what_is_unpacked_beside_keywords_is_guessed(write: Callable) -> None:
+    source = net("return self.a(*args)", "self.a = nn.Linear(8, 8)", "*args, is_training=False")
+    assert len(write(source).graph.operators) == 1
+
+
+def test_a_list_that_is_read_by_key_is_a_dictionary(write: Callable) -> None:
+    (spec,) = write(net("return outputs['pred'] * 2", parameters="outputs")).graph.inputs
+    assert spec.name == "outputs['pred']"
+
+
+def test_a_dictionary_without_a_layer_has_something(write: Callable) -> None:
+    specs = write(net("return x['a'] * 2", parameters="x: 'dict[str, torch.Tensor]'")).graph.inputs
+    assert [spec.name for spec in specs] == ["x['x']", "x['a']"]
+
+
+def test_a_type_is_none_of_tensors(write: Callable) -> None:
+    (spec,) = write(net("return self.a(x.to(dtype))", "self.a = nn.Linear(8, 8)", "x, dtype")).graph.inputs
+    assert spec.name == "x"
+
+
+VIDEOS = {
+    "as many frames as it says": ("self.num_frames = 6", "assert x.shape[2] == self.num_frames", (6, 112, 112)),
+    "as wide as its positions": ("self.pos = nn.Parameter(torch.zeros(1, 16 * 56 * 56, 4))", "", (16, 224, 224)),
+}
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_videos_have_the_sizes_that_a_model_is_made_for(write: Callable, name: str) -> None:
+    init, first, sizes = VIDEOS[name]
+    layers = f"self.a = nn.Conv3d(3, 4, (1, 4, 4), (1, 4, 4)); {init}"
+    last = "return self.a(x).flatten(2).transpose(1, 2) + getattr(self, 'pos', 0)"
+    (spec,) = write(net(f"{first}\n{last}".strip(), layers)).graph.inputs
+    assert spec.shape[2:] == sizes
+
+
+def test_few_channels_of_sound_are_a_wave(write: Callable) -> None:
+    source = net(
+        "x = F.pad(x, (2, 2), mode='reflect')\nreturn self.b(x)",
+        "self.c = nn.Conv2d(4, 4, 1); self.b = nn.Conv1d(2, 4, 3)",
+    )
+    assert write(source).graph.inputs[0].shape == (1, 2, 16000)
+
+
+def test_a_failure_says_the_input_that_got_much_further(write: Callable) -> None:
+    forward = "assert x.dim() == 3, 'must be 3D'\nfor _ in range(9):\n    x = self.a(x)\nreturn x.no_such()"
+    (problem,) = write(net(forward, "self.a = nn.Linear(8, 8)")).analysis.problems
+    assert "no attribute 'no_such'" in problem.message
+
+
+def test_features_are_no_images(write: Callable) -> None:
+    (spec,) = write(net("return self.a(image_embs)", "self.a = nn.LayerNorm(8)", "image_embs")).graph.inputs
+    assert spec.shape[-1] == 8
+
+
+def test_a_method_of_its_own_called_train_does_not_end_a_capture(write: Callable) -> None:
+    source = net("return self.a(x)", "self.a = nn.Linear(8, 8)") + "    def train(self, x_pos, x_neg):\n        pass\n"
+    assert len(write(source).graph.operators) == 1

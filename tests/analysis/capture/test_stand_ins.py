@@ -1,0 +1,46 @@
+"""Functions of PyTorch that make no sense without data, or that it no longer has, run in another way, which is said."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+NET = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+
+    def forward(self, x):
+        {body}
+"""
+
+
+@pytest.mark.parametrize(
+    "keywords", ["", "length=700, ", "normalized=True, ", "center=False, ", "onesided=True, win_length=32, "]
+)
+def test_the_inverse_of_a_spectrum_has_as_many_samples(write: Callable, keywords: str) -> None:
+    window = 32 if "win_length" in keywords else 64
+    body = (
+        f"return self.a(x).sum() + torch.istft(torch.zeros(2, 33, 50) + 0j, 64, {keywords}window=torch.ones({window}))"
+    )
+    written = write(NET.format(body=body.replace("torch.zeros(2, 33, 50)", "x.new_zeros(2, 33, 50)")))
+    given = eval(f"dict({keywords})")
+    expected = torch.istft(torch.zeros(2, 33, 50) + 0j, 64, window=torch.ones(window), **given)
+    last = written.graph.tensors[written.graph.output_tensors[0]]
+    assert last.shape[-1] == expected.shape[-1]
+
+
+def test_autocast_in_the_code_is_said_not_to_be_followed(write: Callable) -> None:
+    body = "with torch.autocast('cuda', dtype=torch.float16):\n            return self.a(x)"
+    assert any(
+        "torch.autocast in the code is not followed" in words
+        for words in write(NET.format(body=body)).graph.assumptions
+    )
+    off = write(NET.format(body=body.replace("dtype=torch.float16", "enabled=False")), name="off.py")
+    assert not any("autocast" in words for words in off.graph.assumptions)
+
+
+def test_what_was_removed_is_replaced_and_said(write: Callable) -> None:
+    written = write(NET.format(body="return self.a(x) @ torch.qr(torch.zeros(8, 8))[0]"))
+    assert any("torch.qr" in words and "torch.linalg.qr" in words for words in written.graph.assumptions)
