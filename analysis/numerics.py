@@ -1,4 +1,4 @@
-"""The number formats that a model runs in: one throughout, or those that `torch.autocast` picks operator by operator."""
+"""The number formats that a model runs in: one throughout, those that `torch.autocast` picks, or PyTorch's defaults."""
 
 from __future__ import annotations
 
@@ -25,17 +25,24 @@ class Autocast(str, Enum):
         return "float16" if self is Autocast.FP16 else "bfloat16"
 
 
-Numerics = Precision | Autocast
+class Defaults(str, Enum):
+    """FP32 as PyTorch runs it where nothing is set: `torch.backends.cudnn.allow_tf32` is on, `cuda.matmul.allow_tf32` off."""
+
+    CUDNN_TF32 = "tf32-conv"
+
+
+Numerics = Precision | Autocast | Defaults
+ALL_NUMERICS: tuple[Numerics, ...] = (*Precision, *Autocast, *Defaults)
 _ALIASES = {"amp-fp16": "amp", "amp-float16": "amp", "amp-half": "amp", "autocast": "amp", "amp-bfloat16": "amp-bf16"}
 
 
 def parse_numerics(text: str) -> Numerics:
-    """Reads `amp`, `amp-bf16` or a precision. Raises `ValueError` naming the nearest spellings."""
+    """Reads `amp`, `amp-bf16`, `tf32-conv` or a precision. Raises `ValueError` naming the nearest spellings."""
     word = text.strip().lower().replace("_", "-")
     value = _ALIASES.get(word, word)
-    modes = [mode.value for mode in Autocast]
+    modes = {mode.value: mode for mode in (*Autocast, *Defaults)}
     if value in modes:
-        return Autocast(value)
+        return modes[value]
     try:
         return Precision.parse(text)
     except ValueError:
@@ -49,7 +56,8 @@ def runs_in(device: HardwareProfile, numerics: Numerics) -> bool:
     """Whether the device computes in these formats. Autocast casts for a GPU's matrix unit: it needs one that takes them."""
     if isinstance(numerics, Precision):
         return device.supports(numerics)
-    return device.kind == "gpu" and numerics.low in device.compute.matrix
+    needed = Precision.TF32 if isinstance(numerics, Defaults) else numerics.low
+    return device.kind == "gpu" and needed in device.compute.matrix
 
 
 def stored_as(numerics: Numerics) -> Precision:

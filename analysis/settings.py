@@ -11,7 +11,7 @@ from ..hardware_profiles import HardwareProfile, Precision, ProfileError, Unknow
 from .capture.request import Shapes
 from .discovery import UsageError, hardware_paths, project_table
 from .fusion import MODES, Mode, modes_of
-from .numerics import Autocast, Numerics, parse_numerics, runs_in
+from .numerics import ALL_NUMERICS, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
 
 DEFAULT_HARDWARE = "h100-sxm5-80gb"
@@ -48,7 +48,7 @@ class Options:
                 known = ", ".join(modes_of(device.kind))
                 raise UsageError(f"{self.mode} is no mode of {device.id}, a {device.kind}; choose from {known}")
             if not runs_in(device, self.precision):
-                known = [n.value for n in (*Precision, *Autocast) if runs_in(device, n)]
+                known = [n.value for n in ALL_NUMERICS if runs_in(device, n)]
                 raise UsageError(
                     f"{device.id} does not compute in {self.precision.value}; it does in {', '.join(known)}"
                 )

@@ -137,6 +137,13 @@ class HardwareProfile(Table):
         """Return the dotted paths of the figures that are assumptions."""
         return tuple(path for path, figure in self.figures() if figure.assumed)
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the rates that matrix products reach were fitted to measurements of this device."""
+        products = (self.efficiency.convolution, self.efficiency.vector_matmul)
+        fitted = any(figure is not None and figure.grade == "M" for figure in products)
+        return fitted or (self.cpu is not None and bool(self.cpu.rates))
+
     def weakest_grade(self) -> Grade:
         """Return the lowest grade among all figures."""
         grades: list[Grade] = [figure.grade for _, figure in self.figures()]

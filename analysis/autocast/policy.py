@@ -13,6 +13,7 @@ from ..graph import Operator
 Policy = Literal["lower", "fp32", "fp32_result", "promote", "recurrent", "none"]
 _LISTS: Mapping[str, Policy] = {
     "lower_precision_fp": "lower",
+    "explicit": "lower",
     "fp32": "fp32",
     "torchvision": "fp32",
     "fp32_set_opt_dtype": "fp32_result",

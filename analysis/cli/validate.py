@@ -8,32 +8,53 @@ from typing import Any
 import click
 
 from ..discovery import UsageError
+from ..report.accuracy import FORMATS as ACCURACY_FORMATS
 from ..report.validation import FORMATS, render
+from ..settings import Options
 from ..study.families import Family, families, family_named
 from ..study.validate import validate
+from .accuracy import accuracy
 from .common import CLEAN, FINDINGS, usage_errors
 from .grid import captured, grid_of, grid_options, report_problems, write
 
 
 @click.command("validate")
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.argument("targets", nargs=-1, metavar="[TARGET...]")
 @click.option(
     "--family",
     "family_name",
     metavar="NAME",
     help=f"What the model should measure like: {', '.join(families())}; default: by its name.",
 )
+@click.option("--measured", "tables", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="FILE",
+              help="Instead of targets: a table of measurements (CSV, also gzipped) or a folder of them.")  # fmt: skip
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="With --measured: at most N rows a group.")
 @grid_options(mode="eager,compiled,ideal")
-@click.option("--format", "output", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(dict.fromkeys((*FORMATS, *ACCURACY_FORMATS))),
+    default="text",
+    show_default=True,
+)
 @click.option("--output-file", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write there.")
 def validate_command(
-    targets: tuple[str, ...], family_name: str | None, output: str, path: Path | None, **given: Any
+    targets: tuple[str, ...], family_name: str | None, tables: tuple[Path, ...], sample: int | None, output: str,
+    path: Path | None, **given: Any,
 ) -> None:  # fmt: skip
     """Check a model's figures: what holds for every model, and what is published of its family.
 
-    Every combination of the lists is tried. Exits with 1 when a check fails.
+    Every combination of the lists is tried. Exits with 1 when a check fails. With --measured, how far predictions are off
+    from measurements, beside a plain roofline: by device, mode, family and regime; other options but --python are not read.
     """
     with usage_errors():
+        if bool(tables) == bool(targets):
+            raise UsageError("give targets to check, or --measured FILE")
+        if tables:
+            write(accuracy(tables, Options(python=given["python"]), sample, (), output), path)
+            raise SystemExit(CLEAN)
+        if output not in FORMATS:
+            raise UsageError(f"--format {output} belongs to --measured")
         family = _family(family_name)
         grid, options = grid_of(targets, **given)
         subjects, problems = captured(targets, grid, options)

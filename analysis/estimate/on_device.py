@@ -54,18 +54,21 @@ class Question:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it."""
+    """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it;
+    `calibrated`: whether its rates were fitted to measurements of the device."""
 
     precisions: tuple[Precision, ...]
     allocations: Allocations
     times: KernelTimes
     energies: Energies
     clock_share: float = 1.0
+    calibrated: bool = False
 
     @cached_property
     def latency(self) -> Interval:
         """Seconds of one run."""
-        return widened({"launch": float(self.times.host_s.sum()), "device": float(self.times.device_s.sum())})
+        device = "calibrated" if self.calibrated else "device"
+        return widened({"launch": float(self.times.host_s.sum()), device: float(self.times.device_s.sum())})
 
     @cached_property
     def energy(self) -> Interval:
@@ -120,4 +123,4 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     if share < 1.0:
         times = at_clock(times, share)
         energies = replace(energies, static=question.device.power.static.si * times.seconds)
-    return Estimate(precisions, allocations, times, energies, share)
+    return Estimate(precisions, allocations, times, energies, share, question.device.calibrated)

@@ -3,7 +3,7 @@
 from .allocation import Allocation, Allocations
 from .cpu import dispatch_seconds
 from .kernels import Kernel, Kernels
-from .mapper import distinct, kernel_of, kernel_precision, map_kernel, map_kernels, work_of
+from .mapper import distinct, instructions, kernel_of, kernel_precision, map_kernel, map_kernels, work_of
 
 __all__ = [
     "Allocation",
@@ -12,6 +12,7 @@ __all__ = [
     "Kernels",
     "dispatch_seconds",
     "distinct",
+    "instructions",
     "kernel_of",
     "kernel_precision",
     "map_kernel",

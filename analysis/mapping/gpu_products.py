@@ -42,7 +42,9 @@ def map_products(
     chosen = _tiled(kernels.m, n, k, batch, rate, kernels, device, matrix=matrix)
     height, width, _ = tiles(matrix)
     resident = resident_tiles(device, precision)[chosen.tile]
-    seconds = chosen.seconds if matrix else np.minimum(chosen.seconds, _winograd_seconds(kernels, device, rate))
+    winograd = np.full(len(kernels), np.inf) if matrix else _winograd_seconds(kernels, device, rate)
+    seconds = np.minimum(chosen.seconds, winograd)
+    multiplied = 36 * kernels.winograd / np.maximum(1.0, 9 * kernels.m)
     side = height[chosen.tile, 0], width[chosen.tile, 0]
     executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * k
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
@@ -52,7 +54,9 @@ def map_products(
         waves=np.ceil(chosen.pieces / (found.units * resident)),
         fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
         compute_s=seconds + constant("gpu", "tile_start"), memory_s=moved.seconds,
-        conversion_s=_layout_seconds(kernels, device, precision), alignment=np.minimum(1.0, useful / np.maximum(1.0, executed)),
+        conversion_s=_layout_seconds(kernels, device, precision),
+        spared=np.where(winograd < chosen.seconds, np.maximum(0.0, 1 - multiplied), 0.0),
+        alignment=np.minimum(1.0, useful / np.maximum(1.0, executed)),
         tile_rows=side[0], tile_columns=side[1], resident=resident,
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
@@ -89,7 +93,9 @@ def _tiled(
     units = int(device.compute.units.si)
     attention = kernels.of_family("attention")
     height, width, relative = tiles(matrix)
-    prologue = constant("gpu", "k_prologue" if matrix else "k_prologue_vector")
+    prologue = (
+        constant("gpu", "k_prologue") if matrix else np.where(batch > 1, 0.0, constant("gpu", "k_prologue_vector"))
+    )
     whole = np.ceil(m / height) * np.ceil(n / width) * batch
     most = np.where(attention, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
     split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most))
@@ -130,7 +136,7 @@ def _winograd_seconds(kernels: Kernels, device: HardwareProfile, rate: Column) -
         count, filters, channels, every, rate * constant("gpu", "winograd_rate"), kernels, device, matrix=False
     )
     words = 2 * 36 * count * (channels + filters) + 2 * 36 * channels * filters
-    seconds = multiplied.seconds + dram_seconds(4.0 * words + kernels.bytes, device)
+    seconds = multiplied.seconds + dram_seconds(4.0 * words + kernels.bytes, device) + constant("gpu", "winograd_start")
     return np.where(apply, seconds, np.inf)
 
 

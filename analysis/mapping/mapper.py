@@ -12,8 +12,8 @@ from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant_value
 from ..costs import Cost
 from ..fusion import Policy, Subgraph
-from ..graph import Graph, Operator
-from ..numerics import Numerics
+from ..graph import Graph
+from ..numerics import Defaults, Numerics
 from .access import REGULAR, access_of
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
@@ -83,7 +83,7 @@ def work_of(
         gemm=costs[lead].gemm,
         contiguous_convolution=eager and costs[lead].family == "convolution",
         operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
-        instructions=sum([_instructions(graph.operators[m]) * domains[m] for m in members]),
+        instructions=sum([instructions(graph.operators[m].kind) * domains[m] for m in members]),
         irregular=access.irregular,
         row=access.row,
         softmax_row=access.softmax_row,
@@ -108,14 +108,13 @@ def _fresh(members: Sequence[int], graph: Graph) -> int:
     return sum({tensors[t].storage: tensors[t].elements for t in made if tensors[t].storage not in given}.values())
 
 
-def _instructions(operator: Operator) -> float:
+def instructions(kind: str) -> float:
     """Vector instructions an element of what arithmetic operations do not tell, as the branches of an error function."""
-    kind = "pow of tensors" if operator.kind == "pow" and len(operator.inputs) > 1 else operator.kind
-    return _more_instructions().get(kind, 0.0)
+    return _instructions().get(kind, 0.0)
 
 
 @cache
-def _more_instructions() -> Mapping[str, float]:
+def _instructions() -> Mapping[str, float]:
     return constant_value("gpu", "instructions")
 
 
@@ -125,6 +124,9 @@ def kernel_precision(
     """What a kernel computes in: the model's precision, or under autocast the widest type that its anchor reads, else any."""
     if isinstance(numerics, Precision):
         return numerics
+    if isinstance(numerics, Defaults):
+        cudnn = anchor is not None and costs[anchor].family in ("convolution", "recurrent")
+        return Precision.TF32 if cudnn else Precision.FP32
     leading = _members(operators, costs) if anchor is None else [anchor]
     read = [graph.tensors[t] for member in leading for t in graph.operators[member].inputs]
     types = {tensor.dtype for tensor in read if not tensor.is_weight} or {tensor.dtype for tensor in read}

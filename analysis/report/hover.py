@@ -35,7 +35,8 @@ def hover_lines(evaluation: Evaluation, summary: LineSummary, others: Sequence[E
 def provenance(evaluation: Evaluation) -> str:
     """How far the figures can be trusted, and which input they assume."""
     inputs = ", ".join(f"{units.shape(spec.shape)} {spec.origin}" for spec in evaluation.graph.inputs)
-    return f"Uncalibrated estimate from {evaluation.question.device.provenance}; input {inputs}"
+    kind = "Calibrated" if evaluation.totals.calibrated else "Uncalibrated"
+    return f"{kind} estimate from {evaluation.question.device.provenance}; input {inputs}"
 
 
 def _title(evaluation: Evaluation, summary: LineSummary) -> str:

@@ -64,9 +64,22 @@ def assumptions(evaluation: Evaluation) -> list[str]:
         texts.append(f"not modelled, bytes only: {', '.join(unmodelled)}")
     texts += _fused_by(evaluation)
     texts += _converted_layouts(evaluation)
-    texts.append("latency and energy are not calibrated on this device; their intervals are assumed")
+    texts += _trust(evaluation)
     if device.assumptions():
         texts.append(f"figures of {device.id} without a source: {', '.join(device.assumptions())}")
+    return texts
+
+
+def _trust(evaluation: Evaluation) -> list[str]:
+    """What the figures of time and energy rest on."""
+    found = evaluation.totals
+    if found.calibrated:
+        texts = ["latency is calibrated on this device, energy is not: its interval is assumed"]
+    else:
+        texts = ["latency and energy are not calibrated on this device; the interval of energy is assumed"]
+    if found.clock_share < 1.0:
+        watts = units.large(evaluation.question.device.power.tdp.si, "W")
+        texts.append(f"the power limit of {watts} leaves {units.percent(found.clock_share)} of the clock")
     return texts
 
 

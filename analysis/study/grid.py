@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...hardware_profiles import HardwareProfile, Precision
+from ...hardware_profiles import HardwareProfile
 from ..estimate import Question
 from ..fusion import Mode, modes_of
-from ..numerics import Autocast, Numerics, runs_in
+from ..numerics import ALL_NUMERICS, Numerics, runs_in
 from ..what_if import WhatIfs
 
 
@@ -57,6 +57,6 @@ class Grid:
 
 def _obstacle(device: HardwareProfile, precision: Numerics) -> str | None:
     if not runs_in(device, precision):
-        known = [numerics.value for numerics in (*Precision, *Autocast) if runs_in(device, numerics)]
+        known = [numerics.value for numerics in ALL_NUMERICS if runs_in(device, numerics)]
         return f"does not compute in {precision.value}; it does in {', '.join(known)}"
     return None

@@ -140,7 +140,8 @@ def test_a_depthwise_convolution_waits_for_memory(block) -> None:
 def test_scores_are_most_of_long_attention(block) -> None:
     found = block("attention_head")
     scores = [e for name, e in rows(found).items() if name not in ("query", "key", "value")]
-    assert {e.bottleneck for e in scores} == {"memory"}
+    between = [e for name, e in rows(found).items() if name in ("mul", "softmax")]
+    assert [e.bottleneck for e in between] == ["memory", "memory"]
     assert sum(e.edp_share for e in scores) > 0.7
     moved, small = sum(e.subgraph.bytes for e in scores), 4096 * 64
     assert moved == 2 * (6 * 4096**2 + 4 * small)

@@ -59,7 +59,7 @@ MATRIX_RATE = {
 # Vector rates relative to FP32, by architecture; PyTorch's own choice for half types, which is an assumption, is left out.
 VOLTA_RATIO = {FP64: 1 / 2, FP16: 2, INT32: 1, INT8: 4}
 TURING_RATIO = {FP64: 1 / 32, FP16: 2, INT32: 1}
-PASCAL_RATIO = {FP64: 1 / 32, FP16: 1 / 64, INT8: 4}
+PASCAL_RATIO = {FP64: 1 / 32, FP16: 1, INT8: 4}
 GEFORCE_RATIO = {FP64: 1 / 64, FP16: 1, BF16: 1, INT32: 1 / 2}
 VECTOR_RATIO = {
     **dict.fromkeys(("Volta GV100", "Volta GV10B"), VOLTA_RATIO),

@@ -1,0 +1,146 @@
+"""Errors of predictions as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from ..study.measured.errors import Errors, grouped
+from ..study.measured.predict import NotPredicted, Predicted
+from ..what_if import names
+
+FORMATS = ("text", "markdown", "json")
+_COLUMNS = ("rows", "median", "MAPE", "P90", "bias", "Spearman", "within 25 %", "in interval", "roofline median")
+_WORST = 10
+_FAMILY_ROWS = 8
+By = Callable[[Predicted], tuple[str, ...]]
+
+
+def _device(each: Predicted) -> tuple[str, ...]:
+    case = each.case
+    mode = " ".join((case.mode, *names(case.what_if)))
+    return (case.source, case.device, case.framework, mode, case.numerics.value, _kept(each))
+
+
+def _operator(each: Predicted) -> tuple[str, ...]:
+    case = each.case
+    return (case.source, case.device, case.name, _kept(each))
+
+
+def _kept(each: Predicted) -> str:
+    return "held out" if each.case.held_out else "fitted"
+
+
+def _regime(each: Predicted) -> tuple[str, ...]:
+    size = "batch 1" if each.case.batch == 1 else "batch to 8" if each.case.batch <= 8 else "larger batches"
+    return (each.case.device, f"{each.regime}-bound", size)
+
+
+def _family(each: Predicted) -> tuple[str, ...]:
+    return (each.case.library, each.case.name.partition("_")[0].rstrip("0123456789"))
+
+
+_TABLES: Sequence[tuple[str, bool, tuple[str, ...], By]] = (
+    ("Models by device", False, ("source", "device", "framework", "mode", "precision", "rows are"), _device),
+    ("Models by what bounds them", False, ("device", "regime", "batch"), _regime),
+    ("Models by family, those with most rows", False, ("library", "family"), _family),
+    ("Operators", True, ("source", "device", "operator", "rows are"), _operator),
+)
+
+
+def render(
+    found: Sequence[Predicted], missing: Sequence[NotPredicted], left_out: Counter[str], output: str
+) -> str:  # fmt: skip
+    """All tables, the worst rows, and what was left out and why."""
+    reasons = left_out + Counter(
+        f"{each.case.name}: {each.reason}" if not each.case.is_operator else each.reason for each in missing
+    )
+    if output == "json":
+        return json.dumps(_record(found, reasons), indent=2)
+    parts: list[str] = []
+    for title, operators, headings, by in _TABLES:
+        rows = [each for each in found if each.case.is_operator == operators]
+        if rows:
+            parts += [f"## {title}", "", _table((*headings, *_COLUMNS), _lines(rows, by, headings), output), ""]
+    parts += [_worst(found, output), "", _left_out(reasons)]
+    return "\n".join(parts)
+
+
+def _lines(rows: Sequence[Predicted], by: By, headings: Sequence[str]) -> list[tuple[str, ...]]:
+    groups = grouped(rows, by)
+    if headings[-1] == "family":
+        groups = {key: group for key, group in groups.items() if len(group) >= _FAMILY_ROWS}
+    return [(*key, *_cells(Errors.of(group))) for key, group in groups.items()]
+
+
+def _cells(errors: Errors) -> tuple[str, ...]:
+    def percent(value: float, sign: str = "") -> str:
+        return f"{100 * value:{sign}.1f} %"
+
+    return (
+        str(errors.rows), percent(errors.median), percent(errors.mean), percent(errors.p90), percent(errors.bias, "+"),
+        "" if errors.spearman is None else f"{errors.spearman:.4f}", percent(errors.near), percent(errors.inside),
+        percent(errors.roofline),
+    )  # fmt: skip
+
+
+def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], output: str) -> str:
+    if output == "markdown":
+        rows = [headings, ["---"] * len(headings), *lines]
+        return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    widths = [max(len(row[place]) for row in (headings, *lines)) for place in range(len(headings))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (headings, *lines)
+    )
+
+
+def _worst(found: Sequence[Predicted], output: str) -> str:
+    models = [each for each in found if not each.case.is_operator]
+    worst = sorted(models, key=lambda each: -abs(each.error))[:_WORST]
+    lines = [
+        (
+            c.name,
+            c.device,
+            str(c.batch),
+            f"{1e3 * c.seconds:.4g} ms",
+            f"{1e3 * e.seconds:.4g} ms",
+            f"{100 * e.error:+.0f} %",
+        )
+        for e in worst
+        for c in (e.case,)
+    ]
+    if not lines:
+        return ""
+    headings = ("model", "device", "batch", "measured", "predicted", "error")
+    return "\n".join(["## The worst of all models", "", _table(headings, lines, output)])
+
+
+def _left_out(reasons: Counter[str]) -> str:
+    if not reasons:
+        return ""
+    lines = [f"- {count} × {reason}" for reason, count in reasons.most_common()]
+    return "\n".join(["## Left out", "", *lines])
+
+
+def _record(found: Sequence[Predicted], reasons: Counter[str]) -> dict[str, object]:
+    tables = {
+        title: [
+            {**dict(zip(headings, key, strict=True)), **asdict(Errors.of(group))}
+            for key, group in grouped([each for each in found if each.case.is_operator == operators], by).items()
+        ]
+        for title, operators, headings, by in _TABLES
+    }
+    return {"tables": tables, "rows": [_row(each) for each in found], "left_out": dict(reasons)}
+
+
+def _row(each: Predicted) -> dict[str, object]:
+    case = each.case
+    return {
+        "source": case.source, "name": case.name, "device": case.device, "framework": case.framework, "mode": case.mode,
+        "set": names(case.what_if), "precision": case.numerics.value, "batch": case.batch, "shape": dict(case.shape),
+        "held_out": case.held_out, "measured_s": case.seconds, "predicted_s": each.seconds, "low_s": each.low,
+        "high_s": each.high, "roofline_s": each.roofline, "regime": each.regime,
+    }  # fmt: skip

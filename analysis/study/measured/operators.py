@@ -1,0 +1,79 @@
+"""Single operators of published tables as kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....hardware_profiles import HardwareProfile
+from ...costs import Gemm
+from ...estimate import Estimate
+from ...estimate.energy import kernel_energies
+from ...estimate.latency import kernel_times
+from ...estimate.power import at_clock, clock_share
+from ...mapping import Kernel, Kernels, instructions, map_kernels
+from ...numerics import stored_as
+from .cases import Case
+
+_BINARY = frozenset({"add", "mul", "div", "pow"})
+_UNARY = frozenset({"addu", "mulu", "divu", "powu", "relu", "gelu", "tanh"})
+
+
+def operator_estimate(case: Case, device: HardwareProfile) -> tuple[Estimate, Kernels] | None:
+    """Its estimate as one kernel of a stream, without dispatch; None for an operator that is not known."""
+    precision = stored_as(case.numerics)
+    kernel = _kernel(case, dict(case.shape), precision.bytes)
+    if kernel is None:
+        return None
+    kernels = Kernels.of([kernel])
+    allocations = map_kernels(kernels, device, (precision,))
+    times = kernel_times(allocations, np.ones(1, dtype=np.bool_), device, "none")
+    energies = kernel_energies(kernels, allocations, times.seconds, device, (precision,))
+    share = clock_share(times, energies, device)
+    return Estimate((precision,), allocations, at_clock(times, share), energies, share, device.calibrated), kernels
+
+
+def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:
+    if case.name in ("linear", "bmm"):
+        return _product(case.name, shape, width)
+    if case.name == "conv":
+        return _convolution(shape, width)
+    rows, row = int(shape.get("B", shape.get("T", 0))), int(shape.get("H", shape.get("E", 0)))
+    if case.name == "mlp_act":  # SiLU of one half times the other
+        return _pointwise("silu", rows * int(shape["X"]), 4, width)
+    if case.name in ("ln", "input_layernorm", "softmax"):
+        norm = case.name != "softmax"
+        data = 2.0 * rows * row * width
+        return Kernel("normalization", "layer_norm" if norm else "softmax", 7.0 * rows * row, 0, rows * row, data, data, None,
+                      row=row if norm else 0, softmax_row=0 if norm else row)  # fmt: skip
+    if case.name in _BINARY | _UNARY:
+        return _pointwise(case.name.rstrip("u") if case.name in _UNARY - {"relu", "gelu", "tanh"} else case.name,
+                          rows * row, 3 if case.name in _BINARY else 2, width)  # fmt: skip
+    return None
+
+
+def _product(name: str, shape: dict[str, float], width: float) -> Kernel:
+    batch, m, n, k = (int(shape.get(letter, 1)) for letter in "BMNK")
+    if name == "linear":
+        batch, m = 1, batch * m
+    gemm = Gemm(batch, m, n, k)
+    data = width * batch * (m * k + k * n + m * n)
+    return Kernel("matmul", name, 2.0 * gemm.macs, gemm.macs, batch * m * n, data, data, gemm)
+
+
+def _convolution(shape: dict[str, float], width: float) -> Kernel:
+    batch, channels, filters, side, size = (int(shape[name]) for name in ("B", "Cin", "Cout", "k", "in"))
+    out = (size + 2 * int(shape["p"]) - side) // int(shape["s"]) + 1
+    tiles = batch * (-(-out // 4)) ** 2 if (side, int(shape["s"])) == (3, 1) else 0
+    gemm = Gemm(1, batch * out * out, filters, channels * side * side, side * side, 1, tiles)
+    activations = width * batch * (channels * size * size + filters * out * out)
+    data = activations + width * filters * channels * side * side
+    return Kernel(
+        "convolution", "conv2d", 2.0 * gemm.macs, gemm.macs, batch * filters * out * out, data, activations, gemm
+    )
+
+
+def _pointwise(kind: str, elements: int, tensors: int, width: float) -> Kernel:
+    data = tensors * elements * width
+    return Kernel(
+        "pointwise", kind, float(elements), 0, elements, data, data, None, instructions=instructions(kind) * elements
+    )

@@ -1,0 +1,144 @@
+"""What is predicted of measured cases, and what a plain roofline says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ....hardware_profiles import HardwareProfile, Precision, profile
+from ...autocast import with_fast_norms
+from ...capture import Captured, Capturer
+from ...capture.request import CaptureRequest
+from ...discovery.calls import Candidate
+from ...estimate import Estimate, Plan, Question
+from ...estimate.on_device import as_run, on_device
+from ...graph import Graph
+from ...mapping import Kernels
+from ...numerics import Autocast, runs_in
+from ..points import Times
+from .cases import Case, sources
+from .operators import operator_estimate
+
+Note = Callable[[str], None]
+_FLOOR_FROM, _FLOOR_TO = 2e-5, 1e-4  # seconds: rows of kernels alone start lower, tables of large shapes higher
+_DRIFT = 0.02  # of the parameters that a row states: more, and the model's definition has changed since
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """A case and its prediction in seconds, with interval; `roofline`: kernels at peak rates; `regime`: what bounds it."""
+
+    case: Case
+    seconds: float
+    low: float
+    high: float
+    roofline: float
+    regime: str
+
+    @property
+    def error(self) -> float:
+        """(predicted − measured) / measured."""
+        return self.seconds / self.case.seconds - 1
+
+    @property
+    def roofline_error(self) -> float:
+        """The same of the plain roofline."""
+        return self.roofline / self.case.seconds - 1
+
+    @property
+    def inside(self) -> bool:
+        """Whether the measured value lies in the interval."""
+        return self.low <= self.case.seconds <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class NotPredicted:
+    """A case that could not be predicted, and why."""
+
+    case: Case
+    reason: str
+
+
+def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Predicted | NotPredicted]:
+    """A prediction of each case, models in the order of their names: each is captured once for all its rows of one size."""
+    ordered = sorted(cases, key=lambda c: (c.is_operator, c.library, c.name, c.size, c.batch))
+    key: tuple[Any, ...] = ()
+    graph: Graph | str = ""
+    for case in ordered:
+        device = profile(case.device)
+        if not runs_in(device, case.numerics):
+            yield NotPredicted(case, f"{device.id} has no {case.numerics.value}")
+        elif case.is_operator:
+            found = operator_estimate(case, device)
+            yield NotPredicted(case, f"no operator {case.name}") if found is None else _predicted(case, device, *found)
+        else:
+            if key != (key := (case.library, case.name, case.size, case.batch)):
+                note(f"{case.name}, batch {case.batch}")
+                graph = _graph(case, capturer)
+            yield NotPredicted(case, graph) if isinstance(graph, str) else _of_model(case, graph, device)
+
+
+def _graph(case: Case, capturer: Capturer) -> Graph | str:
+    captured: Captured = capturer.capture(_request(case))
+    if captured.graph is None:
+        return captured.error.message if captured.error else "no graph"
+    graph = captured.graph
+    if case.parameters and abs(graph.parameters - case.parameters) > _DRIFT * case.parameters + 6e3:
+        return "has other parameters than the row states"
+    return graph
+
+
+def _request(case: Case) -> CaptureRequest:
+    library: Mapping[str, Any] = sources()["models"][case.library]
+    expression = sources()["transformers"].get(case.name, "")
+    made = str(library["make"]).format(name=case.name, expression=expression)
+    side = int(case.size)
+    tokens = case.library == "transformers"
+    inputs = (((case.batch, side), "int64"),) if tokens else (((case.batch, 3, side, side), "float32"),)
+    module = str(library["module"])
+    return CaptureRequest(
+        (Candidate(made, case.source),), module=module, inputs=inputs, inputs_origin="given", seconds=180.0,
+        imports=((module, ()),),
+    )  # fmt: skip
+
+
+def _of_model(case: Case, graph: Graph, device: HardwareProfile) -> Predicted:
+    if sources()["models"][case.library].get("fast_norms") and isinstance(case.numerics, Autocast):
+        graph = with_fast_norms(graph)
+    question = Question(device, case.numerics, case.mode, case.what_if)
+    plan = Plan.of(as_run(graph, question), question.policy)
+    return _predicted(case, device, on_device(plan, question), plan.kernels(question.storage))
+
+
+def _predicted(case: Case, device: HardwareProfile, found: Estimate, kernels: Kernels) -> Predicted:
+    latency = found.latency
+    return Predicted(
+        case, latency.value, latency.low, latency.high, _roofline(kernels, device, found), Times.of(found).bottleneck
+    )
+
+
+def _roofline(kernels: Kernels, device: HardwareProfile, found: Estimate) -> float:
+    """Each kernel at the peak of its unit or of the memory, whichever is longer."""
+    peaks = np.array([_peak(device, p) for p in found.precisions])
+    return float(np.maximum(kernels.flops / peaks, kernels.bytes / device.memory.dram_bandwidth.si).sum())
+
+
+def _peak(device: HardwareProfile, precision: Precision) -> float:
+    return device.peak_flops(precision, True) or device.peak_flops(Precision.FP32, False) or 1.0
+
+
+def without_floor(cases: Iterable[Case]) -> list[Case]:
+    """Operators less the fixed time that their harness adds, where a table shows one: half its least row below 100 µs."""
+    found = list(cases)
+    least: dict[tuple[str, ...], float] = {}
+    for case in found:
+        least[_harness(case)] = min(case.seconds, least.get(_harness(case), case.seconds))
+    floors = {key: seconds / 2 for key, seconds in least.items() if _FLOOR_FROM < seconds < _FLOOR_TO}
+    return [replace(c, seconds=c.seconds - floors.get(_harness(c), 0.0)) if c.is_operator else c for c in found]
+
+
+def _harness(case: Case) -> tuple[str, ...]:
+    return (case.source, case.framework, case.device, case.name)

@@ -1,0 +1,114 @@
+"""Tables of measurements: how rows become cases, what is predicted of them, and how errors are summed up."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from graphperf.analysis.study.measured.cases import Case, read_cases, sources
+from graphperf.analysis.study.measured.errors import Errors, grouped
+from graphperf.analysis.study.measured.operators import operator_estimate
+from graphperf.analysis.study.measured.predict import NotPredicted, Predicted, predictions, without_floor
+from graphperf.analysis.what_if import WhatIf
+from graphperf.hardware_profiles import Precision, profile
+
+# The latencies of this file are made up, those of operators from rooflines by hand.
+MODELS = """source,model,device,framework,mode,precision,layout,compiled,batch,input,latency_ms,throughput_per_s,energy_j,power_w,peak_mem_mb,note
+pytorch-gpu-benchmark,resnet18,GeForce RTX 2080 Ti,pytorch,infer,fp16,nchw,,12,224,2.4,,,,,
+pytorch-gpu-benchmark,resnet18,GeForce RTX 2080 Ti,pytorch,train,fp16,nchw,,12,224,9,,,,,
+timm,resnet50,RTX 3090,pytorch 2.4,infer,amp,nhwc,,8,224,9.5,,,,,params_m=25.56 gmacs=4.11
+timm,vgg13_bn,RTX 3090,pytorch 2.4,infer,amp,nchw,,8,224,9.5,,,,,
+timm,resnet50,Abacus,pytorch 2.4,infer,amp,nchw,,8,224,9.5,,,,,
+neusight,bert_large,Tesla_T4,pytorch,infer,fp32(no TF32),,,8,seq512,694,,,,,layers=24
+"""  # noqa: E501
+OPERATORS = """source,split,op,device,dtype,shape,flops,bytes_min,latency_ms,kernel,note
+neusight,test,linear,NVIDIA A100-PCIE-40GB,fp32,B=1 M=4096 N=4096 K=4096,1,1,8.2,,
+neusight,test,softmax,NVIDIA A100-PCIE-40GB,fp32,B=65536 H=1024,,1,0.41,,
+neusight,test,conv,Tesla V100-PCIE-32GB,fp32,B=32 Cin=256 Cout=256 k=3 in=56 s=1 p=1,1,1,4.9,,
+neusight,test,relu,Tesla V100-PCIE-32GB,fp32,B=65536 H=1024,,1,0.66,,
+"""
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    (tmp_path / "models.csv").write_text(MODELS)
+    with gzip.open(tmp_path / "operators.csv.gz", "wt") as file:
+        file.write(OPERATORS)
+    return tmp_path
+
+
+def test_rows_become_cases(tables: Path) -> None:
+    cases, left = read_cases([tables])
+    assert dict(left) == {
+        "training is not timed": 1, "no profile for Abacus": 1,
+        "vgg13_bn: contiguous rows on RTX 3090 are several times too slow": 1,
+    }  # fmt: skip
+    first, second, bert = (case for case in cases if not case.is_operator)
+    assert (first.device, first.library, first.numerics, first.seconds) == (
+        "rtx-2080-ti", "torchvision", Precision.FP16, pytest.approx(2.4e-3),
+    )  # fmt: skip
+    assert second.what_if == {WhatIf.CHANNELS_LAST}
+    assert second.parameters == pytest.approx(25.56e6)
+    assert (bert.device, bert.size, bert.library, bert.numerics) == ("t4-16gb", "512", "transformers", Precision.FP32)
+    assert sum(case.is_operator for case in cases) == 4
+
+
+def test_a_file_that_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"other\.csv: no table of measurements"):
+        read_cases([tmp_path / "other.csv"])
+
+
+def test_every_named_device_has_a_profile() -> None:
+    assert all(profile(name) for name in sources()["devices"].values())
+    assert all(profile(each["device"]) for each in sources()["fitted"])
+
+
+def test_a_third_of_the_subjects_is_held_out_whatever_the_device(tables: Path) -> None:
+    cases, _ = read_cases([tables])
+    assert next(case for case in cases if case.device == "rtx-2080-ti").held_out  # nothing was fitted there
+    names = [Case("timm", f"net{i}", "rtx-3090", "", Precision.FP16, "eager", frozenset(), 1, 1.0) for i in range(300)]
+    assert 70 < sum(case.held_out for case in names) < 130
+
+
+def test_operators_are_near_their_rooflines(tables: Path) -> None:
+    cases, _ = read_cases([tables / "operators.csv.gz"])
+    for case in cases:
+        found = operator_estimate(case, profile(case.device))
+        assert found is not None
+        assert found[0].latency.value == pytest.approx(case.seconds, rel=0.3), case.name
+
+
+def test_models_are_captured_and_predicted(tables: Path, capturer) -> None:
+    cases, _ = read_cases([tables / "models.csv"])
+    (found,) = predictions([case for case in cases if case.library == "torchvision"], capturer, print)
+    assert isinstance(found, Predicted)
+    assert found.low < found.seconds < found.high
+    assert found.roofline < found.seconds
+    assert found.error == pytest.approx(found.seconds / found.case.seconds - 1)
+
+
+def test_what_cannot_be_predicted_says_why(capturer) -> None:
+    case = Case("x", "resnet1", "rtx-3090", "", Precision.FP16, "eager", frozenset(), 1, 1.0, "32", "torchvision")
+    found = list(predictions([case], capturer, print))
+    assert isinstance(found[0], NotPredicted)
+    assert "resnet1" in found[0].reason
+
+
+def test_a_harness_that_adds_a_fixed_time() -> None:
+    def case(seconds: float, name: str = "relu") -> Case:
+        return Case(
+            "n", name, "t4-16gb", "train", Precision.FP32, "eager", frozenset(), 1, seconds, shape=(("B", 1.0),)
+        )
+
+    assert [c.seconds for c in without_floor([case(4e-5), case(1e-3)])] == pytest.approx([2e-5, 1e-3 - 2e-5])
+    assert [c.seconds for c in without_floor([case(4e-4, "add"), case(1e-3, "add")])] == [4e-4, 1e-3]
+
+
+def test_errors_of_known_rows() -> None:
+    case = Case("s", "m", "rtx-3090", "", Precision.FP16, "eager", frozenset(), 1, 1.0)
+    rows = [Predicted(case, 1 + e, 0.9, 1.05, 0.5, "memory") for e in (-0.3, -0.1, 0.0, 0.1, 0.2)]
+    found = Errors.of(rows)
+    assert (found.rows, found.median, found.mean, found.bias) == (5, pytest.approx(0.1), pytest.approx(0.14), 0)
+    assert (found.near, found.inside, found.roofline) == (0.8, 1.0, 0.5)
+    assert list(grouped(rows, lambda each: (each.regime,))) == [("memory",)]
