@@ -129,15 +129,15 @@ def _winograd_seconds(kernels: Kernels, device: HardwareProfile, rate: Column) -
     A tile of inputs becomes 36 values a channel that are written and read again, and so do its results. Infinite where
     the algorithm does not apply.
     """
-    apply = kernels.winograd > 0
-    count, channels, filters = np.where(apply, kernels.winograd, 1.0), np.floor_divide(kernels.k, 9), kernels.n
-    every = np.full(len(kernels), 36.0)
-    multiplied = _tiled(
-        count, filters, channels, every, rate * constant("gpu", "winograd_rate"), kernels, device, matrix=False
-    )
-    words = 2 * 36 * count * (channels + filters) + 2 * 36 * channels * filters
-    seconds = multiplied.seconds + dram_seconds(4.0 * words + kernels.bytes, device) + constant("gpu", "winograd_start")
-    return np.where(apply, seconds, np.inf)
+    seconds, apply = np.full(len(kernels), np.inf), kernels.winograd > 0
+    if apply.any():
+        some, rate = kernels.where(apply), rate[apply] * constant("gpu", "winograd_rate")
+        count, channels, filters = some.winograd, np.floor_divide(some.k, 9), some.n
+        products = _tiled(count, filters, channels, np.full(len(some), 36.0), rate, some, device, matrix=False)
+        words = 2 * 36 * count * (channels + filters) + 2 * 36 * channels * filters
+        moved = dram_seconds(4.0 * words + some.bytes, device)
+        seconds[apply] = products.seconds + moved + constant("gpu", "winograd_start")
+    return seconds
 
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from graphperf.analysis.concurrency import concurrency
+from graphperf.analysis.constants import constant_value
 from graphperf.analysis.costs import Gemm, costs_of
 from graphperf.analysis.edp import modifier, share
 from graphperf.analysis.estimate import Plan, Question, evaluate
@@ -82,8 +83,10 @@ def test_energy_of_a_kernel() -> None:
 def test_an_interval_holds_its_value() -> None:
     found = widened({"launch": 2.0, "device": 1.0})
     assert found.value == 3
-    assert found.low == pytest.approx(2 * 0.6 + 0.75)
-    assert found.high == pytest.approx(2 * 1.6 + 1.45)
+    (low, high), (device_low, device_high) = (constant_value("interval", part) for part in ("launch", "device"))
+    assert found.low == pytest.approx(2 * low + device_low)
+    assert found.high == pytest.approx(2 * high + device_high)
+    assert found.low < 3 < found.high
 
 
 def test_shares_of_edp_sum_exactly() -> None:

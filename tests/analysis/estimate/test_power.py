@@ -17,7 +17,7 @@ def with_tdp(device: HardwareProfile, watts: float) -> HardwareProfile:
 
 
 def test_a_board_of_70_watts_does_not_hold_its_clock_in_fp32(zoo) -> None:
-    graph = zoo.graph("vgg16", batch=32)
+    graph = zoo.graph("vit_b_16", batch=32)
     found = estimate(graph, Question(T4, Precision.FP32, "eager"))
     assert 0.3 < found.clock_share < 0.8
     assert found.energy.value / found.latency.value == pytest.approx(70)
@@ -37,6 +37,6 @@ def test_less_power_is_never_faster(zoo) -> None:
 
 
 def test_parts_sum_to_the_whole_under_the_limit(zoo) -> None:
-    found = estimate(zoo.graph("vgg16", batch=32), Question(T4, Precision.FP32, "eager"))
+    found = estimate(zoo.graph("vit_b_16", batch=32), Question(T4, Precision.FP32, "eager"))
     assert found.latency.value == pytest.approx(float(found.times.seconds.sum()))
     assert replace(found).energy.value == pytest.approx(float(found.energies.total.sum()))
