@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from ..study.measured.errors import Errors, grouped
 from ..study.measured.predict import NotPredicted, Predicted
@@ -59,13 +60,18 @@ def render(
     )
     if output == "json":
         return json.dumps(_record(found, reasons), indent=2)
-    parts: list[str] = []
+    parts: list[str] = [_preamble()] if output == "markdown" else []
     for title, operators, headings, by in _TABLES:
         rows = [each for each in found if each.case.is_operator == operators]
         if rows:
             parts += [f"## {title}", "", _table((*headings, *_COLUMNS), _lines(rows, by, headings), output), ""]
     parts += [_worst(found, output), "", _left_out(reasons)]
     return "\n".join(parts)
+
+
+def _preamble() -> str:
+    """What the tables show and how to read them."""
+    return Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
 
 
 def _lines(rows: Sequence[Predicted], by: By, headings: Sequence[str]) -> list[tuple[str, ...]]:
