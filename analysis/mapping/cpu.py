@@ -112,7 +112,9 @@ def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
     results = kernels.fresh * precision.bytes
     operands = np.maximum(0.0, kernels.bytes_activations - results)
     blocked = np.where(_reordered(kernels), large(results) + large(operands), 0.0)
-    return large(results) + blocked
+    # A convolution over single elements brings its result into blocks as well; both are freed at once, at the heap's end.
+    pointwise = kernels.contiguous_convolution & (kernels.taps == 1)
+    return np.where(pointwise, large(2 * results), large(results) + blocked)
 
 
 def large(data: Column) -> Column:

@@ -23,7 +23,7 @@ from .cases import Case, sources
 from .operators import operator_estimate
 
 Note = Callable[[str], None]
-_FLOOR_FROM, _FLOOR_TO = 2e-5, 1e-4  # seconds: rows of kernels alone start lower, tables of large shapes higher
+_FLOOR = 0.9  # of the least row
 _DRIFT = 0.02  # of the parameters that a row states: more, and the model's definition has changed since
 
 
@@ -130,14 +130,20 @@ def _peak(device: HardwareProfile, precision: Precision) -> float:
     return device.peak_flops(precision, True) or device.peak_flops(Precision.FP32, False) or 1.0
 
 
-def without_floor(cases: Iterable[Case]) -> list[Case]:
-    """Operators less the fixed time that their harness adds, where a table shows one: half its least row below 100 µs."""
+def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
+    """Operators less the fixed time that their harness adds, which is nearly all of its least row (`floors` of `sources.toml`).
+
+    Rows that are not at least twice as long say little of the operator: they are left out, and counted.
+    """
     found = list(cases)
+    harnesses = {(each["source"], each["table"]) for each in sources()["floors"]}
     least: dict[tuple[str, ...], float] = {}
     for case in found:
-        least[_harness(case)] = min(case.seconds, least.get(_harness(case), case.seconds))
-    floors = {key: seconds / 2 for key, seconds in least.items() if _FLOOR_FROM < seconds < _FLOOR_TO}
-    return [replace(c, seconds=c.seconds - floors.get(_harness(c), 0.0)) if c.is_operator else c for c in found]
+        if (case.source, case.framework) in harnesses:
+            least[_harness(case)] = min(case.seconds, least.get(_harness(case), case.seconds))
+    kept = [case for case in found if case.seconds >= 2 * least.get(_harness(case), 0.0)]
+    shorter = [replace(c, seconds=c.seconds - _FLOOR * least.get(_harness(c), 0.0)) for c in kept]
+    return shorter, len(found) - len(kept)
 
 
 def _harness(case: Case) -> tuple[str, ...]:
