@@ -55,20 +55,24 @@ class Question:
 @dataclass(frozen=True)
 class Estimate:
     """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it;
-    `calibrated`: whether its rates were fitted to measurements of the device."""
+    `trust`: the entry of `[interval]` that the device's part of the latency has, by whether rates were fitted to it."""
 
     precisions: tuple[Precision, ...]
     allocations: Allocations
     times: KernelTimes
     energies: Energies
     clock_share: float = 1.0
-    calibrated: bool = False
+    trust: str = "device"
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether rates were fitted to measurements of the device."""
+        return self.trust != "device"
 
     @cached_property
     def latency(self) -> Interval:
         """Seconds of one run."""
-        device = "calibrated" if self.calibrated else "device"
-        return widened({"launch": float(self.times.host_s.sum()), device: float(self.times.device_s.sum())})
+        return widened({"launch": float(self.times.host_s.sum()), self.trust: float(self.times.device_s.sum())})
 
     @cached_property
     def energy(self) -> Interval:
@@ -85,6 +89,13 @@ class Estimate:
         """Filled share of the device's units, weighted by time."""
         total = float(self.times.seconds.sum())
         return min(1.0, float(self.allocations.fill @ self.times.seconds) / total) if total else 0.0
+
+
+def trust(device: HardwareProfile) -> str:
+    """The interval of a device's times."""
+    if not device.calibrated:
+        return "device"
+    return "calibrated_cpu" if device.kind == "cpu" else "calibrated"
 
 
 def as_run(graph: Graph, question: Question) -> Graph:
@@ -123,4 +134,4 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     if share < 1.0:
         times = at_clock(times, share)
         energies = replace(energies, static=question.device.power.static.si * times.seconds)
-    return Estimate(precisions, allocations, times, energies, share, question.device.calibrated)
+    return Estimate(precisions, allocations, times, energies, share, trust(question.device))

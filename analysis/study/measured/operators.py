@@ -9,6 +9,7 @@ from ...costs import Gemm
 from ...estimate import Estimate
 from ...estimate.energy import kernel_energies
 from ...estimate.latency import kernel_times
+from ...estimate.on_device import trust
 from ...estimate.power import at_clock, clock_share
 from ...mapping import Kernel, Kernels, instructions, map_kernels
 from ...numerics import stored_as
@@ -29,7 +30,7 @@ def operator_estimate(case: Case, device: HardwareProfile) -> tuple[Estimate, Ke
     times = kernel_times(allocations, np.ones(1, dtype=np.bool_), device, "none")
     energies = kernel_energies(kernels, allocations, times.seconds, device, (precision,))
     share = clock_share(times, energies, device)
-    return Estimate((precision,), allocations, at_clock(times, share), energies, share, device.calibrated), kernels
+    return Estimate((precision,), allocations, at_clock(times, share), energies, share, trust(device)), kernels
 
 
 def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:
