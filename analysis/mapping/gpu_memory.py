@@ -36,12 +36,15 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
     stream[kernels.row > 0] = constant("gpu", "normalization_stream")
     softmax = kernels.softmax_row > 0
-    stream[softmax] = _softmax_stream(kernels.softmax_row[softmax], device, precision)
+    if softmax.any():
+        stream[softmax] = _softmax_stream(kernels.softmax_row[softmax], device, precision)
     return gpu_traffic(kernels.bytes, device, stream)
 
 
 def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     """Seconds of the copies that norms and softmax make of operands that are not contiguous: as much as they move themselves."""
+    if not kernels.recopied.any():
+        return np.zeros(len(kernels))
     copied = kernels.bytes * kernels.recopied
     return gpu_traffic(copied, device, constant("gpu", "irregular_stream")).seconds
 

@@ -142,7 +142,11 @@ def _winograd_seconds(kernels: Kernels, device: HardwareProfile, rate: Column) -
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
     """Tensor-core convolutions of contiguous (NCHW) tensors convert to channels-last and back in eager mode."""
-    if precision not in _CONVERTED or precision not in device.compute.matrix:
+    if (
+        precision not in _CONVERTED
+        or precision not in device.compute.matrix
+        or not kernels.contiguous_convolution.any()
+    ):
         return np.zeros(len(kernels))
     converted = 2 * kernels.bytes_activations * kernels.contiguous_convolution
     return constant("gpu", "layout_conversion") * dram_seconds(converted, device)
