@@ -15,7 +15,7 @@ from ..study.measured.predict import NotPredicted, Predicted, predictions, witho
 from .common import capturer_for, fail, progress
 
 
-def accuracy(paths: Sequence[Path], options: Options, sample: int | None, devices: Sequence[str], output: str) -> str:
+def accuracy(paths: Sequence[Path], options: Options, sample: int | None, output: str) -> str:
     """The report on all rows of the tables, or on a sample of each table's models and operators. Raises `UsageError`."""
     try:
         cases, left_out = read_cases(paths)
@@ -24,7 +24,6 @@ def accuracy(paths: Sequence[Path], options: Options, sample: int | None, device
     cases, short = without_floor(cases)
     if short:
         left_out["operators that take no longer than their harness"] += short
-    cases = [case for case in cases if not devices or case.device in devices]
     if sample is not None:
         cases = _sampled(cases, sample)
     if not cases:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from ..measurement.process import Probe, ProbeFailed
 from ..measurement.profile_file import Table, as_toml, cpu_tables, merged, without_empty
 from ..measurement.suite import BenchPoint, suite
 from ..settings import device_named
-from .common import CLEAN, FINDINGS, device_folders, fail, usage_errors
+from .common import CLEAN, FINDINGS, bar, device_folders, fail, usage_errors
 from .measure import KINDS, check_clock, device_options
 
 
@@ -54,9 +52,11 @@ def calibrate_command(
         setting = f"torch {machine['torch']} threads={machine['threads']} clock={clock}"
         points = suite(device, _precisions(device, base), quick=quick)
         try:
-            with _bar(len(points)) as advance:
+            with bar(len(points), "measuring") as advance:
                 path = measurements_path(out)
-                results, failures = measure_points(points, setting, probe, path, seconds, clock, advance)
+                results, failures = measure_points(
+                    points, setting, probe, path, seconds, clock, lambda name: advance(1, name)
+                )
             source = f"measured by graphperf calibrate, {date.today()}, {setting}"
             out.write_text(as_toml(_tables(out, points, results, machine, base, source)), encoding="utf-8")
         except (OSError, ValueError) as error:
@@ -122,17 +122,3 @@ def _words(profile: HardwareProfile, out: Path, results: Results) -> str:
     lines.append(f"use it: graphperf analyze TARGET --hardware {out if out.is_absolute() else f'./{out}'}")
     lines.append(f"or put it in {user_directory()} and use --hardware {profile.id}")
     return "\n".join(lines)
-
-
-@contextmanager
-def _bar(total: int) -> Generator[Callable[[str], None]]:
-    """A progress bar on stderr; nothing when stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("measuring", total=total)
-        yield lambda name: progress.update(task, advance=1, description=name[:40])

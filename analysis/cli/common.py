@@ -154,6 +154,24 @@ def progress() -> Generator[Callable[[str], None]]:
         yield status.update
 
 
+@contextmanager
+def bar(total: int, task: str) -> Generator[Callable[[int, str], None]]:
+    """A progress bar on stderr: what it yields hears how many more are done, and what of. Nothing without a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        number = shown.add_task(task, total=total)
+
+        def advance(done: int, name: str) -> None:
+            shown.update(number, advance=done, description=name[:40])
+
+        yield advance
+
+
 def capturer_for(pool: AgentPool, options: Options) -> Capturer:
     """Captures through the pool; what was captured before, and has not changed since, comes from the disk."""
     asker = PoolCapturer(pool, options.python)

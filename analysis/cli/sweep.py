@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ from ..report.point_table import point_records, skipped_lines
 from ..report.sweep import FORMATS, render
 from ..report.table import write_parquet
 from ..study import evaluate_points
-from .common import CLEAN, FINDINGS, usage_errors, what_if_option
+from .common import CLEAN, FINDINGS, bar, usage_errors, what_if_option
 from .grid import captured, grid_of, grid_options, report_problems, write, writing
 
 
@@ -45,8 +42,8 @@ def sweep_command(targets: tuple[str, ...], output: str, path: Path | None, jobs
             _check_parquet(path)
         grid, options = grid_of(targets, **given)
         subjects, problems = captured(targets, grid, options)
-    with _bar(len(grid.questions()) * sum(len(subject.graphs) for subject in subjects)) as advance:
-        points = evaluate_points(subjects, grid, jobs, advance)
+    with bar(len(grid.questions()) * sum(len(subject.graphs) for subject in subjects), "evaluating") as advance:
+        points = evaluate_points(subjects, grid, jobs, lambda done: advance(done, "evaluating"))
     skipped = list(grid.skipped())
     if subjects and output == "parquet":
         assert path is not None
@@ -66,17 +63,3 @@ def _check_parquet(path: Path | None) -> None:
         raise UsageError("the format parquet needs a file: give --output-file")
     if find_spec("pyarrow") is None:
         raise UsageError("the format parquet needs pyarrow: pip install 'graphperf[parquet]'")
-
-
-@contextmanager
-def _bar(total: int) -> Generator[Callable[[int], None]]:
-    """A progress bar on stderr; nothing when stderr is no terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("evaluating", total=total)
-        yield lambda done: progress.update(task, advance=done)

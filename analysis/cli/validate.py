@@ -51,7 +51,7 @@ def validate_command(
         if bool(tables) == bool(targets):
             raise UsageError("give targets to check, or --measured FILE")
         if tables:
-            write(accuracy(tables, Options(python=given["python"]), sample, (), output), path)
+            write(accuracy(tables, Options(python=given["python"]), sample, output), path)
             raise SystemExit(CLEAN)
         if output not in FORMATS:
             raise UsageError(f"--format {output} belongs to --measured")

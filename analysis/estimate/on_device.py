@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..attention import with_attention
 from ..autocast import with_casts
-from ..fusion import Mode, Policy, policy_on, with_folded_norms, with_fused_attention
+from ..fusion import Dispatch, Mode, Policy, policy_on, with_folded_norms, with_fused_attention
 from ..graph import Graph
-from ..mapping import Allocations, dispatch_seconds, map_kernels
+from ..mapping import Allocations, Kernels, dispatch_seconds, map_kernels
+from ..mapping.kernels import Mask
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
 from .energy import Energies, kernel_energies
@@ -91,7 +94,7 @@ class Estimate:
         return min(1.0, float(self.allocations.fill @ self.times.seconds) / total) if total else 0.0
 
 
-def trust(device: HardwareProfile) -> str:
+def _trust(device: HardwareProfile) -> str:
     """The interval of a device's times."""
     if not device.calibrated:
         return "device"
@@ -122,16 +125,23 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     kernels = plan.kernels(question.storage)
     if WhatIf.CHANNELS_LAST in question.what_if:
         kernels = replace(kernels, contiguous_convolution=np.zeros(len(kernels), dtype=np.bool_))
-    precisions = plan.precisions(question.precision)
-    allocations = map_kernels(kernels, question.device, precisions)
-    graphs = WhatIf.CUDA_GRAPHS in question.what_if and question.device.kind == "gpu"
-    dispatch = "none" if graphs else question.policy.dispatch
-    streams = plan.stages if WhatIf.STREAMS in question.what_if and question.device.kind == "gpu" else None
-    operator_s = dispatch_seconds(kernels, question.device) if question.device.kind == "cpu" else None
-    times = kernel_times(allocations, plan.exists, question.device, dispatch, streams, operator_s)
-    energies = kernel_energies(kernels, allocations, times.seconds, question.device, precisions)
-    share = clock_share(times, energies, question.device)
+    on_gpu = question.device.kind == "gpu"
+    dispatch = "none" if on_gpu and WhatIf.CUDA_GRAPHS in question.what_if else question.policy.dispatch
+    streams = plan.stages if on_gpu and WhatIf.STREAMS in question.what_if else None
+    return of_kernels(kernels, plan.precisions(question.precision), plan.exists, question.device, dispatch, streams)
+
+
+def of_kernels(
+    kernels: Kernels, precisions: Sequence[Precision], exists: Mask, device: HardwareProfile, dispatch: Dispatch,
+    streams: NDArray[np.int64] | None = None,
+) -> Estimate:  # fmt: skip
+    """The estimate of kernels, each in its precision, as they are dispatched; `exists` and `streams` as in `kernel_times`."""
+    allocations = map_kernels(kernels, device, precisions)
+    operator_s = dispatch_seconds(kernels, device) if device.kind == "cpu" else None
+    times = kernel_times(allocations, exists, device, dispatch, streams, operator_s)
+    energies = kernel_energies(kernels, allocations, times.seconds, device, precisions)
+    share = clock_share(times, energies, device)
     if share < 1.0:
         times = at_clock(times, share)
-        energies = replace(energies, static=question.device.power.static.si * times.seconds)
-    return Estimate(precisions, allocations, times, energies, share, trust(question.device))
+        energies = replace(energies, static=device.power.static.si * times.seconds)
+    return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device))

@@ -14,6 +14,7 @@ from .allocation import Allocations
 from .cpu_work import WORK
 from .kernels import Column, Kernels, Mask
 from .memory import Traffic
+from .peaks import vector_peak
 
 _PRODUCTS = frozenset({"matmul", "attention", "convolution", "pointwise-convolution", "depthwise", "grouped"})
 _OF_CONVOLUTIONS = frozenset({"convolution", "pointwise-convolution", "grouped"})
@@ -42,8 +43,7 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
 def _rates(device: HardwareProfile, precision: Precision) -> Column:
     """Operations a second of all cores, by class of work: as measured, else a fraction of the peak."""
     efficiency, cpu = device.efficiency, device.cpu
-    vector = device.peak_flops(Precision.FP32, matrix=False)
-    assert vector is not None, f"{device.id} has no FP32 peak"
+    vector = vector_peak(device)
     assert cpu is not None
     peak = device.peak_flops(precision, matrix=True) or vector
     shares: dict[str, float] = dict(constant_value("cpu", "rates"))

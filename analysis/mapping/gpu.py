@@ -14,6 +14,7 @@ from .gpu_memory import copy_seconds, kernel_traffic
 from .gpu_products import map_products
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
+from .peaks import vector_peak
 
 _LARGE_KERNEL = 49
 _SKINNY = 8  # rows or columns below which a tile of the matrix unit would be mostly padding
@@ -39,16 +40,10 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     return found
 
 
-def _vector_peak(device: HardwareProfile) -> float:
-    peak = device.peak_flops(Precision.FP32, matrix=False)
-    assert peak is not None, f"{device.id} has no FP32 peak"
-    return peak
-
-
 def _elementwise_rate(device: HardwareProfile) -> float:
     """FLOP/s of code without matrix products."""
     reached = device.efficiency.elementwise
-    return _vector_peak(device) * (reached.si if reached is not None else constant("gpu", "vector_rate"))
+    return vector_peak(device) * (reached.si if reached is not None else constant("gpu", "vector_rate"))
 
 
 def _skinny(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
@@ -57,7 +52,7 @@ def _skinny(found: Allocations, rows: Mask, kernels: Kernels, device: HardwarePr
     results = kernels.batch * kernels.groups * kernels.m * kernels.n
     tiles = np.maximum(1.0, np.ceil(results / _WARPS_PER_CTA))
     used = np.minimum(units, tiles)
-    rate = _vector_peak(device) * constant("gpu", "vector_rate") * used / units
+    rate = vector_peak(device) * constant("gpu", "vector_rate") * used / units
     resident = resident_threads(device, _THREADS_PER_CTA)
     moved = kernel_traffic(kernels, device, precision)
     useful = results / (tiles * _WARPS_PER_CTA)
@@ -79,7 +74,7 @@ def _depthwise(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     )
     outputs = kernels.batch * kernels.m * kernels.n * kernels.groups
     _fill(found, rows, outputs, device)
-    rate = share * _vector_peak(device) * found.fill[rows] * found.alignment[rows]
+    rate = share * vector_peak(device) * found.fill[rows] * found.alignment[rows]
     found.compute_s[rows] = outputs * (kernels.taps + 2) / rate
     _put_traffic(found, rows, kernels, device, precision)
 

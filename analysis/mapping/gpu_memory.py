@@ -8,6 +8,7 @@ from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
 from .kernels import Column, Kernels
 from .memory import Traffic, traffic
+from .peaks import vector_peak
 
 _WARP_ROW = 1024  # softmax of longer rows leaves the registers of a warp (PersistentSoftmax.cuh)
 
@@ -15,9 +16,8 @@ _WARP_ROW = 1024  # softmax of longer rows leaves the registers of a warp (Persi
 def gpu_traffic(data: Column, device: HardwareProfile, stream: float | Column) -> Traffic:
     """Seconds and bytes of `data`; `stream` is the access pattern relative to a streaming copy."""
     memory = device.memory
-    peak = device.peak_flops(Precision.FP32, matrix=False)
-    assert peak is not None, f"{device.id} has no FP32 peak"
-    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else peak * constant("gpu", "cache_flop_ratio")
+    fallback = vector_peak(device) * constant("gpu", "cache_flop_ratio")
+    cache = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else fallback
     dram = stream * device.efficiency.dram.si * memory.dram_bandwidth.si
     return traffic(data, constant("gpu", "cache_kappa") * memory.llc_size.si, dram, np.maximum(cache, dram))
 

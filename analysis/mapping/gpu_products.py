@@ -14,6 +14,7 @@ from .allocation import Allocations
 from .gpu_memory import dram_seconds, kernel_traffic
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_tiles
+from .peaks import vector_peak
 
 _CONVERTED = (Precision.FP16, Precision.BF16, Precision.TF32)
 _FEW_CHANNELS = 8
@@ -67,10 +68,12 @@ def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision
     rate = np.ones(len(kernels))
     rate[kernels.of_family("attention")] = constant("gpu", "attention_rate")
     if precision not in device.compute.matrix:
-        peak = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
-        assert peak is not None, f"{device.id} has no FP32 peak"
         reached = device.efficiency.vector_matmul
-        return rate * peak * (reached.si if reached is not None else constant("gpu", "vector_matmul_rate"))
+        return (
+            rate
+            * vector_peak(device, precision)
+            * (reached.si if reached is not None else constant("gpu", "vector_matmul_rate"))
+        )
     convolutions = kernels.of_family("convolution")
     rate[~convolutions] *= constant("gpu", "product_rate")
     rate[convolutions & (kernels.groups > 1)] *= constant("gpu", "grouped_rate")

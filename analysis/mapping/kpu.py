@@ -14,6 +14,7 @@ from ..constants import constant
 from .allocation import Allocations
 from .kernels import Column, Kernels, Mask
 from .memory import held_share, traffic
+from .peaks import vector_peak
 
 _MULTIPLES = (1, 2, 4, 8, 16)
 _ACCUMULATOR_BYTES = 4
@@ -91,8 +92,7 @@ def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     pieces = np.maximum(1.0, kernels.elements / (device.kpu.array_rows.si * device.kpu.array_columns.si))
     tiles = np.ceil(pieces)
     used = np.minimum(found.units, tiles)
-    rate = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
-    assert rate is not None, f"{device.id} has no vector peak"
+    rate = vector_peak(device, precision)
     waves = np.ceil(tiles / found.units)
     found.put(
         rows, units_used=used, tiles=tiles, waves=waves, fill=tiles / (waves * found.units),

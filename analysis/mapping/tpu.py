@@ -14,6 +14,7 @@ from ..constants import constant
 from .allocation import Allocations
 from .kernels import Kernels, Mask
 from .memory import traffic
+from .peaks import vector_peak
 
 
 def map_to_tpu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
@@ -62,8 +63,7 @@ def _on_vector_units(
     registers = np.maximum(1.0, kernels.elements / constant("tpu", "vector_register"))
     tiles = np.ceil(registers)
     used = np.minimum(cores, tiles) * device.tpu.arrays_per_core.si
-    rate = device.peak_flops(precision, matrix=False) or device.peak_flops(Precision.FP32, matrix=False)
-    assert rate is not None, f"{device.id} has no vector peak"
+    rate = vector_peak(device, precision)
     found.put(
         rows, units_used=used, tiles=tiles, waves=np.ceil(tiles / cores), fill=used / found.units,
         compute_s=kernels.flops / (rate * constant("tpu", "vector_rate") * np.minimum(1.0, registers / cores)),

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..study.measured.errors import Errors, grouped
 from ..study.measured.predict import NotPredicted, Predicted
 from ..what_if import names
+from .table import aligned, markdown
 
 FORMATS = ("text", "markdown", "json")
 _COLUMNS = ("rows", "median", "MAPE", "P90", "bias", "Spearman", "within 25 %", "in interval", "roofline median")
@@ -40,13 +41,13 @@ def _regime(each: Predicted) -> tuple[str, ...]:
 
 
 def _family(each: Predicted) -> tuple[str, ...]:
-    return (each.case.library, each.case.name.partition("_")[0].rstrip("0123456789"))
+    return (each.case.package, each.case.name.partition("_")[0].rstrip("0123456789"))
 
 
 _TABLES: Sequence[tuple[str, bool, tuple[str, ...], By]] = (
     ("Models by device", False, ("source", "device", "framework", "mode", "precision", "rows are"), _device),
     ("Models by what bounds them", False, ("device", "regime", "batch"), _regime),
-    ("Models by family, those with most rows", False, ("library", "family"), _family),
+    ("Models by family, those with most rows", False, ("package", "family"), _family),
     ("Operators", True, ("source", "device", "operator", "rows are"), _operator),
 )
 
@@ -93,14 +94,8 @@ def _cells(errors: Errors) -> tuple[str, ...]:
 
 
 def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], output: str) -> str:
-    if output == "markdown":
-        rows = [headings, ["---"] * len(headings), *lines]
-        return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    widths = [max(len(row[place]) for row in (headings, *lines)) for place in range(len(headings))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (headings, *lines)
-    )
+    layout = markdown if output == "markdown" else aligned
+    return "\n".join(layout(headings, lines, frozenset(headings)))
 
 
 def _worst(found: Sequence[Predicted], output: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from ..measurement.measure import Accuracy, Compared
 from . import units
+from .table import aligned
 
 FORMATS = ("text", "json")
 _COLUMNS = ("model", "batch", "precision", "mode", "measured", "p10 to p90", "predicted", "interval", "error", "inside")
@@ -20,9 +21,7 @@ def render(compared: Sequence[Compared], hardware: str, output: str) -> str:
         rows = [_record(each) for each in compared]
         summary = asdict(found) if found is not None else None
         return json.dumps({"hardware": hardware, "rows": rows, "accuracy": summary}, indent=2)
-    lines = [_COLUMNS, *(_cells(each) for each in compared)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(_COLUMNS))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    text = aligned(_COLUMNS, [_cells(each) for each in compared], frozenset(_COLUMNS))
     return "\n".join([*text, "", accuracy_line(found, hardware)])
 
 

@@ -73,7 +73,7 @@ class Times:
     def of(cls, estimate: Estimate) -> Times:
         """While a kernel runs, the slower of arithmetic and traffic bounds it."""
         times = estimate.times
-        busy = times.seconds - times.launch_s
+        busy = times.busy_s
         compute = float(busy @ times.computing)
         return cls(float(times.launch_s.sum()), float(busy.sum()) - compute, compute)
 

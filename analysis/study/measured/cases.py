@@ -32,7 +32,7 @@ _MODES: Mapping[str, tuple[Mode, WhatIfs]] = {
 class Case:
     """One measured latency in seconds, of a model or of an operator. `label` is the device's id here.
 
-    `library` holds the model, and `size` is its input: pixels of a side or tokens. An operator has its `shape` instead.
+    `package` holds the model, and `size` is its input: pixels of a side or tokens. An operator has its `shape` instead.
     """
 
     source: str
@@ -45,7 +45,7 @@ class Case:
     batch: int
     seconds: float
     size: str = ""
-    library: str = ""
+    package: str = ""
     shape: tuple[tuple[str, float], ...] = ()
     parameters: float | None = None
 
@@ -134,12 +134,12 @@ def _model(row: Row, device: str) -> Case | str:
     for each in sources()["left_out"]:
         if row["source"] == each["source"] and row["model"].startswith(each["model"]):
             return f"{each['model']}: {each['reason']}"
-    library = sources()["sources"].get(row["source"])
+    package = sources()["sources"].get(row["source"])
     if row["source"] == "graphperf":
-        library = row["target"].partition(":")[0].partition(".")[0]
-    if library is None or not row["latency_ms"] or not row["batch"]:
+        package = row["target"].partition(":")[0].partition(".")[0]
+    if package is None or not row["latency_ms"] or not row["batch"]:
         return f"models of {row['source']} are not known"
-    if library == "transformers" and row["model"] not in sources()["transformers"]:
+    if package == "transformers" and row["model"] not in sources()["transformers"]:
         return f"{row['model']} is not known"
     mode, what_if = _MODES[row["compiled"]]
     if row["framework"].startswith("TensorRT"):
@@ -152,7 +152,7 @@ def _model(row: Row, device: str) -> Case | str:
     published = re.search(r"params_m=([\d.]+)", row["note"])
     return Case(
         row["source"], row["model"], device, row["framework"], numerics, mode, what_if, int(row["batch"]),
-        float(row["latency_ms"]) / 1e3, size=_size(row["input"]), library=library,
+        float(row["latency_ms"]) / 1e3, size=_size(row["input"]), package=package,
         parameters=1e6 * float(published[1]) if published else None,
     )  # fmt: skip
 
@@ -182,5 +182,5 @@ def _edge(row: Row) -> Case | str:
     numerics = parse_numerics(_PRECISIONS.get(row["precision"], row["precision"]))
     return Case(
         "branes-ai/graphs", row["name"], device, "pytorch", numerics, "eager", frozenset(), int(row["batch"]),
-        float(row["latency_s"]), size=_size(row["shape"]), library="torchvision",
+        float(row["latency_s"]), size=_size(row["shape"]), package="torchvision",
     )  # fmt: skip

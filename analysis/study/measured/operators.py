@@ -7,11 +7,8 @@ import numpy as np
 from ....hardware_profiles import HardwareProfile
 from ...costs import Gemm
 from ...estimate import Estimate
-from ...estimate.energy import kernel_energies
-from ...estimate.latency import kernel_times
-from ...estimate.on_device import trust
-from ...estimate.power import at_clock, clock_share
-from ...mapping import Kernel, Kernels, instructions, map_kernels
+from ...estimate.on_device import of_kernels
+from ...mapping import Kernel, Kernels, instructions
 from ...numerics import stored_as
 from .cases import Case
 
@@ -26,11 +23,8 @@ def operator_estimate(case: Case, device: HardwareProfile) -> tuple[Estimate, Ke
     if kernel is None:
         return None
     kernels = Kernels.of([kernel])
-    allocations = map_kernels(kernels, device, (precision,))
-    times = kernel_times(allocations, np.ones(1, dtype=np.bool_), device, "none")
-    energies = kernel_energies(kernels, allocations, times.seconds, device, (precision,))
-    share = clock_share(times, energies, device)
-    return Estimate((precision,), allocations, at_clock(times, share), energies, share, trust(device)), kernels
+    exists = np.ones(1, dtype=np.bool_)
+    return of_kernels(kernels, (precision,), exists, device, "none"), kernels
 
 
 def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:

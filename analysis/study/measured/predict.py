@@ -64,7 +64,7 @@ class NotPredicted:
 
 def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Predicted | NotPredicted]:
     """A prediction of each case, models in the order of their names: each is captured once for all its rows of one size."""
-    ordered = sorted(cases, key=lambda c: (c.is_operator, c.library, c.name, c.size, c.batch))
+    ordered = sorted(cases, key=lambda c: (c.is_operator, c.package, c.name, c.size, c.batch))
     key: tuple[Any, ...] = ()
     graph: Graph | str = ""
     for case in ordered:
@@ -75,7 +75,7 @@ def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterat
             found = operator_estimate(case, device)
             yield NotPredicted(case, f"no operator {case.name}") if found is None else _predicted(case, device, *found)
         else:
-            if key != (key := (case.library, case.name, case.size, case.batch)):
+            if key != (key := (case.package, case.name, case.size, case.batch)):
                 note(f"{case.name}, batch {case.batch}")
                 graph = _graph(case, capturer)
             yield NotPredicted(case, graph) if isinstance(graph, str) else _of_model(case, graph, device)
@@ -92,13 +92,13 @@ def _graph(case: Case, capturer: Capturer) -> Graph | str:
 
 
 def _request(case: Case) -> CaptureRequest:
-    library: Mapping[str, Any] = sources()["models"][case.library]
+    package: Mapping[str, Any] = sources()["models"][case.package]
     expression = sources()["transformers"].get(case.name, "")
-    made = str(library["make"]).format(name=case.name, expression=expression)
+    made = str(package["make"]).format(name=case.name, expression=expression)
     side = int(case.size)
-    tokens = case.library == "transformers"
+    tokens = case.package == "transformers"
     inputs = (((case.batch, side), "int64"),) if tokens else (((case.batch, 3, side, side), "float32"),)
-    module = str(library["module"])
+    module = str(package["module"])
     return CaptureRequest(
         (Candidate(made, case.source),), module=module, inputs=inputs, inputs_origin="given", seconds=180.0,
         imports=((module, ()),),
@@ -106,7 +106,7 @@ def _request(case: Case) -> CaptureRequest:
 
 
 def _of_model(case: Case, graph: Graph, device: HardwareProfile) -> Predicted:
-    if sources()["models"][case.library].get("fast_norms") and isinstance(case.numerics, Autocast):
+    if sources()["models"][case.package].get("fast_norms") and isinstance(case.numerics, Autocast):
         graph = with_fast_norms(graph)
     question = Question(device, case.numerics, case.mode, case.what_if)
     plan = Plan.of(as_run(graph, question), question.policy)

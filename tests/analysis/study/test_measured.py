@@ -44,12 +44,12 @@ def test_rows_become_cases(tables: Path) -> None:
         "vgg13_bn: contiguous rows on RTX 3090 are several times too slow": 1,
     }  # fmt: skip
     first, second, bert = (case for case in cases if not case.is_operator)
-    assert (first.device, first.library, first.numerics, first.seconds) == (
+    assert (first.device, first.package, first.numerics, first.seconds) == (
         "rtx-2080-ti", "torchvision", Precision.FP16, pytest.approx(2.4e-3),
     )  # fmt: skip
     assert second.what_if == {WhatIf.CHANNELS_LAST}
     assert second.parameters == pytest.approx(25.56e6)
-    assert (bert.device, bert.size, bert.library, bert.numerics) == ("t4-16gb", "512", "transformers", Precision.FP32)
+    assert (bert.device, bert.size, bert.package, bert.numerics) == ("t4-16gb", "512", "transformers", Precision.FP32)
     assert sum(case.is_operator for case in cases) == 4
 
 
@@ -81,7 +81,7 @@ def test_operators_are_near_their_rooflines(tables: Path) -> None:
 
 def test_models_are_captured_and_predicted(tables: Path, capturer) -> None:
     cases, _ = read_cases([tables / "models.csv"])
-    (found,) = predictions([case for case in cases if case.library == "torchvision"], capturer, print)
+    (found,) = predictions([case for case in cases if case.package == "torchvision"], capturer, print)
     assert isinstance(found, Predicted)
     assert found.low < found.seconds < found.high
     assert found.roofline < found.seconds
