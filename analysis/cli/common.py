@@ -154,11 +154,15 @@ def progress() -> Generator[Callable[[str], None]]:
         yield status.update
 
 
+def _nowhere(_done: int, _name: str) -> None:
+    """No progress is shown."""
+
+
 @contextmanager
 def bar(total: int, task: str) -> Generator[Callable[[int, str], None]]:
     """A progress bar on stderr: what it yields hears how many more are done, and what of. Nothing without a terminal."""
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield _nowhere
         return
     from rich.console import Console
     from rich.progress import Progress

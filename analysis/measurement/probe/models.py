@@ -13,6 +13,7 @@ from _graphperf_agent.trials import Names
 from torch import nn
 
 from .energy import joules_of
+from .formats import allow_tf32
 from .timing import seconds_of, summary
 
 _DTYPES = {"fp64": torch.float64, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -23,7 +24,7 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
     """Seconds, joules and bytes of one run of a model in a precision and a mode."""
     torch.manual_seed(0)
     dtype = _DTYPES.get(request["precision"], torch.float32)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = request["precision"] == "tf32"
+    allow_tf32(request["precision"])
     model = _constructed(request).to(device=device, dtype=dtype)
     model.eval()  # one's own may return nothing
     inputs = {spec["name"]: _input(spec, model, dtype, device) for spec in request["inputs"]}

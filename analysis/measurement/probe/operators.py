@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .energy import idle_watts, joules_of
+from .formats import allow_tf32
 from .timing import seconds_of, summary
 
 _DTYPES = {
@@ -64,7 +65,7 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
     if request["op"] == "idle":
         return {"watts": idle_watts(device)}
     clock, limit = request["clock"], request["seconds"]
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = request["precision"] == "tf32"
+    allow_tf32(request["precision"])
     with torch.no_grad():
         if request["op"] in ("dispatch", "dispatch-alone"):
             among_others = request["op"] == "dispatch"

@@ -42,6 +42,4 @@ def _hello(device: str, threads: int) -> dict[str, Any]:
         torch.set_num_threads(threads)
     if device == "cuda" and not torch.cuda.is_available():
         return {"error": "torch sees no CUDA device here"}
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
     return {**machine.description(device), "python": sys.version.split()[0]}
