@@ -18,7 +18,7 @@ from ..mapping import Allocations, Kernels, dispatch_seconds, map_kernels
 from ..mapping.kernels import Mask
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
-from .energy import Energies, kernel_energies
+from .energy import Energies, kernel_energies, static_energy
 from .interval import Interval, widened
 from .latency import KernelTimes, kernel_times
 from .plan import Plan
@@ -139,9 +139,9 @@ def of_kernels(
     allocations = map_kernels(kernels, device, precisions)
     operator_s = dispatch_seconds(kernels, device) if device.kind == "cpu" else None
     times = kernel_times(allocations, exists, device, dispatch, streams, operator_s)
-    energies = kernel_energies(kernels, allocations, times.seconds, device, precisions)
+    energies = kernel_energies(kernels, allocations, times, device, precisions)
     share = clock_share(times, energies, device)
     if share < 1.0:
         times = at_clock(times, share)
-        energies = replace(energies, static=device.power.static.si * times.seconds)
+        energies = replace(energies, static=static_energy(times, device))
     return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device))
