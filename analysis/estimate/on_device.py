@@ -58,7 +58,8 @@ class Question:
 @dataclass(frozen=True)
 class Estimate:
     """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it;
-    `trust`: the entry of `[interval]` that the device's part of the latency has, by whether rates were fitted to it."""
+    `trust` and `energy_trust`: the entries of `[interval]` for the device's part of the latency and for energy, by whether
+    figures were fitted to it."""
 
     precisions: tuple[Precision, ...]
     allocations: Allocations
@@ -66,6 +67,7 @@ class Estimate:
     energies: Energies
     clock_share: float = 1.0
     trust: str = "device"
+    energy_trust: str = "energy"
 
     @property
     def calibrated(self) -> bool:
@@ -80,7 +82,7 @@ class Estimate:
     @cached_property
     def energy(self) -> Interval:
         """Joules of one run."""
-        return widened({"energy": float(self.energies.total.sum())})
+        return widened({self.energy_trust: float(self.energies.total.sum())})
 
     @property
     def edp(self) -> float:
@@ -144,4 +146,5 @@ def of_kernels(
     if share < 1.0:
         times = at_clock(times, share)
         energies = replace(energies, static=static_energy(times, device))
-    return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device))
+    energy_trust = "calibrated_energy" if device.energy_calibrated else "energy"
+    return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device), energy_trust)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ....hardware_profiles import profile
 from ...fusion import Mode
-from ...numerics import parse_numerics
+from ...numerics import parse_numerics, runs_in
 from ...what_if import WhatIf, WhatIfs
 from .cases import Case, sources
 
@@ -102,8 +102,11 @@ def _power(row: Row, device: str) -> Case | str:
     model = source["models"].get(f"{row['model']} {row['input']}")
     if model is None:
         return f"{row['model']} on {row['input']} is not known"
+    numerics = parse_numerics(source["precision"])
+    if not runs_in(profile(device), numerics):
+        numerics = parse_numerics("fp32")
     return Case(
-        row["source"], model["name"], device, row["framework"], parse_numerics(source["precision"]), "eager", frozenset(),
+        row["source"], model["name"], device, row["framework"], numerics, "eager", frozenset(),
         int(row["batch"]), float(row["power_w"]), str(model["size"]), model["package"], quantity="power",
     )  # fmt: skip
 
