@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch goldens hardware accuracy calibrate examples lint format bench clean
+.PHONY: help setup demo test test-slow test-torch goldens hardware accuracy calibrate examples lint format bench vsix clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/sweep.py
+
+vsix: $(READY)  ## Pack the VS Code extension with the server in it (Node.js 20 or newer)
+	$(BIN)/python vscode-extension/bundle.py
+	cd vscode-extension && npm ci --no-audit --no-fund && npm run package
 
 lint: $(READY)  ## Check style, format and types
 	$(BIN)/ruff check
