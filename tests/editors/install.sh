@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 FOLDER=$PWD/.cache/editors
-PACKAGES=(chromium fonts-dejavu-core neovim emacs-nox elpa-eglot)
+PACKAGES=(chromium fonts-dejavu-core neovim emacs-nox elpa-eglot mmdebstrap)
 mkdir -p "$FOLDER"
 
 missing=()
@@ -30,4 +30,17 @@ if [[ ! -f $FOLDER/vscode/ready ]]; then
   (cd node_modules/code-server/lib/vscode && npm install --omit=dev --ignore-scripts)
   (cd node_modules/code-server/lib/vscode/extensions && npm install --omit=dev --ignore-scripts)
   touch ready
+fi
+
+# A newer Neovim, from the next Debian release; it runs in place with its own loader.
+NVIM=$FOLDER/neovim-trixie
+if [[ ! -x $NVIM/nvim ]] && command -v mmdebstrap >/dev/null; then
+  rm -rf "$NVIM"
+  mmdebstrap --quiet --variant=extract --include=neovim,libc6 trixie "$NVIM"
+  cat > "$NVIM/nvim" <<END
+#!/bin/sh
+export VIMRUNTIME=$NVIM/usr/share/nvim/runtime
+exec $NVIM/usr/lib64/ld-linux-x86-64.so.2 --library-path $NVIM/usr/lib/x86_64-linux-gnu $NVIM/usr/bin/nvim "\$@"
+END
+  chmod +x "$NVIM/nvim"
 fi

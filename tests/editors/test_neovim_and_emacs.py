@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from .conftest import EDITORS, ROOT
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.editors
@@ -31,9 +31,10 @@ def run(command: list[str], server: str, workspace: Path) -> str:
     return said
 
 
-def test_neovim(program: Callable[[str], str], server: str, workspace: Path) -> None:
-    """Of Debian 12: 0.7.2."""
-    command = [program("nvim"), "--headless", "-u", "NONE", "-n", "-c", f"luafile {HERE / 'neovim.lua'}"]
+@pytest.mark.parametrize("name", ["nvim", str(EDITORS / "neovim-trixie" / "nvim")], ids=["0.7.2", "0.10.4"])
+def test_neovim(program: Callable[[str], str], server: str, workspace: Path, name: str) -> None:
+    """Of Debian 12 and 13."""
+    command = [program(name), "--headless", "-u", "NONE", "-n", "-c", f"luafile {HERE / 'neovim.lua'}"]
     assert "PASS" in run(command, server, workspace)
 
 
