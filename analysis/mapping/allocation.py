@@ -64,8 +64,7 @@ class Allocations:
     @classmethod
     def empty(cls, units: int, rows: int) -> Allocations:
         """Columns to be filled in with `put`."""
-        columns = [np.zeros(rows) for _ in fields(cls)[1:]]
-        return cls(units, *columns)
+        return cls(units, *np.zeros((len(fields(cls)) - 1, rows)))
 
     @classmethod
     def of(cls, allocations: Sequence[Allocation]) -> Allocations:
