@@ -160,8 +160,8 @@ class Growth:
         """Whether several operators read its result, or the model returns it."""
         flow = self._flow
         results = flow.graph.operators[operator_id].outputs
-        readers = sum(len(flow.readers.get(tensor, ())) for tensor in results)
-        return readers > 1 or any(tensor in flow.returned for tensor in results)
+        readers = sum([len(flow.readers.get(tensor, ())) for tensor in results])
+        return readers > 1 or not flow.returned.isdisjoint(results)
 
     def _too_large(self, members: Sequence[int]) -> bool:
         policy = self._policy

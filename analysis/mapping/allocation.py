@@ -64,7 +64,7 @@ class Allocations:
     @classmethod
     def empty(cls, units: int, rows: int) -> Allocations:
         """Columns to be filled in with `put`."""
-        return cls(units, *np.zeros((len(fields(cls)) - 1, rows)))
+        return cls(units, *np.zeros((_COLUMNS, rows)))
 
     @classmethod
     def of(cls, allocations: Sequence[Allocation]) -> Allocations:
@@ -79,8 +79,9 @@ class Allocations:
 
     def put(self, rows: Mask, **columns: Column | float) -> None:
         """Fills rows in; what is not given is 1 for `alignment` and `resident` and 0 else."""
+        places = np.flatnonzero(rows)
         for name, values in {"alignment": 1.0, "resident": 1.0, **columns}.items():
-            getattr(self, name)[rows] = values
+            getattr(self, name)[places] = values
 
     def merge(self, rows: Mask, other: Allocations) -> None:
         """Fills rows in from another table with as many."""
@@ -112,3 +113,6 @@ class Allocations:
 
     def __iter__(self) -> Iterator[Allocation]:
         return (self[row] for row in range(len(self)))
+
+
+_COLUMNS = len(fields(Allocations)) - 1

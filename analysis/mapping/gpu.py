@@ -17,7 +17,6 @@ from .occupancy import resident_threads
 from .peaks import vector_peak
 
 _LARGE_KERNEL = 49
-_SKINNY = 8  # rows or columns below which a tile of the matrix unit would be mostly padding
 _WARPS_PER_CTA = 8
 _THREADS_PER_CTA = 256
 
@@ -25,7 +24,7 @@ _THREADS_PER_CTA = 256
 def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
     """Products in tiles, everything else on the vector units."""
     found = Allocations.empty(int(device.compute.units.si), len(kernels))
-    tiled = kernels.products & ~kernels.depthwise & ~_skinny(kernels)
+    tiled = kernels.products & ~kernels.depthwise & ~kernels.skinny
     for rows, regime in ((tiled, map_products), (~tiled, _on_vector_units)):
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
@@ -34,33 +33,36 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     return found
 
 
-def _skinny(kernels: Kernels) -> Mask:
-    """Products of few rows or columns (a matrix-vector product): one warp a result, the matrix streams once."""
-    return kernels.of_family("matmul") & kernels.products & (np.minimum(kernels.m, kernels.n) < _SKINNY)
-
-
 def _on_vector_units(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, _: Precision) -> None:
-    """CTAs of a block of elements each, at full occupancy of each SM. The last CTA takes as long as a full one."""
-    skinny, depthwise = _skinny(kernels), kernels.depthwise
+    """CTAs of a block of elements each, at full occupancy of each SM. The last CTA takes as long as a full one.
+
+    Of a skinny product a warp computes one result, and the matrix streams once.
+    """
     results = kernels.batch * kernels.groups * kernels.m * kernels.n
     count = np.where(kernels.products, results, kernels.elements)
-    block = np.where(skinny, _WARPS_PER_CTA, constant("gpu", "elements_per_cta"))
+    block = np.where(kernels.skinny, _WARPS_PER_CTA, constant("gpu", "elements_per_cta"))
     tiles = np.maximum(1.0, np.ceil(count / block))
     resident = resident_threads(device, _THREADS_PER_CTA)
     fill, alignment = np.minimum(1.0, tiles / found.units), np.maximum(1.0, count) / (tiles * block)
     # A depthwise convolution has nothing to reduce over channels: taps + 2 operations an output.
-    work = np.where(depthwise, results * (kernels.taps + 2), np.maximum(kernels.flops, 2 * kernels.instructions))
-    rate = vector_peak(device) * _shares(kernels, skinny, device) * fill * alignment
+    work = np.where(
+        kernels.depthwise, results * (kernels.taps + 2), np.maximum(kernels.flops, 2 * kernels.instructions)
+    )
+    rate = vector_peak(device) * _shares(kernels, device) * fill * alignment
     found.put(
         rows, units_used=np.minimum(found.units, tiles), tiles=tiles, waves=np.ceil(tiles / (found.units * resident)),
         fill=fill, compute_s=work / rate, alignment=alignment, resident=resident,
     )  # fmt: skip
 
 
-def _shares(kernels: Kernels, skinny: Mask, device: HardwareProfile) -> Column:
+def _shares(kernels: Kernels, device: HardwareProfile) -> Column:
     """The part of the vector peak that each kernel reaches."""
-    usual, elementwise, depthwise = constant("gpu", "vector_rate"), device.efficiency.elementwise, device.efficiency.depthwise
-    found = np.where(skinny, usual, elementwise.si if elementwise is not None else usual)
+    usual, elementwise, depthwise = (
+        constant("gpu", "vector_rate"),
+        device.efficiency.elementwise,
+        device.efficiency.depthwise,
+    )
+    found = np.where(kernels.skinny, usual, elementwise.si if elementwise is not None else usual)
     small = depthwise.si if depthwise is not None else constant("gpu", "depthwise_rate")
     large = constant("gpu", "depthwise_rate_large")
     return np.where(kernels.depthwise, np.where(kernels.taps <= _LARGE_KERNEL, small, large), found)
