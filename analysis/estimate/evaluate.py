@@ -46,8 +46,8 @@ class SubgraphEstimate:
 
     @property
     def utilization(self) -> float:
-        """Share of the device's unit-time slots that hold work while it runs."""
-        return self.allocation.fill
+        """Share of the device's unit-time slots that hold useful work while it runs: padding is none."""
+        return self.allocation.utilization
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ class Allocation:
     conversion_s: float = 0.0
     spared: float = 0.0
 
+    @property
+    def utilization(self) -> float:
+        """Share of the device's slots that hold useful work: neither idle nor padding."""
+        return self.fill * self.alignment
+
 
 @dataclass(frozen=True)
 class Allocations:
@@ -76,6 +81,11 @@ class Allocations:
         for name, index in (("tile_rows", 0), ("tile_columns", 1)):
             getattr(found, name)[:] = [allocation.tile[index] if allocation.tile else 0 for allocation in allocations]
         return found
+
+    @property
+    def utilization(self) -> Column:
+        """Share of the device's slots that hold useful work: neither idle nor padding."""
+        return self.fill * self.alignment
 
     def put(self, rows: Mask, **columns: Column | float) -> None:
         """Fills rows in; what is not given is 1 for `alignment` and `resident` and 0 else."""

@@ -34,7 +34,8 @@ def map_products(
 ) -> None:
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
     matrix = precision in device.compute.matrix
-    n, k = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    n, padded = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    k = padded
     if not matrix:
         # Batched products run at the pace of this many steps: a tile's results are written meanwhile.
         k = np.where(kernels.batch > 1, np.maximum(k, constant("gpu", "batched_steps")), k)
@@ -47,7 +48,7 @@ def map_products(
     seconds = np.minimum(chosen.seconds, winograd)
     multiplied = 36 * kernels.winograd / np.maximum(1.0, 9 * kernels.m)
     side = height[chosen.tile, 0], width[chosen.tile, 0]
-    executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * k
+    executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * padded
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
     found.put(
         rows, units_used=np.minimum(found.units, chosen.pieces), tiles=chosen.pieces,

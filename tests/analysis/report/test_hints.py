@@ -115,7 +115,7 @@ def test_a_hover_on_a_fused_convolution(write: Callable) -> None:
     assert lines[2] == "118 MMAC · 1.93 MB moved · 123 FLOP/byte, ridge 295"
     assert lines[3].startswith("latency ")
     assert lines[3].endswith("% static")
-    assert lines[4] == "compute-bound · 196 pieces of work on 132 SMs: one wave, 88 % filled"
+    assert lines[4] == "compute-bound · 196 pieces of work on 132 SMs: one wave, 88 % filled, 62 % of that padding"
     assert lines[5].startswith("one kernel with bn, relu: saves 3.21 MB")
     assert lines[6].startswith("NVIDIA GeForce RTX 3090 ") or "3090" in lines[6]
     assert lines[-1].endswith("input 1×3×224×224 assumed from conv")
