@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch goldens hardware accuracy examples lint format bench clean
+.PHONY: help setup demo test test-slow test-torch goldens hardware accuracy calibrate examples lint format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ hardware: $(READY)  ## Write docs/hardware.md anew
 
 accuracy: $(READY)  ## Write docs/accuracy.md anew from tables of measurements (DATA=folder; AI=Python with timm and transformers)
 	$(BIN)/graphperf validate --measured $(DATA) --sample 120 --python $(AI) --format markdown -o docs/accuracy.md
+
+calibrate: $(READY)  ## Write docs/calibration.md anew: constants fitted to tables of measurements (DATA=folder; AI=Python as above)
+	$(BIN)/python -m graphperf.analysis.study.calibrate $(DATA) --python $(AI) > docs/calibration.md.new
+	mv docs/calibration.md.new docs/calibration.md
 
 examples: $(READY)  ## Write the outputs in examples/README.md anew
 	$(BIN)/python -m tests.examples.readme

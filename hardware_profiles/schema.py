@@ -144,6 +144,12 @@ class HardwareProfile(Table):
         fitted = any(figure is not None and figure.grade == "M" for figure in products)
         return fitted or (self.cpu is not None and bool(self.cpu.rates))
 
+    @property
+    def energy_calibrated(self) -> bool:
+        """Whether the floor of power and the energy of FP32 arithmetic were fitted to measurements of this device."""
+        fp32 = self.energy.vector.get(Precision.FP32)
+        return self.power.static.grade == "M" and fp32 is not None and fp32.grade == "M"
+
     def weakest_grade(self) -> Grade:
         """Return the lowest grade among all figures."""
         grades: list[Grade] = [figure.grade for _, figure in self.figures()]

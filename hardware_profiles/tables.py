@@ -187,10 +187,12 @@ class Launch(Table):
 
 
 class Power(Table):
-    """*tdp*: the sustained limit. *static*: the floor while something runs, which no operation is charged for."""
+    """*tdp*: the sustained limit. *static*: the floor while something runs, which no operation is charged for. *waiting*: the
+    floor while the device waits for the host's next kernel, where it is known to be lower."""
 
     tdp: Watts
     static: Watts
+    waiting: Watts | None = None
 
 
 class Energy(Table):

@@ -10,8 +10,9 @@ from ..capture import AgentPool
 from ..discovery import UsageError
 from ..report.accuracy import render
 from ..settings import Options
-from ..study.measured.cases import Case, read_cases
+from ..study.measured.cases import Case
 from ..study.measured.predict import NotPredicted, Predicted, predictions, without_floor
+from ..study.measured.tables import read_cases
 from .common import capturer_for, fail, progress
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..mapping import Allocations, Kernels, distinct
 from ..mapping.kernels import Column
+from .latency import KernelTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Energies:
 def kernel_energies(
     kernels: Kernels,
     allocations: Allocations,
-    seconds: Column,
+    times: KernelTimes,
     device: HardwareProfile,
     precisions: Sequence[Precision],
 ) -> Energies:
@@ -82,5 +83,16 @@ def kernel_energies(
         compute=2 * kernels.macs * (1 - allocations.spared) * matrix + elementwise * vector,
         dram=allocations.dram_bytes * dram_byte,
         cache=allocations.cache_bytes * cache_byte,
-        static=device.power.static.si * seconds,
+        static=static_energy(times, device),
     )
+
+
+def static_energy(times: KernelTimes, device: HardwareProfile) -> Column:
+    """The floor of power over each kernel's part of the run: lower, where the profile says so, while the device waits.
+
+    It works for as long as its kernels take, within the run, and waits for the rest.
+    """
+    power = device.power
+    waiting = (power.waiting or power.static).si
+    run, work = float(times.seconds.sum()), float(times.work_s.sum())
+    return waiting * times.seconds + (power.static.si - waiting) * times.work_s * min(1.0, run / work if work else 0.0)

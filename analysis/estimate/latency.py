@@ -35,12 +35,14 @@ class KernelTime:
 
 @dataclass(frozen=True)
 class KernelTimes:
-    """Times of the kernels of a model, as columns of seconds. `launch_s`: the part that no kernel works in, dispatch and gaps."""
+    """Times of the kernels of a model, as columns of seconds. `launch_s`: the part that no kernel works in, dispatch and gaps;
+    `work_s`: how long each kernel works, whether or not the host is waited for meanwhile."""
 
     seconds: Column
     host_s: Column
     device_s: Column
     launch_s: Column
+    work_s: Column
     launching: Mask
     computing: Mask
 
@@ -92,6 +94,7 @@ def kernel_times(
         host_s=host_rate * host,
         device_s=device_rate * device_s,
         launch_s=launch_s,
+        work_s=busy,
         launching=launch_s > device_rate * busy,
         computing=allocations.compute_s > allocations.memory_s,
     )

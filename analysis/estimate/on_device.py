@@ -18,7 +18,7 @@ from ..mapping import Allocations, Kernels, dispatch_seconds, map_kernels
 from ..mapping.kernels import Mask
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
-from .energy import Energies, kernel_energies
+from .energy import Energies, kernel_energies, static_energy
 from .interval import Interval, widened
 from .latency import KernelTimes, kernel_times
 from .plan import Plan
@@ -58,7 +58,8 @@ class Question:
 @dataclass(frozen=True)
 class Estimate:
     """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it;
-    `trust`: the entry of `[interval]` that the device's part of the latency has, by whether rates were fitted to it."""
+    `trust` and `energy_trust`: the entries of `[interval]` for the device's part of the latency and for energy, by whether
+    figures were fitted to it."""
 
     precisions: tuple[Precision, ...]
     allocations: Allocations
@@ -66,6 +67,7 @@ class Estimate:
     energies: Energies
     clock_share: float = 1.0
     trust: str = "device"
+    energy_trust: str = "energy"
 
     @property
     def calibrated(self) -> bool:
@@ -80,7 +82,7 @@ class Estimate:
     @cached_property
     def energy(self) -> Interval:
         """Joules of one run."""
-        return widened({"energy": float(self.energies.total.sum())})
+        return widened({self.energy_trust: float(self.energies.total.sum())})
 
     @property
     def edp(self) -> float:
@@ -139,9 +141,10 @@ def of_kernels(
     allocations = map_kernels(kernels, device, precisions)
     operator_s = dispatch_seconds(kernels, device) if device.kind == "cpu" else None
     times = kernel_times(allocations, exists, device, dispatch, streams, operator_s)
-    energies = kernel_energies(kernels, allocations, times.seconds, device, precisions)
+    energies = kernel_energies(kernels, allocations, times, device, precisions)
     share = clock_share(times, energies, device)
     if share < 1.0:
         times = at_clock(times, share)
-        energies = replace(energies, static=device.power.static.si * times.seconds)
-    return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device))
+        energies = replace(energies, static=static_energy(times, device))
+    energy_trust = "calibrated_energy" if device.energy_calibrated else "energy"
+    return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device), energy_trust)

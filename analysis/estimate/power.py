@@ -29,4 +29,6 @@ def clock_share(times: KernelTimes, energies: Energies, device: HardwareProfile)
 def at_clock(times: KernelTimes, share: float) -> KernelTimes:
     """The same kernels where those that arithmetic bounds run at a share of the clock."""
     longer = np.where(times.computing, times.busy_s * (1 / share - 1), 0.0)
-    return replace(times, seconds=times.seconds + longer, device_s=times.device_s + longer)
+    return replace(
+        times, seconds=times.seconds + longer, device_s=times.device_s + longer, work_s=times.work_s + longer
+    )

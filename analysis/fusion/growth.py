@@ -62,7 +62,41 @@ class Growth:
                 reason = self._merge(producer, operator_id)
                 if reason is not None:
                     self.refused[producer, operator_id] = reason
+        if self._policy.siblings:
+            self._join_siblings()
         return sorted(self._members.values())
+
+    def _join_siblings(self) -> None:
+        """Kernels that read the same data over as many elements become one, where neither waits for the other."""
+        flow = self._flow
+        readers: dict[int, set[int]] = {}
+        for operator in flow.working:
+            for tensor in flow.graph.operators[operator].inputs:
+                if flow.graph.elements[tensor] > 1 and not flow.graph.tensors[flow.origin[tensor]].is_weight:
+                    readers.setdefault(flow.data[tensor], set()).add(operator)
+        for some in readers.values():
+            kept: list[int] = []
+            for group in sorted({self._group[reader] for reader in some}):
+                first = next((other for other in kept if self._may_join(other, group)), None)
+                if first is None:
+                    kept.append(group)
+                else:
+                    self._put_together(first, group)
+
+    def _may_join(self, first: int, second: int) -> bool:
+        """Whether two kernels may become one though neither reads the other's results."""
+        both = (first, second)
+        members = [self._members[group] for group in both]
+        if not all(self._loops[member] in self._policy.fused for group in members for member in group):
+            return False
+        if len({member in self._away for group in members for member in group}) > 1:
+            return False
+        if len({max(self._flow.domain(member) for member in group) for group in members}) > 1:
+            return False
+        if any(self._group[s] in both and self._group[s] != self._group[m]
+               for group in members for m in group for s in self._flow.predecessors[m]):  # fmt: skip
+            return False
+        return not self._too_large(sorted(members[0] + members[1])) and not self._leaves_and_returns(first, second)
 
     def _merge(self, producer: int, consumer: int) -> Boundary | None:
         """Puts two operators into one kernel, or says why not."""
@@ -83,13 +117,17 @@ class Growth:
             return "limit"
         if self._leaves_and_returns(first, second):
             return "wait"
+        self._put_together(first, second)
+        return None
+
+    def _put_together(self, first: int, second: int) -> None:
         keep, drop = min(first, second), max(first, second)
-        self._members[keep] = merged
+        moved = self._members.pop(drop)
+        self._members[keep] = sorted(self._members[keep] + moved)
         self._anchors[keep] += self._anchors.pop(drop)
         self._inlined[keep] &= self._inlined.pop(drop)
-        for member in self._members.pop(drop):
+        for member in moved:
             self._group[member] = keep
-        return None
 
     def _incompatible(self, producer: int, consumer: int) -> Boundary | None:
         """Why the rules keep two operators apart."""

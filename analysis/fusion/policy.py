@@ -38,6 +38,7 @@ class Policy:
     last: frozenset[Loop] = _NONE
     joins: bool = False
     forks: bool = False
+    siblings: bool = False
     fold_bn: bool = False
     unread: bool = False
     bias_apart: bool = False

@@ -114,14 +114,18 @@ def _rounds(full: Column) -> Column:
     return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)
 
 
-@cache
 def tiles(matrix: bool) -> tuple[Column, Column, Column]:
     """Rows, columns and relative rate of each CTA tile, one below the other."""
-    sizes: list[tuple[int, int]] = constant_value("gpu", "tiles")
+    height, width = _sides()
     relative: dict[str, float] = constant_value("gpu", "tile_rate" if matrix else "tile_rate_vector")
-    sides = (*zip(*sizes, strict=True), [relative[str(rows * columns)] for rows, columns in sizes])
-    height, width, rate = (np.array(side, dtype=np.float64)[:, None] for side in sides)
-    return height, width, rate
+    return height, width, np.array([[relative[f"{area:.0f}"]] for area in (height * width)[:, 0]])
+
+
+@cache
+def _sides() -> tuple[Column, Column]:
+    sizes: list[tuple[int, int]] = constant_value("gpu", "tiles")
+    height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*sizes, strict=True))
+    return height, width
 
 
 def _winograd_seconds(kernels: Kernels, device: HardwareProfile, rate: Column) -> Column:

@@ -84,7 +84,8 @@ def _power(points: Sequence[BenchPoint], results: Results, source: str) -> Table
     idle = next((results[p.key].watts for p in points if p.op == "idle" and p.key in results), None)
     if idle is None:
         return {}
-    found: Table = {"power": {"static": figure(idle, "W", source, "M", "idle")}}
+    floor = figure(idle, "W", source, "M", "idle")
+    found: Table = {"power": {"static": floor, "waiting": floor}}
     vector: Table = {}
     for point in points:
         result = results.get(point.key)

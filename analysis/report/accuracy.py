@@ -14,7 +14,7 @@ from ..what_if import names
 from .table import aligned, markdown
 
 FORMATS = ("text", "markdown", "json")
-_COLUMNS = ("rows", "median", "MAPE", "P90", "bias", "Spearman", "within 25 %", "in interval", "roofline median")
+_COLUMNS = ("rows", "median", "MAPE", "P90", "bias", "Spearman", "within 25 %", "in interval", "plain median")
 _WORST = 10
 _FAMILY_ROWS = 8
 By = Callable[[Predicted], tuple[str, ...]]
@@ -44,11 +44,18 @@ def _family(each: Predicted) -> tuple[str, ...]:
     return (each.case.package, each.case.name.partition("_")[0].rstrip("0123456789"))
 
 
-_TABLES: Sequence[tuple[str, bool, tuple[str, ...], By]] = (
-    ("Models by device", False, ("source", "device", "framework", "mode", "precision", "rows are"), _device),
-    ("Models by what bounds them", False, ("device", "regime", "batch"), _regime),
-    ("Models by family, those with most rows", False, ("package", "family"), _family),
-    ("Operators", True, ("source", "device", "operator", "rows are"), _operator),
+def _subject(each: Predicted) -> str:
+    if each.case.quantity == "power":
+        return "power"
+    return "operators" if each.case.is_operator else "models"
+
+
+_TABLES: Sequence[tuple[str, str, tuple[str, ...], By]] = (
+    ("Models by device", "models", ("source", "device", "framework", "mode", "precision", "rows are"), _device),
+    ("Models by what bounds them", "models", ("device", "regime", "batch"), _regime),
+    ("Models by family, those with most rows", "models", ("package", "family"), _family),
+    ("Operators", "operators", ("source", "device", "operator", "rows are"), _operator),
+    ("Mean power while it runs", "power", ("source", "device", "subject", "rows are"), _operator),
 )
 
 
@@ -62,8 +69,8 @@ def render(
     if output == "json":
         return json.dumps(_record(found, reasons), indent=2)
     parts: list[str] = [_preamble()] if output == "markdown" else []
-    for title, operators, headings, by in _TABLES:
-        rows = [each for each in found if each.case.is_operator == operators]
+    for title, subject, headings, by in _TABLES:
+        rows = [each for each in found if _subject(each) == subject]
         if rows:
             parts += [f"## {title}", "", _table((*headings, *_COLUMNS), _lines(rows, by, headings), output), ""]
     parts += [_worst(found, output), "", _left_out(reasons)]
@@ -89,7 +96,7 @@ def _cells(errors: Errors) -> tuple[str, ...]:
     return (
         str(errors.rows), percent(errors.median), percent(errors.mean), percent(errors.p90), percent(errors.bias, "+"),
         "" if errors.spearman is None else f"{errors.spearman:.4f}", percent(errors.near), percent(errors.inside),
-        percent(errors.roofline),
+        percent(errors.plain),
     )  # fmt: skip
 
 
@@ -99,15 +106,15 @@ def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], output: str)
 
 
 def _worst(found: Sequence[Predicted], output: str) -> str:
-    models = [each for each in found if not each.case.is_operator]
+    models = [each for each in found if _subject(each) == "models"]
     worst = sorted(models, key=lambda each: -abs(each.error))[:_WORST]
     lines = [
         (
             c.name,
             c.device,
             str(c.batch),
-            f"{1e3 * c.seconds:.4g} ms",
-            f"{1e3 * e.seconds:.4g} ms",
+            f"{1e3 * c.measured:.4g} ms",
+            f"{1e3 * e.value:.4g} ms",
             f"{100 * e.error:+.0f} %",
         )
         for e in worst
@@ -130,9 +137,9 @@ def _record(found: Sequence[Predicted], reasons: Counter[str]) -> dict[str, obje
     tables = {
         title: [
             {**dict(zip(headings, key, strict=True)), **asdict(Errors.of(group))}
-            for key, group in grouped([each for each in found if each.case.is_operator == operators], by).items()
+            for key, group in grouped([each for each in found if _subject(each) == subject], by).items()
         ]
-        for title, operators, headings, by in _TABLES
+        for title, subject, headings, by in _TABLES
     }
     return {"tables": tables, "rows": [_row(each) for each in found], "left_out": dict(reasons)}
 
@@ -142,6 +149,6 @@ def _row(each: Predicted) -> dict[str, object]:
     return {
         "source": case.source, "name": case.name, "device": case.device, "framework": case.framework, "mode": case.mode,
         "set": names(case.what_if), "precision": case.numerics.value, "batch": case.batch, "shape": dict(case.shape),
-        "held_out": case.held_out, "measured_s": case.seconds, "predicted_s": each.seconds, "low_s": each.low,
-        "high_s": each.high, "roofline_s": each.roofline, "regime": each.regime,
+        "held_out": case.held_out, "quantity": case.quantity, "measured": case.measured, "predicted": each.value,
+        "low": each.low, "high": each.high, "plain": each.plain, "regime": each.regime,
     }  # fmt: skip

@@ -72,13 +72,13 @@ def assumptions(evaluation: Evaluation) -> list[str]:
 
 def _trust(evaluation: Evaluation) -> list[str]:
     """What the figures of time and energy rest on."""
-    found = evaluation.totals
-    if found.calibrated:
-        texts = ["latency is calibrated on this device, energy is not: its interval is assumed"]
-    else:
-        texts = ["latency and energy are not calibrated on this device; the interval of energy is assumed"]
+    found, device = evaluation.totals, evaluation.question.device
+    fitted = {"latency": found.calibrated, "energy": device.energy_calibrated}
+    texts = [f"{what} is {'' if on else 'not '}calibrated on this device" for what, on in fitted.items()]
+    if not device.energy_calibrated:
+        texts[-1] += ": its interval is assumed"
     if found.clock_share < 1.0:
-        watts = units.large(evaluation.question.device.power.tdp.si, "W")
+        watts = units.large(device.power.tdp.si, "W")
         texts.append(f"the power limit of {watts} leaves {units.percent(found.clock_share)} of the clock")
     return texts
 

@@ -16,7 +16,7 @@ _NEAR = 0.25
 @dataclass(frozen=True, slots=True)
 class Errors:
     """Of several rows: median, mean (MAPE) and 90th percentile of |error|, median error (bias), rank correlation, the shares
-    within 25 % and inside the interval, and the plain roofline's median |error|."""
+    within 25 % and inside the interval, and the plain prediction's median |error| (`Predicted.plain`)."""
 
     rows: int
     median: float
@@ -26,19 +26,19 @@ class Errors:
     spearman: float | None
     near: float
     inside: float
-    roofline: float
+    plain: float
 
     @classmethod
     def of(cls, predicted: Sequence[Predicted]) -> Errors:
         """The figures of at least one row."""
         error = np.array([each.error for each in predicted])
         size = np.abs(error)
-        measured = np.array([each.case.seconds for each in predicted])
+        measured = np.array([each.case.measured for each in predicted])
         return cls(
             len(predicted), float(np.median(size)), float(size.mean()), float(np.quantile(size, 0.9)), float(np.median(error)),
             _rank_correlation(measured, measured * (1 + error)), float((size <= _NEAR).mean()),
             float(np.mean([each.inside for each in predicted])),
-            float(np.median([abs(each.roofline_error) for each in predicted])),
+            float(np.median([abs(each.plain_error) for each in predicted])),
         )  # fmt: skip
 
 

@@ -16,15 +16,16 @@ _BINARY = frozenset({"add", "mul", "div", "pow"})
 _UNARY = frozenset({"addu", "mulu", "divu", "powu", "relu", "gelu", "tanh"})
 
 
-def operator_estimate(case: Case, device: HardwareProfile) -> tuple[Estimate, Kernels] | None:
-    """Its estimate as one kernel of a stream, without dispatch; None for an operator that is not known."""
-    precision = stored_as(case.numerics)
-    kernel = _kernel(case, dict(case.shape), precision.bytes)
-    if kernel is None:
-        return None
-    kernels = Kernels.of([kernel])
-    exists = np.ones(1, dtype=np.bool_)
-    return of_kernels(kernels, (precision,), exists, device, "none"), kernels
+def operator_kernels(case: Case) -> Kernels | None:
+    """The operator as one kernel; None where it is not known."""
+    kernel = _kernel(case, dict(case.shape), stored_as(case.numerics).bytes)
+    return None if kernel is None else Kernels.of([kernel])
+
+
+def operator_estimate(case: Case, kernels: Kernels, device: HardwareProfile) -> Estimate:
+    """Its estimate as one kernel of a stream, without dispatch; on a CPU, whose timings hold it, with dispatch."""
+    dispatch = "operator" if device.kind == "cpu" else "none"
+    return of_kernels(kernels, (stored_as(case.numerics),), np.ones(1, dtype=np.bool_), device, dispatch)
 
 
 def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:

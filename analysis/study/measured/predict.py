@@ -20,7 +20,7 @@ from ...mapping import Kernels
 from ...numerics import Autocast, runs_in
 from ..points import Times
 from .cases import Case, sources
-from .operators import operator_estimate
+from .operators import operator_estimate, operator_kernels
 
 Note = Callable[[str], None]
 _FLOOR = 0.9  # of the least row
@@ -29,29 +29,32 @@ _DRIFT = 0.02  # of the parameters that a row states: more, and the model's defi
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """A case and its prediction in seconds, with interval; `roofline`: kernels at peak rates; `regime`: what bounds it."""
+    """A case and its prediction, with interval, in the unit of what was measured.
+
+    `plain`: kernels at peak rates, a plain roofline; of power, the board's limit. `regime`: what bounds the run.
+    """
 
     case: Case
-    seconds: float
+    value: float
     low: float
     high: float
-    roofline: float
+    plain: float
     regime: str
 
     @property
     def error(self) -> float:
         """(predicted − measured) / measured."""
-        return self.seconds / self.case.seconds - 1
+        return self.value / self.case.measured - 1
 
     @property
-    def roofline_error(self) -> float:
+    def plain_error(self) -> float:
         """The same of the plain roofline."""
-        return self.roofline / self.case.seconds - 1
+        return self.plain / self.case.measured - 1
 
     @property
     def inside(self) -> bool:
         """Whether the measured value lies in the interval."""
-        return self.low <= self.case.seconds <= self.high
+        return self.low <= self.case.measured <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,23 @@ class NotPredicted:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A case cut into kernels: what is left to say is the device, and the constants, that they are timed with."""
+
+    case: Case
+    kernels: Kernels
+    on: Callable[[HardwareProfile], Estimate]
+
+
 def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Predicted | NotPredicted]:
-    """A prediction of each case, models in the order of their names: each is captured once for all its rows of one size."""
+    """A prediction of each case."""
+    for each in ready(cases, capturer, note):
+        yield each if isinstance(each, NotPredicted) else predicted(each, profile(each.case.device))
+
+
+def ready(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Ready | NotPredicted]:
+    """The kernels of each case, models in the order of their names: each is captured once for all its rows of one size."""
     ordered = sorted(cases, key=lambda c: (c.is_operator, c.package, c.name, c.size, c.batch))
     key: tuple[Any, ...] = ()
     graph: Graph | str = ""
@@ -72,13 +90,13 @@ def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterat
         if not runs_in(device, case.numerics):
             yield NotPredicted(case, f"{device.id} has no {case.numerics.value}")
         elif case.is_operator:
-            found = operator_estimate(case, device)
-            yield NotPredicted(case, f"no operator {case.name}") if found is None else _predicted(case, device, *found)
+            kernels = operator_kernels(case)
+            yield NotPredicted(case, f"no operator {case.name}") if kernels is None else _operator(case, kernels)
         else:
             if key != (key := (case.package, case.name, case.size, case.batch)):
                 note(f"{case.name}, batch {case.batch}")
                 graph = _graph(case, capturer)
-            yield NotPredicted(case, graph) if isinstance(graph, str) else _of_model(case, graph, device)
+            yield NotPredicted(case, graph) if isinstance(graph, str) else _model(case, graph, device)
 
 
 def _graph(case: Case, capturer: Capturer) -> Graph | str:
@@ -105,19 +123,29 @@ def _request(case: Case) -> CaptureRequest:
     )  # fmt: skip
 
 
-def _of_model(case: Case, graph: Graph, device: HardwareProfile) -> Predicted:
+def _model(case: Case, graph: Graph, device: HardwareProfile) -> Ready:
     if sources()["models"][case.package].get("fast_norms") and isinstance(case.numerics, Autocast):
         graph = with_fast_norms(graph)
     question = Question(device, case.numerics, case.mode, case.what_if)
     plan = Plan.of(as_run(graph, question), question.policy)
-    return _predicted(case, device, on_device(plan, question), plan.kernels(question.storage))
+    return Ready(case, plan.kernels(question.storage), lambda device: on_device(plan, replace(question, device=device)))
 
 
-def _predicted(case: Case, device: HardwareProfile, found: Estimate, kernels: Kernels) -> Predicted:
+def _operator(case: Case, kernels: Kernels) -> Ready:
+    return Ready(case, kernels, lambda device: operator_estimate(case, kernels, device))
+
+
+def predicted(ready: Ready, device: HardwareProfile) -> Predicted:
+    """The prediction on a profile of the case's device."""
+    found = ready.on(device)
+    regime = Times.of(found).bottleneck
     latency = found.latency
-    return Predicted(
-        case, latency.value, latency.low, latency.high, _roofline(kernels, device, found), Times.of(found).bottleneck
-    )
+    if ready.case.quantity == "latency":
+        plain = _roofline(ready.kernels, device, found)
+        return Predicted(ready.case, latency.value, latency.low, latency.high, plain, regime)
+    energy, seconds = found.energy, latency.value
+    low, value, high = (joules / seconds for joules in (energy.low, energy.value, energy.high))
+    return Predicted(ready.case, value, low, high, device.power.tdp.si, regime)
 
 
 def _roofline(kernels: Kernels, device: HardwareProfile, found: Estimate) -> float:
@@ -140,9 +168,9 @@ def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
     least: dict[tuple[str, ...], float] = {}
     for case in found:
         if (case.source, case.framework) in harnesses:
-            least[_harness(case)] = min(case.seconds, least.get(_harness(case), case.seconds))
-    kept = [case for case in found if case.seconds >= 2 * least.get(_harness(case), 0.0)]
-    shorter = [replace(c, seconds=c.seconds - _FLOOR * least.get(_harness(c), 0.0)) for c in kept]
+            least[_harness(case)] = min(case.measured, least.get(_harness(case), case.measured))
+    kept = [case for case in found if case.measured >= 2 * least.get(_harness(case), 0.0)]
+    shorter = [replace(c, measured=c.measured - _FLOOR * least.get(_harness(c), 0.0)) for c in kept]
     return shorter, len(found) - len(kept)
 
 

@@ -72,12 +72,27 @@ def test_energy_of_a_kernel() -> None:
     """10^9 MACs on tensor cores, 10^6 other operations on vector units, 10^6 bytes, 1 ms of the floor."""
     kernel = Kernel("matmul", "linear", 2e9 + 1e6, 1e9, 1000, 1e6, 1e6, Gemm(1, 1000, 1000, 1000))
     placed = dataclasses.replace(allocation(1e-3, 1e-3), dram_bytes=7e5, cache_bytes=3e5)
-    seconds = np.array([1e-3])
-    (energy,) = kernel_energies(Kernels.of([kernel]), Allocations.of([placed]), seconds, H100, [Precision.FP16])
+    times = times_of([placed], H100, "ideal")
+    (energy,) = kernel_energies(Kernels.of([kernel]), Allocations.of([placed]), times, H100, [Precision.FP16])
     assert energy.compute == pytest.approx(2e9 * 0.749e-12 + 1e6 * 2.9e-12)
     assert energy.memory == pytest.approx(1e6 * 122e-12)
-    assert energy.static == pytest.approx(105e-3)
+    assert energy.static == pytest.approx(105 * (1e-3 + 1.27e-6))
     assert energy.total == energy.compute + energy.memory + energy.static
+
+
+def test_a_device_that_waits_for_the_host_draws_less() -> None:
+    """Ten kernels of 1 us every 8 us: the A40 works an eighth of the time. Long kernels leave it no time to wait."""
+    device = profile("a40-48gb")
+    watts: list[float] = []
+    for busy in (1e-6, 1e-3):
+        placed = [allocation(busy, 0)] * 10
+        times = times_of(placed, device, "eager")
+        found = kernel_energies(
+            Kernels.of([Kernel("pointwise", "relu", 0, 0, 1, 0, 0, None)] * 10), Allocations.of(placed), times, device,
+            [Precision.FP16] * 10,
+        )  # fmt: skip
+        watts.append(found.static.sum() / times.seconds.sum())
+    assert watts == pytest.approx([82 + (137 - 82) / 8, 137], rel=0.01)
 
 
 def test_an_interval_holds_its_value() -> None:
@@ -205,9 +220,10 @@ def test_concurrency_of_nothing(sketch) -> None:
 def test_what_the_cache_holds_costs_its_own_energy_where_the_profile_has_one() -> None:
     kernel = Kernel("pointwise", "relu", 1e6, 0, 1000, 1e6, 1e6, None)
     placed = Allocations.of([dataclasses.replace(allocation(1e-3, 1e-3), dram_bytes=7e5, cache_bytes=3e5)])
+    times = times_of(list(placed), H100, "ideal")
     known = H100.energy.model_copy(update={"llc_byte": H100.energy.dram_byte.model_copy(update={"value": 20.0})})
     device = H100.model_copy(update={"energy": known})
-    (energy,) = kernel_energies(Kernels.of([kernel]), placed, np.array([0.0]), device, [Precision.FP32])
+    (energy,) = kernel_energies(Kernels.of([kernel]), placed, times, device, [Precision.FP32])
     assert energy.dram == pytest.approx(7e5 * 122e-12)
     assert energy.cache == pytest.approx(3e5 * 20e-12)
 

@@ -5,10 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.study.measured.cases import Case, read_cases, sources
+from graphperf.analysis.study.measured.cases import Case, sources
 from graphperf.analysis.study.measured.errors import Errors, grouped
-from graphperf.analysis.study.measured.operators import operator_estimate
-from graphperf.analysis.study.measured.predict import NotPredicted, Predicted, predictions, without_floor
+from graphperf.analysis.study.measured.predict import (
+    NotPredicted,
+    Predicted,
+    Ready,
+    predicted,
+    predictions,
+    ready,
+    without_floor,
+)
+from graphperf.analysis.study.measured.tables import read_cases
 from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision, profile
 
@@ -44,13 +52,39 @@ def test_rows_become_cases(tables: Path) -> None:
         "vgg13_bn: contiguous rows on RTX 3090 are several times too slow": 1,
     }  # fmt: skip
     first, second, bert = (case for case in cases if not case.is_operator)
-    assert (first.device, first.package, first.numerics, first.seconds) == (
+    assert (first.device, first.package, first.numerics, first.measured) == (
         "rtx-2080-ti", "torchvision", Precision.FP16, pytest.approx(2.4e-3),
     )  # fmt: skip
     assert second.what_if == {WhatIf.CHANNELS_LAST}
     assert second.parameters == pytest.approx(25.56e6)
     assert (bert.device, bert.size, bert.package, bert.numerics) == ("t4-16gb", "512", "transformers", Precision.FP32)
     assert sum(case.is_operator for case in cases) == 4
+
+
+EDGE = """hardware,power_mode,precision,kind,name,shape,batch,latency_s,energy_j,source_path,trust
+intel_i7_12700k,default,fp32,op,matmul,64x128x256 (MxKxN),,1e-3,0.12,a.csv,latency: good; energy: good (window 25 ms)
+intel_i7_12700k,default,fp32,op,vector_add,4096 (N),,1e-5,,a.csv,latency: good; energy: invalid
+"""
+ZEUS = """source,model,device,framework,mode,precision,layout,compiled,batch,input,latency_ms,throughput_per_s,energy_j,power_w,peak_mem_mb,note
+zeus,resnet50,A40,pytorch,train-epoch,,,,32,imagenet,1,,1,243,,power_limit_w=300 optimizer=x
+zeus,resnet50,A40,pytorch,train-epoch,,,,32,imagenet,1,,1,143,,power_limit_w=150 optimizer=x
+"""  # noqa: E501
+
+
+def test_energies_become_mean_powers(tmp_path: Path, capturer) -> None:
+    (tmp_path / "edge.csv").write_text(EDGE)
+    (tmp_path / "zeus.csv").write_text(ZEUS)
+    cases, left = read_cases([tmp_path])
+    assert [(c.name, c.quantity, c.measured) for c in cases] == [
+        ("linear", "latency", 1e-3), ("linear", "power", pytest.approx(120)), ("add", "latency", 1e-5),
+        ("resnet50", "power", 243),
+    ]  # fmt: skip
+    assert dict(cases[0].shape) == {"B": 1, "M": 64, "K": 128, "N": 256}
+    assert list(left) == ["power limits of zeus below the board's own"]
+    found = next(each for each in predictions(cases[1:2], capturer, print) if isinstance(each, Predicted))
+    device = profile("i7-12700k")
+    assert device.power.static.si < found.value
+    assert found.plain == device.power.tdp.si
 
 
 def test_a_file_that_is_no_table(tmp_path: Path) -> None:
@@ -71,21 +105,21 @@ def test_a_third_of_the_subjects_is_held_out_and_every_other_device() -> None:
     assert 70 < sum(case.held_out for case in names) < 130
 
 
-def test_operators_are_near_their_rooflines(tables: Path) -> None:
+def test_operators_are_near_their_rooflines(tables: Path, capturer) -> None:
     cases, _ = read_cases([tables / "operators.csv.gz"])
-    for case in cases:
-        found = operator_estimate(case, profile(case.device))
-        assert found is not None
-        assert found[0].latency.value == pytest.approx(case.seconds, rel=0.3), case.name
+    for each in ready(cases, capturer, print):
+        assert isinstance(each, Ready)
+        found = predicted(each, profile(each.case.device))
+        assert found.value == pytest.approx(each.case.measured, rel=0.3), each.case.name
 
 
 def test_models_are_captured_and_predicted(tables: Path, capturer) -> None:
     cases, _ = read_cases([tables / "models.csv"])
     (found,) = predictions([case for case in cases if case.package == "torchvision"], capturer, print)
     assert isinstance(found, Predicted)
-    assert found.low < found.seconds < found.high
-    assert found.roofline < found.seconds
-    assert found.error == pytest.approx(found.seconds / found.case.seconds - 1)
+    assert found.low < found.value < found.high
+    assert found.plain < found.value
+    assert found.error == pytest.approx(found.value / found.case.measured - 1)
 
 
 def test_what_cannot_be_predicted_says_why(capturer) -> None:
@@ -102,7 +136,7 @@ def test_a_harness_that_adds_a_fixed_time() -> None:
         )
 
     kept, short = without_floor([case(4e-5), case(7e-5), case(1e-3)])
-    assert ([c.seconds for c in kept], short) == ([pytest.approx(1e-3 - 3.6e-5)], 2)
+    assert ([c.measured for c in kept], short) == ([pytest.approx(1e-3 - 3.6e-5)], 2)
     assert without_floor([case(4e-5, "test")]) == ([case(4e-5, "test")], 0)
 
 
@@ -111,5 +145,5 @@ def test_errors_of_known_rows() -> None:
     rows = [Predicted(case, 1 + e, 0.9, 1.05, 0.5, "memory") for e in (-0.3, -0.1, 0.0, 0.1, 0.2)]
     found = Errors.of(rows)
     assert (found.rows, found.median, found.mean, found.bias) == (5, pytest.approx(0.1), pytest.approx(0.14), 0)
-    assert (found.near, found.inside, found.roofline) == (0.8, 1.0, 0.5)
+    assert (found.near, found.inside, found.plain) == (0.8, 1.0, 0.5)
     assert list(grouped(rows, lambda each: (each.regime,))) == [("memory",)]

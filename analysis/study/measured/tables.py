@@ -1,0 +1,50 @@
+"""Reads tables of measurements."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .cases import Case
+from .rows import Row, cases_of
+
+
+def read_cases(paths: Sequence[Path]) -> tuple[list[Case], Counter[str]]:
+    """The cases of tables (CSV, also gzipped; folders of such), and why rows were left out, with how many.
+
+    Raises `OSError`, and `ValueError` where a file is no such table.
+    """
+    cases: list[Case] = []
+    left: Counter[str] = Counter()
+    for path in _files(paths):
+        for line, row in enumerate(_rows(path), 2):
+            try:
+                for found in cases_of(row):
+                    if isinstance(found, Case):
+                        cases.append(found)
+                    else:
+                        left[found] += 1
+            except (KeyError, ValueError) as error:
+                raise ValueError(f"{path}:{line}: {error}") from error
+    return cases, left
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from (sorted(p for p in path.iterdir() if ".csv" in p.suffixes) if path.is_dir() else [path])
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    opened: Any = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        columns = set(reader.fieldnames or ())
+        if not ({"model", "latency_ms"} <= columns or {"op", "shape"} <= columns or {"hardware", "kind"} <= columns):
+            if "fw_latency_ms" in columns:
+                return
+            raise ValueError(f"{path}: no table of measurements: it has neither model and latency_ms nor op and shape")
+        yield from reader
