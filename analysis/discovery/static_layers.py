@@ -21,7 +21,8 @@ class _Layer:
 
 def _sizes(value: object, dimensions: int = 1) -> tuple[int, ...]:
     """One number a dimension, from one number or a tuple. Raises `TypeError` for anything else."""
-    sizes = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,) * dimensions
+    several = isinstance(value, tuple)
+    sizes = cast("tuple[object, ...]", value) if several else (value,) * dimensions
     if not all(isinstance(size, int) for size in sizes):
         raise TypeError(value)
     return cast("tuple[int, ...]", sizes)
