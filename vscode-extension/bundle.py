@@ -23,7 +23,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "wheel", "--wheel-dir", folder, str(HERE.parent)], check=True)
-        anywhere = ["--no-deps", "--only-binary=:all:", "--platform=any", "--implementation=py", "--python-version=3.10"]
+        anywhere = [
+            "--no-deps",
+            "--only-binary=:all:",
+            "--platform=any",
+            "--implementation=py",
+            "--python-version=3.10",
+        ]
         subprocess.run([*pip, "download", *anywhere, "--dest", folder, *OLDER_PYTHON], check=True)
         for wheel in sorted(Path(folder).glob("*.whl")):
             name = re.sub("[-.]", "_", wheel.name.split("-")[0]).lower()

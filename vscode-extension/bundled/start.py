@@ -12,7 +12,7 @@ def main() -> None:
     folders = [str(Path(__file__).with_name("libs")), *sys.argv[1:]]
     sys.path[:0] = folders
     sys.argv[1:] = ["--stdio"]
-    from graphperf.server.__main__ import main as serve  # noqa: PLC0415
+    from graphperf.server.__main__ import main as serve
 
     serve()
 
