@@ -29,7 +29,14 @@ def execute_in_parts(statements: Sequence[ast.stmt], module: types.ModuleType, p
             if wanted and (wanted in bound_names(statement) or statement in imports):
                 raise
             for name in bound_names(statement) or {f"line {statement.lineno}"}:
+                if name in _assigned(statement):  # what it was before is not meant
+                    vars(module).pop(name, None)
                 vars(module).setdefault(name, absent_name(module, name, error))
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _execute(statement: ast.stmt, module: types.ModuleType, path: str) -> None:
