@@ -104,6 +104,8 @@ async def test_a_long_day(unconnected: Editor, tmp_path: Path) -> None:
 
     every = {server, *children(server)}
     os.kill(server, signal.SIGSTOP)  # the client is gone while the server does not look
+    assert unconnected._server is not None
+    assert unconnected._server.stdin is not None
     unconnected._server.stdin.close()
     os.kill(server, signal.SIGCONT)
     end = time.monotonic() + 20
