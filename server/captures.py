@@ -8,11 +8,20 @@ from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 
-from ..analysis.capture import Agent, AgentPool, AgentUnavailable, Captured, CaptureError, CaptureRequest
+from ..analysis.capture import (
+    Agent,
+    AgentLost,
+    AgentPool,
+    AgentUnavailable,
+    Captured,
+    CaptureError,
+    CaptureRequest,
+    is_lost,
+    until_answered,
+)
 
 _READY_POLL_S = 0.05
 _READY_LIMIT_S = 180.0
-_AGENTS = 4  # that a capture may lose before it is given up: something kills them
 _ADVICE = "choose an interpreter that has torch with the setting graphperf.interpreter"
 
 
@@ -66,18 +75,15 @@ class SessionCapturer:
     def capture(self, request: CaptureRequest) -> Captured:
         """The graph or the error. Raises `Superseded` when cancelled."""
         self._cancellation.check()
-        captured = self._ask(request)
-        for _ in range(_AGENTS - 1):
-            if captured is not None:
-                return captured
-            captured = self._ask(request)
-        return captured or Captured(error=CaptureError("crash", "the capturing process was ended several times"))
+        return until_answered(lambda: self._ask(request))
 
     def _ask(self, request: CaptureRequest) -> Captured | None:
         """The answer of an agent; None from one that ended meanwhile."""
         try:
             agent = self._pool.agent(self._python)
             self._wait_ready(agent)
+        except AgentLost:
+            return None
         except AgentUnavailable as error:
             return Captured(error=CaptureError("interpreter", f"{error}; {_ADVICE}"))
         number, future = agent.capture(request)
@@ -87,8 +93,7 @@ class SessionCapturer:
         except CancelledError as error:
             raise Superseded from error
         self._cancellation.check()
-        lost = captured.error is not None and captured.error.stage == "crash" and not agent.alive
-        return None if lost else captured
+        return None if is_lost(captured, agent) else captured
 
     def _wait_ready(self, agent: Agent) -> None:
         for _ in range(int(_READY_LIMIT_S / _READY_POLL_S)):

@@ -1,13 +1,14 @@
 """Model to operator graph: agent processes that execute the user's code without data, and the decoding of what they record."""
 
-from .agents import Agent, AgentPool, AgentUnavailable, Guarantee
+from .agents import Agent, AgentLost, AgentPool, AgentUnavailable, Guarantee
 from .cache import CachingCapturer
-from .capturers import Capturer, PoolCapturer, at_once
+from .capturers import Capturer, PoolCapturer, at_once, is_lost, until_answered
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 from .store import Store
 
 __all__ = [
     "Agent",
+    "AgentLost",
     "AgentPool",
     "AgentUnavailable",
     "CachingCapturer",
@@ -20,5 +21,7 @@ __all__ = [
     "Store",
     "at_once",
     "file_request",
+    "is_lost",
     "module_request",
+    "until_answered",
 ]

@@ -39,8 +39,15 @@ class Guarantee(NamedTuple):
     holds: bool
 
 
+_KILLED = -9  # as `Popen` has it: by SIGKILL
+
+
 class AgentUnavailable(RuntimeError):
     """The interpreter cannot run captures: missing, broken, or without torch."""
+
+
+class AgentLost(AgentUnavailable):
+    """The interpreter was killed before it had imported torch, by whom ever: another one may get further."""
 
 
 class _Pending(NamedTuple):
@@ -99,9 +106,12 @@ class Agent:
         return self._process.pid
 
     def wait_ready(self, timeout: float | None = None) -> dict[str, Any]:
-        """Versions of the interpreter once torch is imported there. Raises `AgentUnavailable` otherwise."""
+        """Versions of the interpreter once torch is imported there. Raises `AgentUnavailable` otherwise, `AgentLost` where it
+        was killed meanwhile."""
         hello = self._ready.result(timeout)
         if not hello.get("ready"):
+            if self._process.returncode == _KILLED:
+                raise AgentLost(f"the interpreter {self.python} was killed")
             raise AgentUnavailable(f"the interpreter {self.python} cannot import torch ({hello.get('message')})")
         return hello
 

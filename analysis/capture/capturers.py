@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Protocol
 
-from .agents import AgentPool, AgentUnavailable
+from .agents import Agent, AgentLost, AgentPool, AgentUnavailable
 from .request import Captured, CaptureError, CaptureRequest
+
+_AGENTS = 4  # that a capture may lose before it is given up
 
 
 class Capturer(Protocol):
@@ -26,18 +29,33 @@ class PoolCapturer:
 
     def capture(self, request: CaptureRequest) -> Captured:
         """The answer of the interpreter's agent; an unusable interpreter is an error like any other."""
-        return self._ask(request, retry=True)
+        return until_answered(lambda: self._ask(request))
 
-    def _ask(self, request: CaptureRequest, retry: bool) -> Captured:
+    def _ask(self, request: CaptureRequest) -> Captured | None:
         try:
             agent = self._pool.agent(self._python)
             agent.wait_ready()
+        except AgentLost:
+            return None
         except AgentUnavailable as error:
             advice = "choose an interpreter that has torch with --python or the `interpreter` setting"
             return Captured(error=CaptureError("interpreter", f"{error}; {advice}"))
         captured = agent.capture(request)[1].result()
-        lost = captured.error is not None and captured.error.stage == "crash" and not agent.alive
-        return self._ask(request, retry=False) if retry and lost else captured
+        return None if is_lost(captured, agent) else captured
+
+
+def is_lost(captured: Captured, agent: Agent) -> bool:
+    """Whether the agent ended rather than the capture in it."""
+    return captured.error is not None and captured.error.stage == "crash" and not agent.alive
+
+
+def until_answered(ask: Callable[[], Captured | None]) -> Captured:
+    """What an agent answers; `ask` gives None from one that ended meanwhile, and is called again: something kills them."""
+    for _ in range(_AGENTS):
+        captured = ask()
+        if captured is not None:
+            return captured
+    return Captured(error=CaptureError("crash", f"the capturing process was killed {_AGENTS} times in a row"))
 
 
 def at_once() -> int:

@@ -62,7 +62,7 @@ def test_agents_that_died_are_followed_by_others_until_it_is_too_often():
     pool = FakePool(dead)
     found = capturer(pool).capture(REQUEST)
     assert found.error is not None
-    assert "ended several times" in found.error.message
+    assert "killed 4 times" in found.error.message
     assert pool.asked == 4
 
 
