@@ -67,11 +67,15 @@ def _stages(graph: Graph) -> list[int]:
     return list(width.values())
 
 
-def _longest_path(graph: Graph, weights: Sequence[float]) -> float:
-    """The heaviest path, where every operator on it counts its weight."""
+def critical_path(graph: Graph, weights: Sequence[float]) -> tuple[int, ...]:
+    """The operators of the heaviest path, in order, where every operator on it counts its weight."""
     dag: nx.DiGraph[int] = nx.DiGraph()
     start = -1
     for operator in graph.operators:
         for before in graph.predecessors[operator.id] or (start,):
             dag.add_edge(before, operator.id, weight=weights[operator.id])
-    return float(nx.dag_longest_path_length(dag, weight="weight")) if dag else 0.0
+    return tuple(nx.dag_longest_path(dag, weight="weight")[1:]) if dag else ()
+
+
+def _longest_path(graph: Graph, weights: Sequence[float]) -> float:
+    return float(sum(weights[operator] for operator in critical_path(graph, weights)))
