@@ -26,26 +26,29 @@ _IN_TILES = frozenset({"latency", "energy", "EDP"})
 
 def page_record(result: ModelResult, *, links: bool) -> PageRecord:
     """Everything that the page shows."""
+    portraits, advantages = _reasons(result)
     return PageRecord(
         model=result.graph.model,
         target=result.target,
         constructed=result.constructed,
         links=links,
-        reasons=_reasons(result),
+        reasons=advantages,
         devices=[
-            _device(result, evaluation, unchanged)
-            for evaluation, unchanged in zip_longest(result.evaluations, result.unchanged)
+            _device(result, evaluation, unchanged, portrait)
+            for evaluation, unchanged, portrait in zip_longest(result.evaluations, result.unchanged, portraits)
         ],
     )
 
 
-def _reasons(result: ModelResult) -> list[str]:
-    """What bounds the model on each device, and what the best has over the others."""
+def _reasons(result: ModelResult) -> tuple[list[str], list[str]]:
+    """What bounds the model on each device; what the best has over the others."""
     subject = Subject(result.graph.model, result.target, {result.graph.batch: result.graph})
-    return reasons(candidates(subject, [evaluation.question for evaluation in result.evaluations]))
+    texts = reasons(candidates(subject, [evaluation.question for evaluation in result.evaluations]))
+    count = len(result.evaluations)
+    return texts[:count], texts[count:]
 
 
-def _device(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None) -> DevicePart:
+def _device(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None, portrait: str) -> DevicePart:
     device, graph = evaluation.question.device, fused_graph(evaluation)
     path = set(critical_path(evaluation.graph, evaluation.operator_seconds))
     working = working_kernels(evaluation)
@@ -55,6 +58,7 @@ def _device(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | N
         title=device_title(evaluation),
         inputs=input_texts(evaluation),
         tiles=_tiles(evaluation),
+        portrait=portrait,
         totals=[row for row in totals_rows(evaluation) if row[0] not in _IN_TILES],
         what_if=what_if_text(evaluation, unchanged) if unchanged is not None else "",
         latency_s=_interval(evaluation.latency),

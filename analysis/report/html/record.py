@@ -73,6 +73,7 @@ class DevicePart(_Record):
     title: str
     inputs: list[str]
     tiles: list[Tile]
+    portrait: str = Field(description="what its time and energy go to, in words")
     totals: list[tuple[str, str]]
     what_if: str
     latency_s: IntervalRecord
@@ -89,7 +90,7 @@ class DevicePart(_Record):
 
 
 class PageRecord(_Record):
-    """A model on one or more devices. `reasons`: why they differ, in words. `links`: whether a line can be opened."""
+    """A model on one or more devices. `reasons`: why the best of several is best, in words. `links`: whether a line can be opened."""
 
     model: str
     target: str

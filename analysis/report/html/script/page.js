@@ -50,7 +50,8 @@ function showHeader(record, device) {
   byId("what-if").textContent = device.what_if;
   const tile = ({ name, value, interval, note }) => element("div", { class: "tile" }, element("span", {}, name), element("strong", {}, value), element("span", {}, interval), element("span", {}, note));
   byId("tiles").replaceChildren(...device.tiles.map(tile));
-  byId("totals").replaceChildren(...device.totals.flatMap(([name, words]) => [element("dt", {}, name), element("dd", {}, words)]));
+  const rows = [["spent on", device.portrait.replace(/^[^:]*: /, "")], ...device.totals];
+  byId("totals").replaceChildren(...rows.flatMap(([name, words]) => [element("dt", {}, name), element("dd", {}, words)]));
 }
 
 // The drawings that depend on the width of the page.
@@ -81,9 +82,10 @@ function showChosen({ chosen, device, record }) {
 
 function start() {
   const { devices, reasons } = view.record;
+  const portraits = devices.map((device) => device.portrait);
   const several = devices.length > 1;
   byId("comparison").hidden = byId("chooser").hidden = !several;
-  byId("reasons").replaceChildren(...reasons.map((words) => element("li", {}, words)));
+  byId("reasons").replaceChildren(...[...reasons, ...portraits].map((words) => element("li", {}, words)));
   const select = byId("device");
   select.replaceChildren(...devices.map((device, index) => element("option", { value: index }, device.name)));
   select.addEventListener("change", () => showDevice(Number(select.value)));

@@ -86,6 +86,7 @@ function unitsAxis(device) {
 
 function timelineNote(kernels, device, total) {
   const launch = kernels.reduce((sum, kernel) => sum + kernel.launch_s, 0);
-  const filled = kernels.reduce((sum, kernel) => sum + kernel.fill * kernel.latency_s, 0);
-  return `Hatched: launches and gaps, ${percent(total ? launch / total : 0)} of the time. Below: ${device.unit_name} that have work (light) and their filled share (full), ${percent(total ? filled / total : 0)} over time.`;
+  const filled = kernels.reduce((sum, kernel) => sum + kernel.fill * (kernel.latency_s - kernel.launch_s), 0);
+  const share = (seconds) => percent(total ? seconds / total : 0);
+  return `Hatched: launches and gaps, ${share(launch)} of the time. Below: the ${device.unit_name} that have work (light) and how far they are filled (full): ${share(filled)} of what the device has in that time.`;
 }

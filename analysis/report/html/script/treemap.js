@@ -54,13 +54,13 @@ function placeTree(node, box, shapes) {
 }
 
 function titleOf(node, width) {
-  const whole = `${node.name} ${percent(node.share)}`;
+  const whole = `${node.name} · ${percent(node.share)}`;
   return whole.length * 6.4 <= width ? whole : fitted(node.name, width);
 }
 
 function leaf(node, { x, y, width, height }) {
   const found = [svg("rect", { class: `leaf ${node.kernel.bottleneck}`, "data-kernel": node.kernel.id, x, y, width, height })];
-  const fits = height > 15 && fitted(node.name, width - 6);
+  const fits = height > 15 && (node.name.length * 6.4 <= width - 6 || width > 60) && fitted(node.name, width - 6);
   const label = (row, words, kind) => {
     const made = text(x + 4, y + 12 + 13 * row, words, kind);
     made.dataset.label = node.kernel.id;
