@@ -102,9 +102,10 @@ def _the_model(target: str, given: dict[str, Any]) -> ModelResult:
         problem = batches_that_do_not_fit([analysis])
     if problem is not None:
         fail(problem)
-    if len(analysis.results) != 1:
+    results = list(analysis.results)
+    if len(results) != 1:
         fail(_not_one(target, analysis))
-    return analysis.results[0]
+    return results[0]
 
 
 def _not_one(target: str, analysis: Analysis) -> str:

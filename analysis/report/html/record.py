@@ -90,7 +90,7 @@ class DevicePart(_Record):
 
 
 class PageRecord(_Record):
-    """A model on one or more devices. `reasons`: why the best of several is best, in words. `links`: whether a line can be opened."""
+    """A model on its devices. `reasons`: why the best of several is best, in words. `links`: whether a line can be opened."""
 
     model: str
     target: str

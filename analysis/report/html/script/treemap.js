@@ -28,13 +28,14 @@ function moduleTree(kernels) {
   return root;
 }
 
-// A module with one part is that part, under both names; a module with one operator is that operator, under the module's name.
+// A module with one part is that part, under both names. A module with one operator is that operator, under the module's
+// name unless that is a mere number.
 function collapsed(node) {
   if (!node.parts) return node;
   const parts = [...node.parts.values()].map(collapsed);
   if (parts.length === 1 && node.name) {
     const [only] = parts;
-    return { ...only, name: only.parts ? `${node.name}.${only.name}` : node.name };
+    return { ...only, name: only.parts ? `${node.name}.${only.name}` : /^\d+$/.test(node.name) ? only.name : node.name };
   }
   parts.sort((one, other) => other.share - one.share);
   return { name: node.name, parts, share: parts.reduce((sum, part) => sum + part.share, 0) };
