@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-
 from .costs import HEAVY, Cost
 from .graph import Graph
 
@@ -69,13 +67,22 @@ def _stages(graph: Graph) -> list[int]:
 
 def critical_path(graph: Graph, weights: Sequence[float]) -> tuple[int, ...]:
     """The operators of the heaviest path, in order, where every operator on it counts its weight."""
-    dag: nx.DiGraph[int] = nx.DiGraph()
-    start = -1
-    for operator in graph.operators:
-        for before in graph.predecessors[operator.id] or (start,):
-            dag.add_edge(before, operator.id, weight=weights[operator.id])
-    return tuple(nx.dag_longest_path(dag, weight="weight")[1:]) if dag else ()
+    longest = _longest(graph, weights)
+    found: list[int] = []
+    last: Sequence[int] = range(len(longest))
+    while last:
+        found.append(max(last, key=lambda operator: longest[operator]))
+        last = graph.predecessors[found[-1]]
+    return tuple(reversed(found))
 
 
 def _longest_path(graph: Graph, weights: Sequence[float]) -> float:
-    return float(sum(weights[operator] for operator in critical_path(graph, weights)))
+    return max(_longest(graph, weights), default=0.0)
+
+
+def _longest(graph: Graph, weights: Sequence[float]) -> list[float]:
+    """Of each operator the heaviest path that ends in it."""
+    longest = list(weights)
+    for operator in graph.operators:
+        longest[operator.id] += max([longest[before] for before in graph.predecessors[operator.id]], default=0.0)
+    return longest
