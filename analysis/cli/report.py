@@ -67,9 +67,10 @@ def graph_command(target: str, output: str | None, path: Path | None, **given: A
     with usage_errors():
         chosen = output or _format_of(path)
     result = _the_model(target, given)
-    if len(result.evaluations) > 1:
+    evaluation, *others = result.evaluations
+    if others:
         fail("a graph is of one device: name one with --hardware")
-    graph = fused_graph(result.evaluations[0])
+    graph = fused_graph(evaluation)
     if chosen == "json":
         text = graph.model_dump_json(indent=2)
     else:
@@ -102,10 +103,9 @@ def _the_model(target: str, given: dict[str, Any]) -> ModelResult:
         problem = batches_that_do_not_fit([analysis])
     if problem is not None:
         fail(problem)
-    results = list(analysis.results)
-    if len(results) != 1:
+    if len(analysis.results) != 1:
         fail(_not_one(target, analysis))
-    return results[0]
+    return analysis.results[0]
 
 
 def _not_one(target: str, analysis: Analysis) -> str:

@@ -139,7 +139,7 @@ def _kernel(result: ModelResult, evaluation: Evaluation, index: int, path: set[i
         flops=sum(evaluation.costs[o].flops for o in estimate.subgraph.operators),
         bytes=estimate.subgraph.bytes,
         units_used=allocation.units_used,
-        fill=allocation.fill,
+        utilization=estimate.utilization,
         tiles=allocation.tiles,
         waves=allocation.waves,
         fallback=allocation.fallback,

@@ -39,7 +39,9 @@ class KernelPart(_Record):
     flops: float
     bytes: float
     units_used: int
-    fill: float = Field(description="share of the device's unit-time slots that hold work")
+    utilization: float = Field(
+        description="share of the device's slots that hold useful work while it runs: padding is none"
+    )
     tiles: int
     waves: int
     fallback: bool

@@ -106,6 +106,10 @@ def _check_choices(seen: Any) -> None:
     assert (message["type"], message["file"].endswith(".py"), message["line"] > 0) == ("open", True, True)
     assert seen["afterEscape"] == []
     assert len(seen["afterKeys"]) == 1
+    before, after = seen["again"]
+    assert before == after, "a host that shows the page anew shows it where it was"
+    assert len(after["chosen"]) == 1
+    assert after["scroll"] > 0
     assert seen["zoomed"] == pytest.approx(8, rel=0.01)
     assert seen["colours"]["light"] != seen["colours"]["dark"]
     assert seen["narrow"] <= 480

@@ -11,7 +11,11 @@ page.on("pageerror", (error) => troubles.push(error.message));
 page.on("request", (request) => request.url().startsWith("file:") || troubles.push(`asked for ${request.url()}`));
 await page.addInitScript(() => {
   window.posted = [];
-  window.acquireVsCodeApi = () => ({ postMessage: (message) => window.posted.push(message) });
+  window.acquireVsCodeApi = () => ({
+    postMessage: (message) => window.posted.push(message),
+    getState: () => JSON.parse(sessionStorage.getItem("state") ?? "null") ?? undefined,
+    setState: (state) => sessionStorage.setItem("state", JSON.stringify(state)),
+  });
   document.addEventListener("securitypolicyviolation", (event) => console.log(`refused: ${event.violatedDirective}`));
 });
 await page.goto(pathToFileURL(path).href);
@@ -59,6 +63,10 @@ if (seen.chooser) {
   await page.locator("#device").selectOption({ index: 1 });
   seen.other = { title: await page.locator("#question").innerText(), latency: await page.locator("#tiles strong").first().innerText() };
 }
+await page.locator("#table tbody tr").nth(2).click();
+const before = { question: await page.locator("#question").innerText(), chosen: await selected(), scroll: await page.evaluate(() => scrollY) };
+await page.reload();
+seen.again = [before, { question: await page.locator("#question").innerText(), chosen: await selected(), scroll: await page.evaluate(() => scrollY) }];
 seen.colours = {};
 for (const colorScheme of ["light", "dark"]) {
   await page.emulateMedia({ colorScheme });

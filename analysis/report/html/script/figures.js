@@ -31,7 +31,7 @@ function summary(kernel, device) {
     kernel.operators.map((operator) => operator.kind).join(" + "),
     `${percent(kernel.edp_share)} of EDP · ${small(kernel.latency_s, "s")} · ${small(kernel.energy_j, "J")} · ${kernel.bottleneck}-bound`,
     `${large(kernel.flops, "FLOP")}, ${large(kernel.bytes, "B")}: ${threeDigits(intensity(kernel))} FLOP/byte`,
-    `works ${small(kernel.work_s, "s")} on ${kernel.units_used} of ${device.units} ${device.unit_name}, ${percent(kernel.fill)} filled`,
+    `works ${small(kernel.work_s, "s")} on ${kernel.units_used} of ${device.units} ${device.unit_name}, ${percent(kernel.utilization)} filled`,
   ];
   return [...lines, place(kernel)].filter(Boolean).join("\n");
 }

@@ -18,6 +18,7 @@ const view = {
     this.chosen = id;
     for (const mark of this.marks.values()) mark(id);
     showChosen(this);
+    remember();
   },
 
   step(way) {
@@ -80,6 +81,22 @@ function showChosen({ chosen, device, record }) {
   bar.replaceChildren(element("strong", {}, name), ...lines.map((words) => element("span", {}, words)), where, close);
 }
 
+// What a host remembers of the page while it shows a newer one in its place: the device, the kernel, how far down.
+function remember() {
+  host?.setState({ device: view.device.id, kernel: view.kernel(view.chosen)?.name, scroll: scrollY });
+}
+
+function recall(select) {
+  const kept = host?.getState();
+  const index = kept ? view.record.devices.findIndex((device) => device.id === kept.device) : 0;
+  select.value = Math.max(0, index);
+  showDevice(Math.max(0, index));
+  const kernel = kept?.kernel && view.kernels.find((each) => each.name === kept.kernel);
+  if (kernel) view.choose(kernel.id);
+  if (kept) scrollTo(0, kept.scroll);
+  addEventListener("scroll", remember);
+}
+
 function start() {
   const { devices, reasons } = view.record;
   const portraits = devices.map((device) => device.portrait);
@@ -97,7 +114,7 @@ function start() {
     if (width && found !== width) requestAnimationFrame(redraw);
     width = found;
   }).observe(document.querySelector("main"));
-  showDevice(0);
+  recall(select);
 }
 
 start();

@@ -6,7 +6,7 @@ const COLUMNS = [
   { name: "latency", key: (kernel) => kernel.latency_s, show: (kernel) => small(kernel.latency_s, "s"), first: "descending" },
   { name: "energy", key: (kernel) => kernel.energy_j, show: (kernel) => small(kernel.energy_j, "J"), first: "descending" },
   { name: "bound", title: "what bounds it", words: true, key: (kernel) => kernel.bottleneck, show: boundCell },
-  { name: "filled", title: "share of the device's units that hold work", key: (kernel) => kernel.fill, show: (kernel) => percent(kernel.fill) },
+  { name: "filled", title: "share of the device's units that hold useful work", key: (kernel) => kernel.utilization, show: (kernel) => percent(kernel.utilization) },
   { name: "work", key: (kernel) => kernel.flops, show: (kernel) => large(kernel.flops, "FLOP"), first: "descending" },
   { name: "moved", key: (kernel) => kernel.bytes, show: (kernel) => large(kernel.bytes, "B"), first: "descending" },
   { name: "FLOP/byte", key: intensity, show: (kernel) => threeDigits(intensity(kernel)), first: "descending" },

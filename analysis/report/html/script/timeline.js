@@ -55,7 +55,7 @@ function bands(spans, x, device, width) {
     found.push(
       path(`tone ${bottleneck}`, own, (span) => rect(span.works, span.end, kernelTop, kernelHeight)),
       path(`used ${bottleneck}`, own, (span) => up(span.works, span.end, Math.min(1, span.kernel.units_used / device.units))),
-      path(`tone ${bottleneck}`, own, (span) => up(span.works, span.end, Math.min(1, span.kernel.fill))),
+      path(`tone ${bottleneck}`, own, (span) => up(span.works, span.end, Math.min(1, span.kernel.utilization))),
     );
   }
   return found;
@@ -86,7 +86,7 @@ function unitsAxis(device) {
 
 function timelineNote(kernels, device, total) {
   const launch = kernels.reduce((sum, kernel) => sum + kernel.launch_s, 0);
-  const filled = kernels.reduce((sum, kernel) => sum + kernel.fill * (kernel.latency_s - kernel.launch_s), 0);
+  const filled = kernels.reduce((sum, kernel) => sum + kernel.utilization * (kernel.latency_s - kernel.launch_s), 0);
   const share = (seconds) => percent(total ? seconds / total : 0);
-  return `Hatched: launches and gaps, ${share(launch)} of the time. Below: the ${device.unit_name} that have work (light) and how far they are filled (full): ${share(filled)} of what the device has in that time.`;
+  return `Hatched: launches and gaps, ${share(launch)} of the time. Below: the ${device.unit_name} that have work (light) and how far useful work fills them (full): ${share(filled)} of what the device has in that time.`;
 }
