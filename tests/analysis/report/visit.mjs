@@ -63,7 +63,7 @@ if (seen.chooser) {
   await page.locator("#device").selectOption({ index: 1 });
   seen.other = { title: await page.locator("#question").innerText(), latency: await page.locator("#tiles strong").first().innerText() };
 }
-await page.locator("#table tbody tr").nth(2).click();
+await page.locator("#table tbody tr").last().click();
 const before = { question: await page.locator("#question").innerText(), chosen: await selected(), scroll: await page.evaluate(() => scrollY) };
 await page.reload();
 seen.again = [before, { question: await page.locator("#question").innerText(), chosen: await selected(), scroll: await page.evaluate(() => scrollY) }];
