@@ -8,6 +8,7 @@ from itertools import zip_longest
 from ....hardware_profiles import HardwareProfile, Precision
 from ...concurrency import critical_path
 from ...estimate import Estimate, Evaluation, Interval
+from ...mapping.peaks import vector_peak
 from ...pipeline import ModelResult
 from ...study.compare import candidates
 from ...study.subjects import Subject
@@ -102,12 +103,12 @@ def _between(found: Interval, unit: str) -> str:
 def _ceilings(device: HardwareProfile, precisions: Iterable[Precision]) -> list[Ceiling]:
     """The peaks of the units that a model's precisions use, the highest first."""
     found: dict[str, float] = {}
-    for precision in dict.fromkeys(precisions):
-        for unit, table in (("matrix", device.compute.matrix), ("vector", device.compute.vector)):
-            if precision in table:
-                found[f"{precision.value} {unit} unit"] = table[precision].si
-    if not found:
-        found = {f"{precision.value} vector unit": figure.si for precision, figure in device.compute.vector.items()}
+    for precision in dict.fromkeys([*precisions]) or [Precision.FP32]:
+        if precision in device.compute.matrix:
+            found[f"{precision.value} matrix unit"] = device.compute.matrix[precision].si
+        # What vector units lack runs as FP32.
+        own = precision if device.peak_flops(precision, matrix=False) else Precision.FP32
+        found[f"{own.value} vector unit"] = vector_peak(device, own)
     return [Ceiling(name=name, rate=found[name]) for name in sorted(found, key=lambda name: -found[name])]
 
 

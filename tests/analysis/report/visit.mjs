@@ -56,7 +56,7 @@ await page.keyboard.press("ArrowRight");
 seen.afterKeys = await selected();
 await page.locator("#table th button", { hasText: "latency" }).focus();
 await page.keyboard.press("Enter");
-seen.sorted = [await page.locator("#table th[aria-sort]").innerText(), await first(3)];
+seen.sorted = [await page.locator("#table th[aria-sort]").innerText(), await first(4)];
 await page.locator("#zoom").fill("3");
 seen.zoomed = await page.locator("#timeline svg").evaluate((drawing) => drawing.width.baseVal.value / drawing.parentElement.clientWidth);
 if (seen.chooser) {

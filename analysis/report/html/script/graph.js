@@ -19,5 +19,6 @@ function showGraph(view) {
 function centred(root, inner) {
   const [outer, box] = [root.getBoundingClientRect(), inner.getBoundingClientRect()];
   if (box.top < outer.top + 24 || box.bottom > outer.bottom) root.scrollTop += box.top - outer.top - (outer.height - box.height) / 2;
-  if (box.left < outer.left || box.right > outer.right) root.scrollLeft += box.left - outer.left - (outer.width - box.width) / 2;
+  const fits = box.width <= outer.width;
+  if (fits && (box.left < outer.left || box.right > outer.right)) root.scrollLeft += box.left - outer.left - (outer.width - box.width) / 2;
 }

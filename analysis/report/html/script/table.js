@@ -2,6 +2,7 @@
 
 const COLUMNS = [
   { name: "#", title: "place in the execution order", key: (kernel) => kernel.order, show: (kernel) => String(kernel.order) },
+  { name: "layer", words: true, key: (kernel) => kernel.name, show: nameCell, kind: "words name" },
   { name: "EDP", title: "share of the model's EDP", key: (kernel) => kernel.edp_share, show: shareCell, first: "descending" },
   { name: "latency", key: (kernel) => kernel.latency_s, show: (kernel) => small(kernel.latency_s, "s"), first: "descending" },
   { name: "energy", key: (kernel) => kernel.energy_j, show: (kernel) => small(kernel.energy_j, "J"), first: "descending" },
@@ -10,7 +11,6 @@ const COLUMNS = [
   { name: "work", key: (kernel) => kernel.flops, show: (kernel) => large(kernel.flops, "FLOP"), first: "descending" },
   { name: "moved", key: (kernel) => kernel.bytes, show: (kernel) => large(kernel.bytes, "B"), first: "descending" },
   { name: "FLOP/byte", key: intensity, show: (kernel) => threeDigits(intensity(kernel)), first: "descending" },
-  { name: "layer", words: true, key: (kernel) => kernel.name, show: nameCell, kind: "words name" },
   { name: "line", words: true, key: (kernel) => `${kernel.file ?? ""}:${String(kernel.line ?? 0).padStart(7)}`, show: lineCell },
 ];
 
@@ -22,7 +22,7 @@ function showTable(view) {
   table.setAttribute("aria-label", "Kernels");
   const rows = new Map(view.kernels.map((kernel) => [kernel.id, row(view, kernel)]));
   view.sorted = { column: null, way: null, rows };
-  sortBy(view, 1, heads, body);
+  sortBy(view, 2, heads, body);
   body.addEventListener("keydown", (event) => moved(event, view, body));
   byId("table-note").textContent = `${view.kernels.length} kernels that do work.`;
   return (id) => {
