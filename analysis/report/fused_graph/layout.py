@@ -144,4 +144,4 @@ def _placed(
     width = max((x for x in centres.values()), default=0.0) + shift
     right = max((x + size[0] for (x, _), size in zip(corners, sizes, strict=True)), default=0.0)
     found = {box: tuple(own) for box, own in lines.items()}
-    return Layout(corners, found, max(width, right) + _MARGIN, tops[-1] - _ROW_GAP + _MARGIN)
+    return Layout(corners, found, max(width, right) + _MARGIN, max(tops[0], tops[-1] - _ROW_GAP) + _MARGIN)

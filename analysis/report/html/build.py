@@ -67,7 +67,9 @@ def _device(result: ModelResult, evaluation: Evaluation, unchanged: Estimate | N
         edp_js=evaluation.edp,
         units=evaluation.totals.allocations.units,
         unit_name=unit_name(evaluation),
-        ceilings=_ceilings(device, (evaluation.subgraphs[index].precision for index in working)),
+        ceilings=_ceilings(
+            device, [evaluation.subgraphs[index].precision for index in working] or [evaluation.question.storage]
+        ),
         bandwidths=_bandwidths(device),
         kernels=[_kernel(result, evaluation, index, path) for index in working],
         graph=graph_svg(graph),
@@ -103,7 +105,7 @@ def _between(found: Interval, unit: str) -> str:
 def _ceilings(device: HardwareProfile, precisions: Iterable[Precision]) -> list[Ceiling]:
     """The peaks of the units that a model's precisions use, the highest first."""
     found: dict[str, float] = {}
-    for precision in dict.fromkeys([*precisions]) or [Precision.FP32]:
+    for precision in dict.fromkeys(precisions):
         if precision in device.compute.matrix:
             found[f"{precision.value} matrix unit"] = device.compute.matrix[precision].si
         # What vector units lack runs as FP32.

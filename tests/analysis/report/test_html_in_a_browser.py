@@ -132,6 +132,17 @@ def test_names_are_shown_as_they_are(write: Callable, visit) -> None:
     assert seen["bar"].startswith(hostile)
 
 
+def test_a_model_without_work_has_an_empty_page(write: Callable, visit) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def forward(self, x):
+                return x.flatten(1)
+    """)
+    seen = visit(render_html(net.analysis.results[0], "Net"))
+    assert seen["troubles"] == []
+    assert (seen["drawn"]["rows"], seen["drawn"]["boxes"], seen["drawn"]["tiles"]) == (0, 0, 4)
+
+
 def test_figures_are_written_as_in_the_other_reports(node: str) -> None:
     parts = [0.0, 1.23456e-7, 9.996e-4, 4.1e-4, 0.5, 12.345]
     counts = [0.0, 1, 12.345, 999.6, 1234, 5.678e9, 3.2e13]

@@ -41,6 +41,11 @@ const selected = () => page.locator('#table tr[aria-selected="true"]').evaluateA
 const first = (index) => page.locator(`#table tbody tr:first-child td:nth-child(${index})`).textContent();
 
 const seen = { drawn: await drawn(), chooser: await page.locator("#device").isVisible(), host: [] };
+if (!seen.drawn.dots) {
+  console.log(JSON.stringify({ ...seen, troubles }));
+  await browser.close();
+  process.exit();
+}
 const dot = page.locator("#roofline .dot").last();
 seen.dot = Number(await dot.getAttribute("data-kernel"));
 await dot.click({ force: true });

@@ -67,7 +67,8 @@ function gapPattern() {
 }
 
 function timeAxis(x, total, width) {
-  return rounds(total || 1, Math.max(2, Math.floor(width / 130))).flatMap((seconds, index) => [
+  if (!total) return [];
+  return rounds(total, Math.max(2, Math.floor(width / 130))).flatMap((seconds, index) => [
     line(x(seconds), ROWS.axis - 4, x(seconds), ROWS.units[0] + ROWS.units[1], "grid"),
     text(x(seconds) + (index ? 0 : 1), ROWS.axis - 8, small(seconds, "s"), `faint ${index ? (x(seconds) > width - 30 ? "end" : "middle") : ""}`),
   ]);
