@@ -125,7 +125,7 @@ def _bandwidths(device: HardwareProfile) -> list[Ceiling]:
 
 def _kernel(result: ModelResult, evaluation: Evaluation, index: int, path: set[int]) -> KernelPart:
     estimate, graph = evaluation.subgraphs[index], evaluation.graph
-    times, allocation = evaluation.totals.times, estimate.allocation
+    allocation = estimate.allocation
     file, line = user_line(result.target, evaluation.leading_operator(index))
     return KernelPart(
         id=estimate.subgraph.id,
@@ -135,8 +135,7 @@ def _kernel(result: ModelResult, evaluation: Evaluation, index: int, path: set[i
         precision=estimate.precision.value,
         bottleneck=estimate.bottleneck,
         latency_s=estimate.latency_s,
-        launch_s=float(times.launch_s[index]),
-        work_s=float(times.work_s[index]),
+        work_s=float(evaluation.totals.times.work_s[index]),
         energy_j=estimate.energy.total,
         edp_share=estimate.edp_share,
         flops=sum(evaluation.costs[o].flops for o in estimate.subgraph.operators),

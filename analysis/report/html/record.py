@@ -22,8 +22,8 @@ class OperatorPart(_Record):
 
 
 class KernelPart(_Record):
-    """A kernel: `id` is that of the JSON report's subgraph. `launch_s` is the part of `latency_s` that nothing works in;
-    `work_s` is how long it works, whether or not the host is waited for meanwhile."""
+    """A kernel: `id` is that of the JSON report's subgraph. `latency_s` is its part of the run, `work_s` how long
+    the device works on it: less where the host is waited for."""
 
     id: int
     name: str
@@ -32,7 +32,6 @@ class KernelPart(_Record):
     precision: str
     bottleneck: Bottleneck
     latency_s: float
-    launch_s: float
     work_s: float
     energy_j: float
     edp_share: float

@@ -29,11 +29,14 @@ function drawTimeline(view) {
   };
 }
 
+// How long the device works on a kernel within its part of the run.
+const worked = (kernel) => Math.min(kernel.work_s, kernel.latency_s);
+
 // Each kernel's part of the run: first what it waits for, then its work.
 function spansOf(kernels) {
   let start = 0;
   return kernels.map((kernel) => {
-    const span = { kernel, start, works: start + kernel.launch_s, end: start + kernel.latency_s };
+    const span = { kernel, start, works: start + kernel.latency_s - worked(kernel), end: start + kernel.latency_s };
     start = span.end;
     return span;
   });
@@ -86,8 +89,8 @@ function unitsAxis(device) {
 }
 
 function timelineNote(kernels, device, total) {
-  const launch = kernels.reduce((sum, kernel) => sum + kernel.launch_s, 0);
-  const filled = kernels.reduce((sum, kernel) => sum + kernel.utilization * (kernel.latency_s - kernel.launch_s), 0);
+  const works = kernels.reduce((sum, kernel) => sum + worked(kernel), 0);
+  const filled = kernels.reduce((sum, kernel) => sum + kernel.utilization * worked(kernel), 0);
   const share = (seconds) => percent(total ? seconds / total : 0);
-  return `Hatched: launches and gaps, ${share(launch)} of the time. Below: the ${device.unit_name} that have work (light) and how far useful work fills them (full): ${share(filled)} of what the device has in that time.`;
+  return `Hatched: no kernel works (launches, gaps), ${share(total - works)} of the time. Below: the ${device.unit_name} that have work (light) and how far useful work fills them (full): ${share(filled)} of what the device has in that time.`;
 }
