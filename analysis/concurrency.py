@@ -65,9 +65,24 @@ def _stages(graph: Graph) -> list[int]:
     return list(width.values())
 
 
+def critical_path(graph: Graph, weights: Sequence[float]) -> tuple[int, ...]:
+    """The operators of the heaviest path, in order, where every operator on it counts its weight."""
+    longest = _longest(graph, weights)
+    found: list[int] = []
+    last: Sequence[int] = range(len(longest))
+    while last:
+        found.append(max(last, key=lambda operator: longest[operator]))
+        last = graph.predecessors[found[-1]]
+    return tuple(reversed(found))
+
+
 def _longest_path(graph: Graph, weights: Sequence[float]) -> float:
-    """The heaviest path, where every operator on it counts its weight."""
+    return max(_longest(graph, weights), default=0.0)
+
+
+def _longest(graph: Graph, weights: Sequence[float]) -> list[float]:
+    """Of each operator the heaviest path that ends in it."""
     longest = list(weights)
     for operator in graph.operators:
         longest[operator.id] += max([longest[before] for before in graph.predecessors[operator.id]], default=0.0)
-    return max(longest, default=0.0)
+    return longest

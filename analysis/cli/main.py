@@ -29,6 +29,7 @@ from .compare import compare_command
 from .hardware import hardware_command
 from .measure import measure_command
 from .recommend import recommend_command
+from .report import graph_command, report_command
 from .sweep import sweep_command
 from .validate import validate_command
 
@@ -121,6 +122,8 @@ for command in (
     compare_command,
     sweep_command,
     recommend_command,
+    report_command,
+    graph_command,
     validate_command,
     measure_command,
     calibrate_command,

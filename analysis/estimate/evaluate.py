@@ -52,7 +52,10 @@ class SubgraphEstimate:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The answer to a `Question` about a `Graph`: `graph` is as it runs, under autocast with its casts."""
+    """The answer to a `Question` about a `Graph`: `graph` is as it runs, under autocast with its casts.
+
+    `order`: the places of `subgraphs` in an order to run them in.
+    """
 
     graph: Graph
     question: Question
@@ -61,6 +64,7 @@ class Evaluation:
     operator_shares: tuple[float, ...]
     operator_seconds: tuple[float, ...]
     operator_joules: tuple[float, ...]
+    order: tuple[int, ...]
     concurrency: Concurrency
     memory: MemorySchedule
     totals: Estimate
@@ -138,6 +142,7 @@ def evaluate(graph: Graph, question: Question) -> Evaluation:
         operator_shares=attribution.operator_shares,
         operator_seconds=attribution.operator_seconds,
         operator_joules=attribution.operator_joules,
+        order=plan.partition.order,
         concurrency=concurrency(plan.graph, plan.costs, attribution.operator_seconds),
         memory=plan.memory,
         totals=found,

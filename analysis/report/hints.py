@@ -78,7 +78,7 @@ def main_bottleneck(evaluation: Evaluation) -> tuple[str, float]:
 
 def unit_name(evaluation: Evaluation) -> str:
     """What the device's parallel units are called."""
-    return {"gpu": "SMs", "cpu": "cores"}.get(evaluation.question.device.kind, "units")
+    return {"gpu": "SMs", "cpu": "cores", "tpu": "arrays", "kpu": "tiles"}.get(evaluation.question.device.kind, "units")
 
 
 def kernels_of(evaluation: Evaluation, summary: LineSummary) -> list[SubgraphEstimate]:

@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..estimate import Estimate, Evaluation, Question
+from ..estimate import Estimate, Evaluation
 from ..fusion import patterns
-from ..graph import InputSpec
 from ..pipeline import Analysis, ModelResult
 from . import units
 from .json_report import assumptions, subgraph_name, user_line
-from .totals import totals_rows, what_if_text
+from .totals import input_texts, totals_rows, what_if_text
 
 _BAR = 12
 _MOST_ROWS = 20
@@ -34,7 +33,7 @@ def _print_model(
     console: Console, result: ModelResult, evaluation: Evaluation, unchanged: Estimate | None, all_layers: bool
 ) -> None:
     graph, question = evaluation.graph, evaluation.question
-    inputs = ", ".join(f"{units.shape(spec.shape)} {_stored(spec, question)} ({spec.origin})" for spec in graph.inputs)
+    inputs = ", ".join(input_texts(evaluation))
     console.print(Text(f"{graph.model} on {question.device.name}", style="bold"))
     console.print(f"{question.precision.value} · batch {graph.batch} · {question.mode} · input {inputs}")
     console.print(f"{result.target}, constructed by {result.constructed}", style="dim")
@@ -59,11 +58,6 @@ def _print_totals(console: Console, evaluation: Evaluation) -> None:
     for name, value in totals_rows(evaluation):
         table.add_row(Text(name, style="dim"), value)
     console.print(table)
-
-
-def _stored(spec: InputSpec, question: Question) -> str:
-    """What an input is stored as: floats in the precision asked for."""
-    return question.storage.value if spec.dtype == "float32" else spec.dtype
 
 
 def _print_layers(console: Console, result: ModelResult, evaluation: Evaluation, all_layers: bool) -> None:

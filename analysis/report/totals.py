@@ -27,16 +27,11 @@ def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
     separate = sum(e.subgraph.bytes_separate for e in evaluation.subgraphs)
     flops = sum(cost.flops for cost in evaluation.costs)
     bottleneck, share = main_bottleneck(evaluation)
-    total = energy.value or 1.0
-    split = ", ".join(
-        f"{100 * sum(getattr(e.energy, name) for e in evaluation.subgraphs) / total:.0f} % {name}"
-        for name in ("compute", "memory", "static")
-    )
     intensity = units.three_digits(flops / fused if fused else 0)
     macs = units.large(sum(cost.macs for cost in evaluation.costs), "MAC")
     return [
         ("latency", f"{_interval(latency, 's')}, {bottleneck}-bound {units.percent(share)} of the time"),
-        ("energy", f"{_interval(energy, 'J')}: {split}"),
+        ("energy", f"{_interval(energy, 'J')}: {energy_split(evaluation)}"),
         ("EDP", units.edp(evaluation.edp)),
         ("work", f"{macs}, {units.large(flops, 'FLOP')}, {units.large(graph.parameters, '')} parameters"),
         ("traffic", f"{units.data(fused)} moved, {units.data(separate)} without fusion, {intensity} FLOP/byte"),
@@ -44,6 +39,24 @@ def totals_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("memory", _memory_text(evaluation)),
         ("graph", _graph_text(evaluation)),
         ("critical path", _path_text(evaluation)),
+    ]
+
+
+def energy_split(evaluation: Evaluation) -> str:
+    """`9 % compute, 17 % memory, 74 % static`."""
+    total = evaluation.energy.value or 1.0
+    return ", ".join(
+        f"{100 * sum(getattr(e.energy, name) for e in evaluation.subgraphs) / total:.0f} % {name}"
+        for name in ("compute", "memory", "static")
+    )
+
+
+def input_texts(evaluation: Evaluation) -> list[str]:
+    """`1×3×224×224 fp16 (assumed from conv1)` of each input: floats are stored in the precision asked for."""
+    stored = evaluation.question.storage.value
+    return [
+        f"{units.shape(spec.shape)} {stored if spec.dtype == 'float32' else spec.dtype} ({spec.origin})"
+        for spec in evaluation.graph.inputs
     ]
 
 

@@ -40,13 +40,14 @@ class Comparison:
 
 def compare(subjects: Sequence[Subject], grid: Grid) -> list[Comparison]:
     """The rows of a model compete with each other; models that have one row each, with the other models."""
-    rows = [_candidates(subject, grid.questions()) for subject in subjects]
+    rows = [candidates(subject, grid.questions()) for subject in subjects]
     if all(len(row) <= 1 for row in rows):
         rows = [[candidate for row in rows for candidate in row]]
     return [_comparison(row) for row in rows if row]
 
 
-def _candidates(subject: Subject, questions: Sequence[Question]) -> list[Candidate]:
+def candidates(subject: Subject, questions: Sequence[Question]) -> list[Candidate]:
+    """A row for every question and batch size."""
     found: list[Candidate] = []
     for question in questions:
         for batch, graph in subject.graphs.items():
@@ -59,11 +60,11 @@ def _candidates(subject: Subject, questions: Sequence[Question]) -> list[Candida
     return found
 
 
-def _comparison(candidates: Sequence[Candidate]) -> Comparison:
+def _comparison(rows: Sequence[Candidate]) -> Comparison:
     best: dict[str, frozenset[int]] = {}
     for figures, choose in ((LOWER_IS_BETTER, min), (HIGHER_IS_BETTER, max)):
         for name, figure in figures.items():
-            values = [figure(candidate.point) for candidate in candidates]
-            rows = frozenset(row for row, value in enumerate(values) if value == choose(values))
-            best[name] = rows if len(rows) < len(values) else frozenset()
-    return Comparison(tuple(candidates), best)
+            values = [figure(candidate.point) for candidate in rows]
+            first = frozenset(row for row, value in enumerate(values) if value == choose(values))
+            best[name] = first if len(first) < len(values) else frozenset()
+    return Comparison(tuple(rows), best)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from graphperf.analysis.capture import AgentPool
-from graphperf.analysis.cli import grid, lint, main, measure
+from graphperf.analysis.cli import grid, lint, main, measure, report
 
 NET = """import torch
 from torch import nn
@@ -74,6 +74,7 @@ def run(pool: AgentPool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]
     monkeypatch.setattr(lint, "AgentPool", _Shared(pool))
     monkeypatch.setattr(grid, "AgentPool", _Shared(pool))
     monkeypatch.setattr(measure, "AgentPool", _Shared(pool))
+    monkeypatch.setattr(report, "AgentPool", _Shared(pool))
 
     def run(command: str, *arguments: str) -> Done:
         program = {"graphperf": main.main, "graphperf-lint": lint.main}[command]
