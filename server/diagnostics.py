@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from ..analysis.rules import rule_page
 from .documents import content_span
 from .language_server import GraphperfServer
 from .session import Session
@@ -76,6 +77,7 @@ def _diagnostic(ls: GraphperfServer, session: Session, line: int, mark: Mark) ->
         message=message,
         severity=_SEVERITY[mark.finding.severity],
         code=mark.finding.code,
+        code_description=types.CodeDescription(rule_page(mark.finding.code)),
         source="graphperf",
         related_information=related,
     )

@@ -1,27 +1,15 @@
-"""Open documents: the latest text, the last good views, and the background work that renews them."""
+"""One open document: the latest text, the last good views of it, and where their lines are in the text."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 from ..analysis.discovery.classes import split_lines
+from ..analysis.estimate import Evaluation
 from ..analysis.report.lines import LineSummary
-from .captures import Cancellation, Superseded
-from .engine import Engine
 from .line_map import LineMap
-from .settings import Settings
 from .views import Mark, ModelView, Views, merged
-
-DEBOUNCE_S = 0.15
-
-Note = Callable[[str], None]
-Progress = Callable[[str], AbstractAsyncContextManager[Note]]
-logger = logging.getLogger(__name__)
 
 
 class Session:
@@ -31,9 +19,15 @@ class Session:
         self.uri, self.path, self.version = uri, path, version
         self.generation = 0
         self.views = Views()
+        self._saved: Views | None = None
         self.text: str = text
         self.lines: list[str] = split_lines(text)
         self._maps: dict[str, LineMap] = {}
+
+    @property
+    def end_of_lines(self) -> str:
+        """What ends the text's lines."""
+        return next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
 
     def edit(self, text: str, version: int | None) -> None:
         """A newer text; what was known moves with its lines."""
@@ -43,9 +37,15 @@ class Session:
             self._maps.clear()
             self.generation += 1
 
+    def save(self) -> None:
+        """The text was saved: changes are from now on those against what is known now."""
+        self._saved = self.views
+
     def renew(self, fresh: Views) -> None:
         """Fresh views of this text or of an earlier one."""
         self.views = merged(self.views, fresh)
+        if self._saved is None or not self._saved.models:
+            self._saved = self.views
         self._maps.clear()
         self.generation += 1
 
@@ -53,6 +53,13 @@ class Session:
         if text not in self._maps:
             self._maps[text] = LineMap(split_lines(text), self.lines)
         return self._maps[text]
+
+    def before(self, view: ModelView) -> Evaluation | None:
+        """What a model was on the first device when the text was saved or opened, if the same question was asked then."""
+        for old in self._saved.models if self._saved is not None else ():
+            if old.name == view.name and old is not view and old.result.options == view.result.options:
+                return old.first
+        return None
 
     def hints(self) -> Iterator[tuple[int, str]]:
         """`(line, text)` in the current text; where models share a line, the first one's."""
@@ -64,6 +71,21 @@ class Session:
                 if line is not None and line not in seen:
                     seen.add(line)
                     yield line, text
+
+    def summaries(self) -> Iterator[tuple[int, ModelView, LineSummary]]:
+        """Each summary with its line in the current text; where models share a line, the first one's."""
+        seen: set[int] = set()
+        for view in self.views.models:
+            lines = self._map(view.text)
+            for old, summary in view.summaries.items():
+                line = lines.new(old)
+                if line is not None and line not in seen:
+                    seen.add(line)
+                    yield line, view, summary
+
+    def line_now(self, view: ModelView, line: int | None) -> int | None:
+        """The line in the current text of a line of the text that gave a view."""
+        return self._map(view.text).new(line) if line is not None else None
 
     def summary_at(self, line: int) -> tuple[ModelView, LineSummary] | None:
         """The first model's summary of a line of the current text."""
@@ -100,81 +122,3 @@ class Session:
                 line = self._map(view.text).new(mark.line)
                 if line is not None:
                     yield line, mark
-
-
-class Sessions:
-    """The open documents and their background work. All methods belong to the event loop's thread."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        settings: Callable[[], Awaitable[Settings]],
-        renewed: Callable[[Session], None],
-        progress: Progress,
-    ) -> None:
-        self._engine, self._settings, self._renewed, self._progress = engine, settings, renewed, progress
-        self._open: dict[str, Session] = {}
-        self._work: dict[str, tuple[asyncio.Task[None], Cancellation]] = {}
-
-    def get(self, uri: str) -> Session | None:
-        """The session of an open document."""
-        return self._open.get(unquote(uri))
-
-    def open(self, uri: str, path: Path, text: str, version: int | None) -> None:
-        """A document was opened."""
-        self.close(uri)
-        session = self._open[unquote(uri)] = Session(uri, path, text, version)
-        self._start(session, 0.0)
-
-    def change(self, uri: str, text: str, version: int | None) -> None:
-        """A document was edited; the work begins once the typing pauses."""
-        session = self.get(uri)
-        if session is not None:
-            session.edit(text, version)
-            self._start(session, DEBOUNCE_S)
-
-    def close(self, uri: str) -> Session | None:
-        """A document was closed."""
-        session = self._open.pop(unquote(uri), None)
-        if session is not None:
-            self._stop(session)
-        return session
-
-    def restart(self, delay: float = 0.0) -> None:
-        """Analyses every open document again."""
-        for session in self._open.values():
-            self._start(session, delay)
-
-    def stop(self) -> None:
-        """Ends all background work."""
-        for session in self._open.values():
-            self._stop(session)
-
-    def _start(self, session: Session, delay: float) -> None:
-        self._stop(session)
-        cancellation = Cancellation()
-        task = asyncio.get_running_loop().create_task(self._run(session, delay, cancellation))
-        self._work[session.uri] = task, cancellation
-
-    def _stop(self, session: Session) -> None:
-        running = self._work.pop(session.uri, None)
-        if running is not None:
-            task, cancellation = running
-            cancellation.cancel()
-            task.cancel()
-
-    async def _run(self, session: Session, delay: float, cancellation: Cancellation) -> None:
-        try:
-            await asyncio.sleep(delay)
-            settings = await self._settings()
-            async with self._progress(session.path.name) as note:
-                fresh = await self._engine.views(session.path, session.text, settings, cancellation, note)
-        except Superseded:
-            return
-        except Exception:
-            logger.exception("The analysis of %s failed", session.path.name)
-            return
-        finally:
-            cancellation.cancel()
-        session.renew(fresh)
-        self._renewed(session)

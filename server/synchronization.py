@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from .documents import path_of
 from .language_server import GraphperfServer
-from .session import DEBOUNCE_S
+from .sessions import DEBOUNCE_S
 
 
 def add_synchronization(server: GraphperfServer) -> None:
@@ -23,7 +23,9 @@ def did_open(ls: GraphperfServer, params: types.DidOpenTextDocumentParams) -> No
     document = params.text_document
     path = path_of(document.uri)
     if path is not None and (document.language_id == "python" or path.suffix == ".py"):
-        ls.sessions.open(document.uri, path, document.text, document.version)
+        session = ls.sessions.open(document.uri, path, document.text, document.version)
+        for opened in ls.on_opened:
+            opened(session)
 
 
 def did_change(ls: GraphperfServer, params: types.DidChangeTextDocumentParams) -> None:
@@ -34,6 +36,9 @@ def did_change(ls: GraphperfServer, params: types.DidChangeTextDocumentParams) -
 
 def did_save(ls: GraphperfServer, params: types.DidSaveTextDocumentParams) -> None:
     """Other documents may import the saved one, so all are analysed anew."""
+    session = ls.sessions.get(params.text_document.uri)
+    if session is not None:
+        session.save()
     ls.sessions.restart(DEBOUNCE_S)
 
 

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from graphperf.analysis.rules import Finding
-from graphperf.server import session as module
+from graphperf.server import sessions as module
 from graphperf.server.captures import Superseded
-from graphperf.server.session import Session, Sessions
+from graphperf.server.session import Session
+from graphperf.server.sessions import Sessions
 from graphperf.server.settings import Settings
 from graphperf.server.views import Mark, ModelView, Views, merged
 
@@ -117,17 +118,22 @@ def renewed():
 
 
 @pytest.fixture
-def sessions(engine, renewed, monkeypatch):
+def unfinished():
+    return []
+
+
+@pytest.fixture
+def sessions(engine, renewed, unfinished, monkeypatch):
     monkeypatch.setattr(module, "DEBOUNCE_S", 0.01)
 
     @asynccontextmanager
-    async def progress(_):
+    async def progress(_, cancellation):
         yield lambda _: None
 
     async def settings():
         return Settings()
 
-    return Sessions(engine, settings, renewed.put_nowait, progress)
+    return Sessions(engine, settings, renewed.put_nowait, lambda _, words: unfinished.append(words), progress)
 
 
 async def test_opening_analyses(sessions, engine, renewed):

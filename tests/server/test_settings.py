@@ -6,7 +6,8 @@ import pytest
 import graphperf.hardware_profiles as package
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
-from graphperf.server.settings import Settings, read_settings
+from graphperf.server.settings import Settings
+from graphperf.server.settings_layers import read_settings
 
 
 def test_the_defaults_are_those_of_the_engine():
