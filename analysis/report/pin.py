@@ -45,7 +45,7 @@ def _arguments(result: ModelResult, name: str) -> str | None:
     """The constructor's arguments where they were guessed and are all literals."""
     if not result.constructed.startswith("assumed "):
         return None
-    call = parse_expression(result.expression)
+    call = parse_expression(result.expression).body
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != name:
         return None
     given = [*call.args, *(keyword.value for keyword in call.keywords)]

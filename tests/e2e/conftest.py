@@ -54,6 +54,14 @@ async def connected(client: Editor):
     await client.shutdown_session()
 
 
+@pytest_lsp.fixture(config=SERVER, scope="module")
+async def own(client: Editor):
+    """graphperf's own client with a server that the tests of a module share: it takes every notification and has commands."""
+    await client.start(capable(), {"heat": True, "status": True, "clientCommands": True})
+    yield
+    await client.shutdown_session()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def editor(connected: Editor):
     """The shared editor; its documents are closed and its settings put back after the test."""
