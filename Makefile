@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch goldens hardware accuracy calibrate examples lint format bench clean
+.PHONY: help setup demo test test-slow test-torch goldens settings hardware accuracy calibrate examples lint format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-torch: $(READY)  ## Capture models under another PyTorch (TORCH=2.1.2 TORCH
 
 goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
 	$(BIN)/python -m tests.goldens.models
+
+settings: $(READY)  ## Write docs/settings.md anew
+	$(BIN)/python -m tests.server.page
 
 hardware: $(READY)  ## Write docs/hardware.md anew
 	$(BIN)/python -m tests.hardware_profiles.page

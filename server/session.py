@@ -44,7 +44,8 @@ class Session:
     def renew(self, fresh: Views) -> None:
         """Fresh views of this text or of an earlier one."""
         self.views = merged(self.views, fresh)
-        if self._saved is None or not self._saved.models:
+        asked = {view.name: view.result.options for view in self._saved.models} if self._saved is not None else {}
+        if all(asked.get(view.name) != view.result.options for view in self.views.models):
             self._saved = self.views
         self._maps.clear()
         self.generation += 1

@@ -95,6 +95,11 @@ class Editor(LanguageClient):
         """Says that a document was saved."""
         self.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
+    def changed_on_disk(self, *paths: Path) -> None:
+        """Says that watched files were changed by someone else."""
+        changes = [types.FileEvent(path.as_uri(), types.FileChangeType.Changed) for path in paths]
+        self.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes))
+
     def close(self, uri: str) -> None:
         """Closes a document."""
         del self.texts[uri]

@@ -1,9 +1,12 @@
 """What graphperf's own client gets beside the protocol: heat, status, commands and lenses that name its commands."""
 
+import asyncio
 import re
 
 import pytest
 from lsprotocol import types
+
+from .models import FAILING
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -117,3 +120,24 @@ async def test_assumed_inputs_are_pinned(own, uri):
     hints = await own.hints(uri)
     assert hints["def forward(self, x):"].startswith("x: 1×3×224×224 (directive on line ")
     assert "Pin the assumed input" not in await own.actions(uri, CLASS)
+
+
+async def test_the_user_cancels_an_analysis(own, tmp_path):
+    endless = FAILING.replace("x = self.first(x)", "while True: pass").replace("128", "512")
+    uri = own.open(tmp_path / "endless.py", endless)
+
+    async def token():
+        while True:
+            for name, reports in own.progress_reports.items():
+                if any(getattr(report, "title", "") == "graphperf: endless.py" for report in reports):
+                    return name
+            await asyncio.sleep(0.02)
+
+    shown = await asyncio.wait_for(token(), 20)
+    assert own.progress_reports[shown][0].cancellable
+    own.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(shown))
+    await own.until("state degraded")
+    assert own.states[-1].message.startswith("the analysis of endless.py was cancelled")
+    await own.diagnosed(uri, own.replace(uri, "while True: pass", "x = self.first(x)"))
+    assert own.states[-1].state == "ready"
+    own.close(uri)

@@ -17,8 +17,9 @@ TEXT = "import torch\n\nclass Net:\n    a = 1\n    b = 22\n"
 URI = "file:///m.py"
 
 
-def view(name="Net", text=TEXT, contains=(), **parts):
-    result = SimpleNamespace(target=f"/m.py::{name}", graph=SimpleNamespace(contains=contains), evaluations=())
+def view(name="Net", text=TEXT, contains=(), first=None, options="fp32", **parts):
+    graph = SimpleNamespace(contains=contains)
+    result = SimpleNamespace(target=f"/m.py::{name}", graph=graph, evaluations=(first,), options=options)
     given = {"hints": {4: f"{name} a", 5: f"{name} b"}, "summaries": {}, "marks": ()} | parts
     return ModelView(name, result, text, 3, None, **given)  # pyright: ignore[reportArgumentType]
 
@@ -53,6 +54,47 @@ def test_summaries_are_found_by_their_present_line():
     assert found is not None
     assert found[1] == "sum"
     assert session.summary_at(4) is None
+
+
+def test_summaries_follow_their_lines():
+    session = session_with(view(summaries={4: "a", 5: "b"}), view("Other", summaries={5: "other"}))
+    session.edit("\n" + TEXT, 2)
+    assert [(line, owner.name, summary) for line, owner, summary in session.summaries()] == [
+        (5, "Net", "a"),
+        (6, "Net", "b"),
+    ]
+
+
+def test_the_result_before_is_that_of_the_last_save():
+    session = session_with(view(first="opened"))
+    assert session.before(*session.views.models) is None
+    for first in ("once", "twice"):
+        session.renew(Views(TEXT, (view(first=first),)))
+        assert session.before(*session.views.models) == "opened"
+    session.save()
+    assert session.before(*session.views.models) is None
+    session.renew(Views(TEXT, (view(first="more"), view("New", first="new"))))
+    assert [session.before(model) for model in session.views.models] == ["twice", None]
+
+
+def test_another_question_is_no_change():
+    session = session_with(view(first="opened"))
+    session.renew(Views(TEXT, (view(first="other", options="fp16"),)))
+    assert session.before(*session.views.models) is None
+    session.renew(Views(TEXT, (view(first="edited", options="fp16"),)))
+    assert session.before(*session.views.models) == "other"
+
+
+def test_a_first_result_without_models_is_nothing_to_compare_with():
+    session = session_with()
+    for first in ("good", "better"):
+        session.renew(Views(TEXT, (view(first=first),)))
+    assert session.before(*session.views.models) == "good"
+
+
+@pytest.mark.parametrize(("text", "end"), [("a\nb", "\n"), ("a\r\nb", "\r\n"), ("a\rb", "\r"), ("a", "\n")])
+def test_ends_of_lines(text, end):
+    assert Session(URI, Path("/m.py"), text, 1).end_of_lines == end
 
 
 def test_the_generation_grows_with_text_and_views():
@@ -155,7 +197,7 @@ async def test_typing_analyses_only_the_last_version(sessions, engine, renewed):
     assert renewed.empty()
 
 
-async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, renewed):
+async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, renewed, unfinished):
     sessions.open(URI, Path("/m.py"), "a", 1)
     while not engine.asked:
         await asyncio.sleep(0)
@@ -164,6 +206,7 @@ async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, r
     session = await asyncio.wait_for(renewed.get(), 10)
     assert session.views.text == "ab"
     assert renewed.empty()
+    assert unfinished == []
 
 
 async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
@@ -178,8 +221,10 @@ async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
     assert sessions.close(URI) is None
 
 
-@pytest.mark.parametrize("failure", [RuntimeError("a fault of the engine"), Superseded()])
-async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed, failure):
+@pytest.mark.parametrize(
+    ("failure", "words"), [(RuntimeError("a fault of the engine"), "failed"), (Superseded(), "was cancelled")]
+)
+async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed, unfinished, failure, words):
     engine.let.set()
     sessions.open(URI, Path("/m.py"), "a", 1)
     session = await asyncio.wait_for(renewed.get(), 10)
@@ -190,6 +235,8 @@ async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed
     await asyncio.sleep(0)
     assert session.views.text == "a"
     assert renewed.empty()
+    (said,) = unfinished
+    assert said.startswith(f"the analysis of m.py {words}")
     engine.failure = None
     sessions.restart()
     await asyncio.wait_for(renewed.get(), 10)
