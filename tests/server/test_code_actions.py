@@ -143,7 +143,7 @@ def test_versioned_edits_for_clients_that_can():
     (action,) = asked(ls, 4)
     assert action.edit is not None
     assert action.edit.changes is None
-    (change,) = action.edit.document_changes or ()
+    (change,) = list(action.edit.document_changes or ())
     assert isinstance(change, types.TextDocumentEdit)
     assert (change.text_document.uri, change.text_document.version) == (URI, 3)
 
