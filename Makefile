@@ -10,10 +10,10 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch goldens settings hardware accuracy calibrate examples lint format bench clean
+.PHONY: help setup demo test test-slow test-torch test-editors goldens settings hardware accuracy calibrate examples lint format bench vsix clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Create .venv and install graphperf with what its tests need (about 6 GB, mostly torch)
 
@@ -30,6 +30,10 @@ test-torch: $(READY)  ## Capture models under another PyTorch (TORCH=2.1.2 TORCH
 	$(PYTHON) -m venv $(OTHER)
 	$(OTHER)/bin/pip install --quiet torch==$(TORCH) torchvision==$(TORCHVISION) 'numpy<2'
 	GRAPHPERF_TEST_PYTHON=$(OTHER)/bin/python $(BIN)/python -m pytest tests/analysis/capture/test_other_torch.py
+
+test-editors: $(READY) vsix  ## Drive the server and the extension in real editors (installs them into .cache/editors, about 1 GB)
+	tests/editors/install.sh
+	$(BIN)/python -m pytest -m editors tests
 
 goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
 	$(BIN)/python -m tests.goldens.models
@@ -54,6 +58,10 @@ bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/sweep.py
+
+vsix: $(READY)  ## Pack the VS Code extension with the server in it (Node.js 20 or newer)
+	$(BIN)/python vscode-extension/bundle.py
+	cd vscode-extension && npm ci --no-audit --no-fund && npm run package
 
 lint: $(READY)  ## Check style, format and types
 	$(BIN)/ruff check

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-
 from .costs import HEAVY, Cost
 from .graph import Graph
 
@@ -69,9 +67,7 @@ def _stages(graph: Graph) -> list[int]:
 
 def _longest_path(graph: Graph, weights: Sequence[float]) -> float:
     """The heaviest path, where every operator on it counts its weight."""
-    dag: nx.DiGraph[int] = nx.DiGraph()
-    start = -1
+    longest = list(weights)
     for operator in graph.operators:
-        for before in graph.predecessors[operator.id] or (start,):
-            dag.add_edge(before, operator.id, weight=weights[operator.id])
-    return float(nx.dag_longest_path_length(dag, weight="weight")) if dag else 0.0
+        longest[operator.id] += max([longest[before] for before in graph.predecessors[operator.id]], default=0.0)
+    return max(longest, default=0.0)

@@ -65,6 +65,8 @@ class Tensor:
     @property
     def distinct_elements(self) -> int:
         """Elements that differ in memory: a broadcast (stride 0) dimension counts once."""
+        if 0 not in self.strides:
+            return prod(self.shape)
         return prod(n for n, stride in zip(self.shape, self.strides, strict=True) if stride != 0 or n == 0)
 
     @property
@@ -197,16 +199,18 @@ class Graph:
     @cached_property
     def elements(self) -> tuple[int, ...]:
         """Tensor id → number of elements of its logical shape."""
-        return tuple(tensor.elements for tensor in self.tensors)
+        return tuple([prod(tensor.shape) for tensor in self.tensors])
 
     @cached_property
     def domains(self) -> tuple[int, ...]:
         """Operator id → size of its iteration space: its largest activation or result, in elements."""
         elements = self.elements
-        activations = tuple(0 if tensor.is_weight else elements[tensor.id] for tensor in self.tensors)
+        activations = [0 if tensor.is_weight else elements[tensor.id] for tensor in self.tensors]
         return tuple(
-            max((*(elements[t] for t in o.outputs), *(activations[t] for t in o.inputs)), default=0)
-            for o in self.operators
+            [
+                max([*[elements[t] for t in o.outputs], *[activations[t] for t in o.inputs]], default=0)
+                for o in self.operators
+            ]
         )
 
     @cached_property

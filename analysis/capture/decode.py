@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor, Without
@@ -67,7 +68,7 @@ def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tup
             attributes=attributes[index],
             module=row["module"],
             call=row["call"],
-            source=tuple(SourceLine(*line) for line in row["source"]),
+            source=tuple([_place(*line) for line in row["source"]]),
             view=row["view"],
             site=row["site"],
         )
@@ -106,13 +107,19 @@ def _without_inner_views(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str,
 
 
 def _module(data: dict[str, Any]) -> Module:
-    constructed = tuple(SourceLine(*line) for line in data["constructed"])
+    constructed = tuple([_place(*line) for line in data["constructed"]])
     return Module(data["path"], data["class"], constructed, _line(data["defined"]), data["description"])
 
 
 def _line(place: Sequence[Any] | None) -> SourceLine | None:
-    return SourceLine(*place) if place else None
+    return _place(*place) if place else None
+
+
+@lru_cache(8192)
+def _place(*parts: Any) -> SourceLine:
+    """A line of a file; operators and modules share most of theirs."""
+    return SourceLine(*parts)
 
 
 def _attribute(value: Any) -> Attribute:
-    return tuple(_attribute(item) for item in cast("list[Any]", value)) if isinstance(value, list) else value
+    return tuple([_attribute(item) for item in cast("list[Any]", value)]) if isinstance(value, list) else value

@@ -71,36 +71,37 @@ class Context:
     @property
     def inputs(self) -> tuple[Tensor, ...]:
         """All tensors read."""
-        return tuple(self.graph.tensors[t] for t in self.operator.inputs)
+        return tuple([self.graph.tensors[t] for t in self.operator.inputs])
 
     @property
     def outputs(self) -> tuple[Tensor, ...]:
         """All tensors written."""
-        return tuple(self.graph.tensors[t] for t in self.operator.outputs)
+        return tuple([self.graph.tensors[t] for t in self.operator.outputs])
 
     @property
     def output_elements(self) -> int:
         """Elements of the first result."""
-        return self.outputs[0].elements if self.outputs else 0
+        outputs = self.operator.outputs
+        return self.graph.elements[outputs[0]] if outputs else 0
 
     @property
     def input_elements(self) -> int:
         """Elements of the first tensor read."""
-        return self.inputs[0].elements if self.inputs else 0
+        inputs = self.operator.inputs
+        return self.graph.elements[inputs[0]] if inputs else 0
 
     def reads(self) -> dict[int, int]:
         """Every input in full, broadcast dimensions once."""
-        return {tensor.id: tensor.distinct_elements for tensor in self.inputs}
+        tensors = self.graph.tensors
+        return {tensor: tensors[tensor].distinct_elements for tensor in self.operator.inputs}
 
     def writes(self) -> dict[int, int]:
         """Every distinct result in full; a result shown in several shapes counts once."""
-        written: dict[int, int] = {}
-        storages: set[int] = set()
-        for tensor in self.outputs:
-            if tensor.storage not in storages:
-                storages.add(tensor.storage)
-                written[tensor.id] = tensor.elements
-        return written
+        elements, outputs = self.graph.elements, self.operator.outputs
+        if len(outputs) == 1:
+            return {outputs[0]: elements[outputs[0]]}
+        first = {self.graph.tensors[tensor].storage: tensor for tensor in reversed(outputs)}
+        return {tensor: elements[tensor] for tensor in reversed(first.values())}
 
     def cost(
         self, family: Family, *, macs: int = 0, elementwise: int = 0, gemm: Gemm | None = None,

@@ -11,7 +11,7 @@ from ..costs import Cost, Sizes
 from ..edp import attribute
 from ..fusion import Subgraph
 from ..graph import Graph, Operator
-from ..mapping import Allocation, Kernel, kernel_of
+from ..mapping import Allocation, Kernel
 from .energy import Energy
 from .interval import Interval
 from .latency import Bottleneck, KernelTime
@@ -46,8 +46,8 @@ class SubgraphEstimate:
 
     @property
     def utilization(self) -> float:
-        """Share of the device's unit-time slots that hold work while it runs."""
-        return self.allocation.fill
+        """Share of the device's unit-time slots that hold useful work while it runs: padding is none."""
+        return self.allocation.utilization
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,10 @@ def evaluate(graph: Graph, question: Question) -> Evaluation:
     found = on_device(plan, question)
     sizes = Sizes(plan.graph, question.storage.bytes)
     attribution = attribute(plan, sizes, subgraphs, found.times, found.energies, question.device.kind)
-    kernels = [kernel_of(subgraph, plan.graph, plan.costs, question.policy) for subgraph in subgraphs]
     estimates = tuple(
         SubgraphEstimate(*parts)
         for parts in zip(
-            subgraphs, kernels, found.precisions, found.allocations, found.times, found.energies,
+            subgraphs, plan.kernels(question.storage), found.precisions, found.allocations, found.times, found.energies,
             attribution.subgraph_shares, plan.partition.stages, strict=True,
         )
     )  # fmt: skip

@@ -6,25 +6,22 @@ what never leaves a kernel takes no memory, and a storage lives from its first w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..fusion import Partition
+from ..fusion.operands import Numbers, columns_of
 from ..graph import Graph
 from ..mapping.kernels import Column, Mask
-
-_Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Lives:
     """Of each storage the first and the last of so many steps at which it is alive; a caller may hold it beyond them."""
 
-    first: _Numbers
-    last: _Numbers
+    first: Numbers
+    last: Numbers
     steps: int
 
     @classmethod
@@ -48,8 +45,8 @@ class Lives:
     @classmethod
     def _in_python(cls, graph: Graph) -> Lives:
         """By operator: as long as Python holds a storage, or somebody reads it. Autocast keeps the casts of parameters."""
-        steps = [o.id for o in graph.operators for _ in range(len(o.inputs) + len(o.outputs))]
-        touched = [tensor for o in graph.operators for tensor in (*o.inputs, *o.outputs)]
+        pairs = ((o.id, tensor) for o in graph.operators for tensor in (*o.inputs, *o.outputs))
+        steps, touched = columns_of(pairs, 2)
         lives = cls._touched(graph, steps, touched, len(graph.operators))
         last = {storage: ran - 1 for storage, ran in graph.held.items() if lives.last[storage] >= 0}
         held = list(last)
@@ -61,16 +58,16 @@ class Lives:
     @classmethod
     def _in_kernels(cls, cut: Partition) -> Lives:
         """By kernel: from the first that writes a storage to the last that reads it."""
-        place = {kernel: step for step, kernel in enumerate(cut.order)}
-        accesses = list(cut.accesses())
-        steps = [place[kernel] for kernel, _ in accesses]
-        return cls._touched(cut.flow.graph, steps, [tensor for _, tensor in accesses], len(place))
+        place = np.empty(len(cut.order), dtype=np.int64)
+        place[list(cut.order)] = np.arange(len(cut.order))
+        kernels, touched = cut.accesses()
+        return cls._touched(cut.flow.graph, place[kernels], touched, len(place))
 
     @classmethod
-    def _touched(cls, graph: Graph, steps: Sequence[int], touched: Sequence[int], count: int) -> Lives:
+    def _touched(cls, graph: Graph, steps: Numbers, touched: Numbers, count: int) -> Lives:
         """From the first to the last of `count` steps that touch a storage. The caller holds what it gave and what it gets."""
         tensors = graph.tensors
-        storage = [tensors[tensor].storage for tensor in touched]
+        storage = np.array([tensor.storage for tensor in tensors], dtype=np.int64)[touched]
         first, last = (np.full(storages(graph), step, dtype=np.int64) for step in (count, -1))
         np.minimum.at(first, storage, steps)
         np.maximum.at(last, storage, steps)

@@ -112,12 +112,13 @@ class _Sizes:
     @classmethod
     def of(cls, graph: Graph) -> _Sizes:
         """Where tensors of two types share a storage, floats count."""
-        size, floating, present, weights = (np.zeros(storages(graph)) for _ in range(4))
+        size, floating, present, weights = np.zeros((4, storages(graph)))
         size[list(graph.storage_bytes)] = list(graph.storage_bytes.values())
-        present[[tensor.storage for tensor in graph.tensors]] = 1
-        floating[[tensor.storage for tensor in graph.tensors if tensor.dtype == _FLOAT]] = 1
-        given = (t.storage for t in graph.tensors if t.role in _WEIGHTS and t.id not in graph.producers)
-        weights[list(given)] = 1
+        storage = np.array([tensor.storage for tensor in graph.tensors], dtype=np.int64)
+        present[storage] = 1
+        floating[storage[[tensor.dtype == _FLOAT for tensor in graph.tensors]]] = 1
+        given = [tensor.role in _WEIGHTS and tensor.id not in graph.producers for tensor in graph.tensors]
+        weights[storage[given]] = 1
         size *= present
         return cls(size * (1 - floating), size * floating / bytes_of(_FLOAT), weights > 0)
 

@@ -91,9 +91,9 @@ class Estimate:
 
     @property
     def utilization(self) -> float:
-        """Filled share of the device's units, weighted by time."""
+        """Share of the device's units that useful work fills, weighted by time: padding is none."""
         total = float(self.times.seconds.sum())
-        return min(1.0, float(self.allocations.fill @ self.times.seconds) / total) if total else 0.0
+        return min(1.0, float(self.allocations.utilization @ self.times.seconds) / total) if total else 0.0
 
 
 def _trust(device: HardwareProfile) -> str:

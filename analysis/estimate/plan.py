@@ -6,7 +6,8 @@ and every device, of a sweep.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +17,7 @@ from ...hardware_profiles import Precision
 from ..costs import Cost, Sizes, costs_of
 from ..fusion import Partition, Policy, Subgraph, partition
 from ..graph import Graph
-from ..mapping import Kernels, kernel_precision, work_of
+from ..mapping import Kernels, OperatorColumns, kernel_precision
 from ..mapping.kernels import Column, Mask
 from ..numerics import Numerics
 from .memory import MemorySchedule
@@ -29,16 +30,17 @@ class Plan:
     graph: Graph
     costs: tuple[Cost, ...]
     partition: Partition
+    operators: OperatorColumns
 
     @classmethod
-    def of(cls, graph: Graph, policy: Policy) -> Plan:
-        """Costs and kernels of a graph."""
-        costs = costs_of(graph)
-        return cls(graph, costs, partition(graph, costs, policy))
+    def of(cls, graph: Graph, policy: Policy, costs: Sequence[Cost] | None = None) -> Plan:
+        """Costs and kernels of a graph. `costs`: the graph's, if they are known."""
+        known = tuple(costs) if costs is not None else costs_of(graph)
+        return cls(graph, known, partition(graph, known, policy), OperatorColumns(graph, known))
 
     def under(self, policy: Policy) -> Plan:
         """The same graph cut into kernels by other rules."""
-        return Plan(self.graph, self.costs, partition(self.graph, self.costs, policy, self.partition.flow))
+        return replace(self, partition=partition(self.graph, self.costs, policy, self.partition.flow))
 
     def subgraphs(self, storage: Precision) -> tuple[Subgraph, ...]:
         """The kernels in detail, with what the graph calls float32 stored at a precision."""
@@ -66,6 +68,21 @@ class Plan:
         return np.array([bool(working) for working, _ in self.partition.members], dtype=np.bool_)
 
     @cached_property
+    def launches(self) -> int:
+        """How many kernels do work."""
+        return int(self.exists.sum())
+
+    @cached_property
+    def macs(self) -> float:
+        """Multiply-accumulates of the graph."""
+        return float(sum([cost.macs for cost in self.costs]))
+
+    @cached_property
+    def flops(self) -> float:
+        """Operations of the graph."""
+        return float(sum([cost.flops for cost in self.costs]))
+
+    @cached_property
     def stages(self) -> NDArray[np.int64]:
         """The stage of each kernel: those of one stage do not wait for each other."""
         return np.array(self.partition.stages, dtype=np.int64)
@@ -78,11 +95,13 @@ class Plan:
     @cached_property
     def _traffic(self) -> tuple[Kernels, Column, Column]:
         """Kernels whose floats have no width, and floats moved in all and by activations."""
-        graph, costs, cut = self.graph, self.costs, self.partition
-        parts = zip(cut.operators, cut.anchors, strict=True)
-        kernels = Kernels.of([work_of(*part, graph, costs, cut.policy) for part in parts])
+        cut, graph = self.partition, self.graph
         (fixed, fixed_activations), (data, activations) = (cut.traffic(Sizes(graph, width)) for width in (0.0, 1.0))
-        return kernels.moving(fixed, fixed_activations), data - fixed, activations - fixed_activations
+        return (
+            self.operators.kernels(cut).moving(fixed, fixed_activations),
+            data - fixed,
+            activations - fixed_activations,
+        )
 
     @cached_property
     def _kernels(self) -> dict[float, Kernels]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..costs import Cost
-from ..fusion import partition
 from ..graph import Graph
 from ..mapping.kernels import Column
 from .on_device import Estimate, Question, on_device
@@ -31,7 +30,7 @@ class Savings:
 def savings(graph: Graph, costs: Sequence[Cost], question: Question, home: Sequence[int], fused: Estimate) -> Savings:
     """Of the graph as it runs (`as_run`), whose operators are in the kernels `home`, which take `fused`."""
     rules = replace(question.policy, fused=frozenset())
-    plan = Plan(graph, tuple(costs), partition(graph, costs, rules))
+    plan = Plan.of(graph, rules, costs)
     apart = on_device(plan, question)
     kernels = np.array([home[(*group, *views)[0]] for group, views in plan.partition.members], dtype=np.int64)
 

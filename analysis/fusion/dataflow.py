@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..costs import Cost
 from ..graph import Graph
+from .operands import Numbers, Operands, columns_of
 
 _NOBODY: frozenset[int] = frozenset()
 
@@ -67,13 +71,48 @@ class Dataflow:
         """Origin tensors that the model returns."""
         return frozenset(self.origin[tensor] for tensor in self.graph.output_tensors)
 
+    @cached_property
+    def reads(self) -> Operands:
+        """What each working operator reads."""
+        return Operands.of((operator_id, self.costs[operator_id].reads) for operator_id in self.working)
+
+    @cached_property
+    def writes(self) -> Operands:
+        """What each working operator writes."""
+        return Operands.of((operator_id, self.costs[operator_id].writes) for operator_id in self.working)
+
+    @cached_property
+    def makers(self) -> Numbers:
+        """Tensor id → the operator that made what it shows, -1 for inputs and weights."""
+        producers = self.graph.producers
+        return np.array([producers.get(tensor, -1) for tensor in self.origin], dtype=np.int64)
+
+    @cached_property
+    def passed(self) -> tuple[Numbers, Numbers]:
+        """Origin tensors and the working operators that read them, through views: a row for each pair."""
+        pairs = ((tensor, reader) for tensor, readers in self.readers.items() for reader in readers)
+        tensors, readers = columns_of(pairs, 2)
+        return tensors, readers
+
+    @cached_property
+    def weights(self) -> NDArray[np.bool_]:
+        """Tensor id → whether what it shows is part of the model."""
+        return np.array([self.graph.tensors[tensor].is_weight for tensor in self.data], dtype=np.bool_)
+
+    @cached_property
+    def is_returned(self) -> NDArray[np.bool_]:
+        """Tensor id → whether it is an origin that the model returns."""
+        found = np.zeros(len(self.origin), dtype=np.bool_)
+        found[list(self.returned)] = True
+        return found
+
     def is_used(self, tensor: int, inside: frozenset[int] | set[int] = _NOBODY) -> bool:
         """Whether a result is returned by the model or read by an operator that is not among `inside`."""
         return tensor in self.returned or not self.readers.get(tensor, _NOBODY) <= inside
 
     def results(self, operator_id: int) -> tuple[int, ...]:
         """Sizes of the operator's results, in elements."""
-        return tuple(self.graph.elements[t] for t in self.graph.operators[operator_id].outputs)
+        return tuple([self.graph.elements[t] for t in self.graph.operators[operator_id].outputs])
 
     def domain(self, operator_id: int) -> int:
         """Size of the operator's iteration space, in elements."""

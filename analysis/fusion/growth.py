@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from .dataflow import Dataflow
 from .policy import Policy
-from .windows import loop_of
+from .windows import Loop, loop_of
 
 Boundary = Literal["output", "operator", "extern", "family", "fork", "join", "shape", "limit", "wait", "fallback"]
 WORDS: dict[Boundary, str] = {
@@ -107,8 +108,10 @@ class Growth:
             return reason
         if self._anchors[first] + self._anchors[second] > 1:
             return "join"
-        if self._loops[consumer] != "window" and self._looks_into(second, first):
+        if self._loops[consumer] != "window" and self._looks_into(second, first, {"window"}):
             return "shape"
+        if not self._policy.prologue and self._looks_into(second, first, self._policy.alone):
+            return "extern"
         merged = sorted(self._members[first] + self._members[second])
         if self._too_large(merged):
             return "limit"
@@ -184,10 +187,10 @@ class Growth:
         biases = (p is not None and graph.operators[p].input("bias") is not None for p in producers)
         return len(read) + sum(biases)
 
-    def _looks_into(self, group: int, other: int) -> bool:
-        """Whether a window of a kernel reads what another computes: it needs the elements around each."""
-        windows = (member for member in self._members[group] if self._loops[member] == "window")
-        return any(self._group[source] == other for window in windows for source in self._flow.predecessors[window])
+    def _looks_into(self, group: int, other: int, loops: AbstractSet[Loop]) -> bool:
+        """Whether one of `loops` in a kernel reads what another computes: it needs the elements around each, or all of them."""
+        readers = (member for member in self._members[group] if self._loops[member] in loops)
+        return any(self._group[source] == other for reader in readers for source in self._flow.predecessors[reader])
 
     def _joined(self, operator_id: int) -> int:
         """How many tensors a concatenation joins: its producers write their parts in place. Of other operators none."""
@@ -198,8 +201,8 @@ class Growth:
         """Whether several operators read its result, or the model returns it."""
         flow = self._flow
         results = flow.graph.operators[operator_id].outputs
-        readers = sum(len(flow.readers.get(tensor, ())) for tensor in results)
-        return readers > 1 or any(tensor in flow.returned for tensor in results)
+        readers = sum([len(flow.readers.get(tensor, ())) for tensor in results])
+        return readers > 1 or not flow.returned.isdisjoint(results)
 
     def _too_large(self, members: Sequence[int]) -> bool:
         policy = self._policy

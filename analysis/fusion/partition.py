@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+
+import numpy as np
 
 from ..costs import Cost, Sizes
 from ..graph import Graph
 from .dataflow import Dataflow
 from .growth import WORDS, Boundary, Growth
+from .operands import Numbers
 from .order import order_of, stages_of
 from .policy import Policy
-from .traffic import Column, Traffic, separate_bytes, traffic_of
+from .traffic import Column, Traffic, traffic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +78,21 @@ class Partition:
 
     def subgraphs(self, sizes: Sizes) -> tuple[Subgraph, ...]:
         """The kernels with their traffic at a precision."""
-        moved = zip(*(column.tolist() for column in self._bytes(sizes)), strict=True)
-        return tuple(self._subgraph(index, sizes, *each) for index, each in enumerate(moved))
+        parts = [part.bytes(sizes.widths, len(self.members)) for part in self._traffic.apart]
+        apart: Column = np.sum(parts, axis=0)
+        moved = zip(*(column.tolist() for column in (*self._bytes(sizes), apart)), strict=True)
+        return tuple(self._subgraph(index, *each) for index, each in enumerate(moved))
 
     def traffic(self, sizes: Sizes) -> tuple[Column, Column]:
         """Bytes that each kernel moves at a precision, results that nobody reads included: in all, and of activations."""
         read, weights, written, unread = self._bytes(sizes)
         return read + weights + written + unread, read + written
 
-    def accesses(self) -> Iterator[tuple[int, int]]:
+    def accesses(self) -> tuple[Numbers, Numbers]:
         """Kernel and tensor of each read from memory and of each write to it."""
         moved = self._traffic
-        return chain.from_iterable(part.pairs() for part in (moved.read, moved.weights, moved.written, moved.unread))
+        parts = (moved.read, moved.weights, moved.written, moved.unread)
+        return np.concatenate([part.owners for part in parts]), np.concatenate([part.tensors for part in parts])
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -122,9 +127,9 @@ class Partition:
     def anchors(self) -> tuple[int | None, ...]:
         """The operator that leads each kernel, where there is one: the first with MACs, else the first pool."""
         costs = self.flow.costs
-        heavy = ([m for m in group if costs[m].macs > 0] for group, _ in self.members)
-        pools = ([m for m in group if costs[m].family == "pool"] for group, _ in self.members)
-        return tuple(next(iter(a or b), None) for a, b in zip(heavy, pools, strict=True))
+        heavy = [cost.macs > 0 for cost in costs]
+        pools = [cost.family == "pool" for cost in costs]
+        return tuple([next((m for led in (heavy, pools) for m in group if led[m]), None) for group, _ in self.members])
 
     @property
     def _groups(self) -> list[tuple[int, ...]]:
@@ -137,14 +142,15 @@ class Partition:
 
     def _bytes(self, sizes: Sizes) -> tuple[Column, Column, Column, Column]:
         """Bytes of each kernel: activations read, weights, results that somebody reads, and others."""
-        moved, count = self._traffic, len(self.members)
-        read, weights, written, unread = (
-            part.bytes(sizes, count) for part in (moved.read, moved.weights, moved.written, moved.unread)
+        moved = self._traffic
+        read, again, weights, written, unread = (
+            part.bytes(sizes.widths, len(self.members))
+            for part in (moved.read, moved.again, moved.weights, moved.written, moved.unread)
         )
-        return read, weights, written, unread
+        return read + again, weights, written, unread
 
     def _subgraph(
-        self, index: int, sizes: Sizes, read: float, weights: float, written: float, unread: float
+        self, index: int, read: float, weights: float, written: float, unread: float, apart: float
     ) -> Subgraph:
         group, views = self.members[index]
         operators = self.flow.graph.operators
@@ -157,7 +163,7 @@ class Partition:
             bytes_weights=weights,
             bytes_written=written,
             bytes_unread=unread,
-            bytes_separate=separate_bytes(group, self.flow, self.policy, sizes),
+            bytes_separate=apart,
             boundaries=self.boundaries[index],
         )
 

@@ -3,19 +3,19 @@
 from .allocation import Allocation, Allocations
 from .cpu import dispatch_seconds
 from .kernels import Kernel, Kernels
-from .mapper import distinct, instructions, kernel_of, kernel_precision, map_kernel, map_kernels, work_of
+from .mapper import distinct, kernel_precision, map_kernel, map_kernels
+from .operator_columns import OperatorColumns, instructions
 
 __all__ = [
     "Allocation",
     "Allocations",
     "Kernel",
     "Kernels",
+    "OperatorColumns",
     "dispatch_seconds",
     "distinct",
     "instructions",
-    "kernel_of",
     "kernel_precision",
     "map_kernel",
     "map_kernels",
-    "work_of",
 ]

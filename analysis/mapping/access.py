@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..costs import Family
@@ -47,14 +48,13 @@ def _mixed_orders(operator: Operator, graph: Graph) -> bool:
     """Whether the full-sized tensors of an operator lie in memory in different orders of dimensions."""
     largest = graph.domains[operator.id]
     tensors = (graph.tensors[t] for t in (*operator.inputs, *operator.outputs) if graph.elements[t] == largest)
-    return len({_order(tensor) for tensor in tensors if not tensor.is_weight}) > 1
+    return len({_order(tensor.shape, tensor.strides) for tensor in tensors if not tensor.is_weight}) > 1
 
 
-def _order(tensor: Tensor) -> tuple[int, ...]:
+@lru_cache(4096)
+def _order(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
     """The dimensions longer than 1, from the largest stride to the smallest."""
-    long = [
-        (-stride, index) for index, (n, stride) in enumerate(zip(tensor.shape, tensor.strides, strict=True)) if n > 1
-    ]
+    long = [(-stride, index) for index, (n, stride) in enumerate(zip(shape, strides, strict=True)) if n > 1]
     return tuple(index for _, index in sorted(long))
 
 

@@ -39,6 +39,11 @@ class Allocation:
     conversion_s: float = 0.0
     spared: float = 0.0
 
+    @property
+    def utilization(self) -> float:
+        """Share of the device's slots that hold useful work: neither idle nor padding."""
+        return self.fill * self.alignment
+
 
 @dataclass(frozen=True)
 class Allocations:
@@ -64,8 +69,7 @@ class Allocations:
     @classmethod
     def empty(cls, units: int, rows: int) -> Allocations:
         """Columns to be filled in with `put`."""
-        columns = [np.zeros(rows) for _ in fields(cls)[1:]]
-        return cls(units, *columns)
+        return cls(units, *np.zeros((_COLUMNS, rows)))
 
     @classmethod
     def of(cls, allocations: Sequence[Allocation]) -> Allocations:
@@ -78,10 +82,16 @@ class Allocations:
             getattr(found, name)[:] = [allocation.tile[index] if allocation.tile else 0 for allocation in allocations]
         return found
 
+    @property
+    def utilization(self) -> Column:
+        """Share of the device's slots that hold useful work: neither idle nor padding."""
+        return self.fill * self.alignment
+
     def put(self, rows: Mask, **columns: Column | float) -> None:
         """Fills rows in; what is not given is 1 for `alignment` and `resident` and 0 else."""
+        places = np.flatnonzero(rows)
         for name, values in {"alignment": 1.0, "resident": 1.0, **columns}.items():
-            getattr(self, name)[rows] = values
+            getattr(self, name)[places] = values
 
     def merge(self, rows: Mask, other: Allocations) -> None:
         """Fills rows in from another table with as many."""
@@ -113,3 +123,6 @@ class Allocations:
 
     def __iter__(self) -> Iterator[Allocation]:
         return (self[row] for row in range(len(self)))
+
+
+_COLUMNS = len(fields(Allocations)) - 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_value
 from .allocation import Allocations
-from .gpu_memory import dram_seconds, kernel_traffic
+from .gpu_memory import dram_seconds
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_tiles
 from .peaks import vector_peak
@@ -34,7 +34,8 @@ def map_products(
 ) -> None:
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
     matrix = precision in device.compute.matrix
-    n, k = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    n, padded = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    k = padded
     if not matrix:
         # Batched products run at the pace of this many steps: a tile's results are written meanwhile.
         k = np.where(kernels.batch > 1, np.maximum(k, constant("gpu", "batched_steps")), k)
@@ -47,19 +48,16 @@ def map_products(
     seconds = np.minimum(chosen.seconds, winograd)
     multiplied = 36 * kernels.winograd / np.maximum(1.0, 9 * kernels.m)
     side = height[chosen.tile, 0], width[chosen.tile, 0]
-    executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * k
+    executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * padded
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
-    moved = kernel_traffic(kernels, device, precision)
     found.put(
         rows, units_used=np.minimum(found.units, chosen.pieces), tiles=chosen.pieces,
         waves=np.ceil(chosen.pieces / (found.units * resident)),
         fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
-        compute_s=seconds + constant("gpu", "tile_start"), memory_s=moved.seconds,
-        conversion_s=_layout_seconds(kernels, device, precision),
+        compute_s=seconds + constant("gpu", "tile_start"), conversion_s=_layout_seconds(kernels, device, precision),
         spared=np.where(winograd < chosen.seconds, np.maximum(0.0, 1 - multiplied), 0.0),
         alignment=np.minimum(1.0, useful / np.maximum(1.0, executed)),
         tile_rows=side[0], tile_columns=side[1], resident=resident,
-        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
     )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,14 @@ from .cpu_work import WORK, work_on_cpu
 Column = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_FAMILIES: tuple[Family, ...] = (
+FAMILIES: tuple[Family, ...] = (
     "convolution", "matmul", "attention", "recurrent", "normalization", "pointwise", "reduction", "pool", "movement",
     "view", "unknown",
 )  # fmt: skip
-_NO_GEMM = Gemm(0, 0, 0, 0, 0, 0)
+GEMM = ("batch", "m", "n", "k", "taps", "groups", "winograd")
+_SKINNY = 8
+_sizes: Callable[[Gemm], tuple[int, ...]] = attrgetter(*GEMM)
+_FIGURES = ("flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "fresh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Kernel:
     kind: str
     flops: float
     macs: float
-    elements: int
+    elements: float
     bytes: float
     bytes_activations: float
     gemm: Gemm | None
@@ -47,10 +51,10 @@ class Kernel:
     operators: tuple[tuple[str, Family], ...] = ()
     instructions: float = 0.0
     irregular: bool = False
-    row: int = 0
-    softmax_row: int = 0
+    row: float = 0
+    softmax_row: float = 0
     recopied: bool = False
-    fresh: int = 0
+    fresh: float = 0
     flops_by_work: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -74,6 +78,7 @@ class Kernels:
     """
 
     family: NDArray[np.int64]
+    kind: NDArray[np.object_]
     flops: Column
     macs: Column
     elements: Column
@@ -100,38 +105,42 @@ class Kernels:
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
         """The columns of a list of kernels."""
-        gemms = [kernel.gemm or _NO_GEMM for kernel in kernels]
-
         operators = np.empty(len(kernels), dtype=np.object_)
         operators[:] = [kernel.operators for kernel in kernels]
 
-        def column(values: Sequence[float]) -> Column:
-            return np.array(values, dtype=np.float64)
+        def column(name: str) -> Column:
+            return np.array([getattr(kernel, name) for kernel in kernels], dtype=np.float64)
 
-        sizes = [
-            column([getattr(g, name) for g in gemms]) for name in ("batch", "m", "n", "k", "taps", "groups", "winograd")
-        ]
-        batch, m, n, k, taps, groups, winograd = sizes
         return cls(
-            family=np.array([_FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
-            flops=column([kernel.flops for kernel in kernels]),
-            macs=column([kernel.macs for kernel in kernels]),
-            elements=column([kernel.elements for kernel in kernels]),
-            bytes=column([kernel.bytes for kernel in kernels]),
-            bytes_activations=column([kernel.bytes_activations for kernel in kernels]),
-            batch=batch, m=m, n=n, k=k, taps=taps, groups=groups,
-            contiguous_convolution=np.array([kernel.contiguous_convolution for kernel in kernels], dtype=np.bool_),
+            family=np.array([FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
+            kind=np.array([kernel.kind for kernel in kernels], dtype=np.object_),
+            contiguous_convolution=column("contiguous_convolution") > 0,
             operators=operators,
-            winograd=winograd,
-            instructions=column([kernel.instructions for kernel in kernels]),
-            row=column([kernel.row for kernel in kernels]),
-            softmax_row=column([kernel.softmax_row for kernel in kernels]),
-            irregular=np.array([kernel.irregular for kernel in kernels], dtype=np.bool_),
-            recopied=np.array([kernel.recopied for kernel in kernels], dtype=np.bool_),
-            fresh=column([kernel.fresh for kernel in kernels]),
+            irregular=column("irregular") > 0,
+            recopied=column("recopied") > 0,
             work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
             flops_by_work=_flops_by_work(kernels),
-        )  # fmt: skip
+            **dict(zip(GEMM, gemm_sizes([kernel.gemm for kernel in kernels]), strict=True)),
+            **{name: column(name) for name in _FIGURES},
+        )
+
+    def __getitem__(self, row: int) -> Kernel:
+        sizes = [int(getattr(self, name)[row]) for name in GEMM]
+        parts = zip(WORK, self.flops_by_work[row].tolist(), strict=True)
+        return Kernel(
+            family=FAMILIES[int(self.family[row])],
+            kind=self.kind[row],
+            gemm=Gemm(*sizes) if any(sizes) else None,
+            contiguous_convolution=bool(self.contiguous_convolution[row]),
+            operators=self.operators[row],
+            irregular=bool(self.irregular[row]),
+            recopied=bool(self.recopied[row]),
+            flops_by_work=tuple((work, flops) for work, flops in parts if flops),
+            **{name: float(getattr(self, name)[row]) for name in _FIGURES},
+        )
+
+    def __iter__(self) -> Iterator[Kernel]:
+        return (self[row] for row in range(len(self)))
 
     def __len__(self) -> int:
         return len(self.flops)
@@ -163,9 +172,22 @@ class Kernels:
         return self.batch * self.groups * self.m * self.n * self.k > 0
 
     @cached_property
+    def skinny(self) -> Mask:
+        """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding."""
+        return self.of_family("matmul") & self.products & (np.minimum(self.m, self.n) < _SKINNY)
+
+    @cached_property
     def depthwise(self) -> Mask:
         """Rows of convolutions with a single input channel a group."""
         return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
+
+
+def gemm_sizes(gemms: Sequence[Gemm | None]) -> Column:
+    """The sizes of matrix products, those of `GEMM` one below the other; zeros where there is none."""
+    found = np.zeros((len(GEMM), len(gemms)))
+    rows = [row for row, gemm in enumerate(gemms) if gemm is not None]
+    found[:, rows] = list(zip(*[_sizes(gemm) for gemm in gemms if gemm is not None], strict=True)) or 0.0
+    return found
 
 
 def _flops_by_work(kernels: Sequence[Kernel]) -> Column:
@@ -179,4 +201,4 @@ def _flops_by_work(kernels: Sequence[Kernel]) -> Column:
 @cache
 def _wanted(families: tuple[Family, ...]) -> Mask:
     """Family number → whether it is among `families`."""
-    return np.array([family in families for family in _FAMILIES], dtype=np.bool_)
+    return np.array([family in families for family in FAMILIES], dtype=np.bool_)

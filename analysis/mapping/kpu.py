@@ -96,6 +96,7 @@ def _streaming(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     waves = np.ceil(tiles / found.units)
     found.put(
         rows, units_used=used, tiles=tiles, waves=waves, fill=tiles / (waves * found.units),
+        alignment=np.minimum(1.0, kernels.elements / (tiles * device.kpu.array_rows.si * device.kpu.array_columns.si)),
         compute_s=kernels.flops / (rate * np.minimum(1.0, pieces / found.units)),
     )  # fmt: skip
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
 
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..constants import constant_value
 from ..costs import Cost
-from ..fusion import Policy, Subgraph
 from ..graph import Graph
 from ..numerics import Defaults, Numerics
-from .access import REGULAR, access_of
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
-from .cpu_work import POOLS, work_on_cpu
 from .gpu import map_to_gpu
 from .kernels import Kernel, Kernels
 from .kpu import map_to_kpu
@@ -56,66 +50,6 @@ def distinct(precisions: Sequence[Precision]) -> list[Precision]:
     if precisions and precisions.count(precisions[0]) == len(precisions):
         return [precisions[0]]
     return list(dict.fromkeys(precisions))
-
-
-def kernel_of(subgraph: Subgraph, graph: Graph, costs: Sequence[Cost], policy: Policy) -> Kernel:
-    """What a mapper needs to know of a subgraph."""
-    work = work_of(subgraph.operators, subgraph.anchor, graph, costs, policy)
-    return replace(work, bytes=subgraph.bytes_moved, bytes_activations=subgraph.bytes_activations)
-
-
-def work_of(
-    operators: Sequence[int], anchor: int | None, graph: Graph, costs: Sequence[Cost], policy: Policy
-) -> Kernel:
-    """The kernel of these operators, without its traffic. Its leading operator is the anchor, else the one with most traffic."""
-    members, domains = _members(operators, costs), graph.domains
-    lead = anchor if anchor is not None else max(members, key=domains.__getitem__)
-    eager = policy.dispatch == "operator"
-    access = access_of(graph.operators[lead], costs[lead].family, graph) if eager else REGULAR
-    return Kernel(
-        family=costs[lead].family,
-        kind=graph.operators[lead].kind,
-        flops=sum([costs[m].flops for m in members]),
-        macs=sum([costs[m].macs for m in members]),
-        elements=max([domains[m] for m in members]),
-        bytes=0.0,
-        bytes_activations=0.0,
-        gemm=costs[lead].gemm,
-        contiguous_convolution=eager and costs[lead].family == "convolution",
-        operators=tuple([(graph.operators[m].kind, costs[m].family) for m in members]),
-        instructions=sum([instructions(graph.operators[m].kind) * domains[m] for m in members]),
-        irregular=access.irregular,
-        row=access.row,
-        softmax_row=access.softmax_row,
-        recopied=access.recopied,
-        fresh=_fresh(members, graph),
-        flops_by_work=tuple([(_work(m, graph, costs, policy), float(costs[m].flops)) for m in members]),
-    )
-
-
-def _work(operator: int, graph: Graph, costs: Sequence[Cost], policy: Policy) -> str:
-    """An operator's class of work on a CPU. Compilers write loops over vectors where PyTorch's pools go window by window."""
-    work = work_on_cpu(costs[operator].family, graph.operators[operator].kind, costs[operator].gemm)
-    return "elementwise" if policy.dispatch != "operator" and work in POOLS else work
-
-
-def _fresh(members: Sequence[int], graph: Graph) -> int:
-    """Elements of results that no member reads, in storages that none of them was given."""
-    tensors, operators = graph.tensors, graph.operators
-    read = {t for m in members for t in operators[m].inputs}
-    given = {tensors[t].storage for t in read}
-    made = {t for m in members for t in operators[m].outputs} - read
-    return sum({tensors[t].storage: tensors[t].elements for t in made if tensors[t].storage not in given}.values())
-
-
-def instructions(kind: str) -> float:
-    """Vector instructions an element of what arithmetic operations do not tell, as the branches of an error function."""
-    return _instructions().get(kind, 0.0)
-
-
-@cache
-def _instructions() -> Mapping[str, float]:
-    return constant_value("gpu", "instructions")
 
 
 def kernel_precision(

@@ -66,6 +66,7 @@ def _on_vector_units(
     rate = vector_peak(device, precision)
     found.put(
         rows, units_used=used, tiles=tiles, waves=np.ceil(tiles / cores), fill=used / found.units,
+        alignment=np.minimum(1.0, kernels.elements / (tiles * constant("tpu", "vector_register"))),
         compute_s=kernels.flops / (rate * constant("tpu", "vector_rate") * np.minimum(1.0, registers / cores)),
     )  # fmt: skip
 

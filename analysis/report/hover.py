@@ -12,6 +12,8 @@ from .hints import kernels_of, unit_name
 from .lines import LineSummary
 from .shares import NAMES, Quantity, line_share
 
+_FULL = 0.995  # what rounds to 100 %
+
 
 def hover_lines(
     evaluation: Evaluation, summary: LineSummary, others: Sequence[Evaluation] = (), quantity: Quantity = "edp"
@@ -111,7 +113,8 @@ def _kernel_lines(evaluation: Evaluation, summary: LineSummary, estimates: Seque
     allocation = estimate.allocation
     pieces = f"{units.count(allocation.tiles, 'piece')} of work on {allocation.units} {unit_name(evaluation)}"
     waves = "one wave" if allocation.waves == 1 else f"{allocation.waves} waves"
-    lines = [f"{estimate.bottleneck}-bound · {pieces}: {waves}, {units.percent(allocation.fill)} filled"]
+    padding = f", {units.percent(1 - allocation.alignment)} of that padding" if allocation.alignment < _FULL else ""
+    lines = [f"{estimate.bottleneck}-bound · {pieces}: {waves}, {units.percent(allocation.fill)} filled{padding}"]
     graph = evaluation.graph
     others = [graph.operators[o].name for o in estimate.subgraph.operators if o not in summary.operators]
     working = [o for o in estimate.subgraph.operators if evaluation.costs[o].family != "view"]

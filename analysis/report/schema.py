@@ -64,7 +64,9 @@ class Totals(_Record):
     peak_memory_bytes: float
     memory: MemoryRecord
     fusion: FusionRecord
-    utilization: float = Field(description="filled share of the device's parallel units, weighted by time")
+    utilization: float = Field(
+        description="share of the device's parallel units that useful work fills, padding left out, weighted by time"
+    )
 
 
 class ConcurrencyRecord(_Record):

@@ -27,7 +27,7 @@ def _check(analysis: Analysis, result: ModelResult, evaluation: Evaluation) -> I
     total = evaluation.latency.value
     by_line: dict[tuple[str, int], list[int]] = {}
     for index, estimate in enumerate(evaluation.subgraphs):
-        if estimate.utilization < _POOR_FILL and estimate.latency_s > 0 and estimate.kernel.macs > 0:
+        if estimate.allocation.fill < _POOR_FILL and estimate.latency_s > 0 and estimate.kernel.macs > 0:
             place = place_of(result, analysis, evaluation.leading_operator(index))
             by_line.setdefault((place.file, place.line), []).append(index)
     shares = {key: sum(evaluation.subgraphs[i].latency_s for i in held) / total for key, held in by_line.items()}

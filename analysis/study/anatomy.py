@@ -50,7 +50,7 @@ class Anatomy:
                 "traffic": float(energies.dram.sum() + energies.cache.sum()),
                 "static power": float(energies.static.sum()),
             },
-            launches=int(plan.exists.sum()),
+            launches=plan.launches,
             dram_bytes=float(found.dram_bytes.sum()),
             passes=_ratio(float(found.dram_bytes.sum()), footprint),
             dram_rate=_ratio(float(found.dram_bytes @ streaming), float(found.memory_s @ streaming) * bandwidth),

@@ -127,7 +127,6 @@ def _point(name: str, target: str, batch: int, plans: Plans, question: Question)
     latency, energy, times, joules = found.latency, found.energy, Times.of(found), found.energies
     total = latency.value or 1.0
     peak, capacity = plan.memory.peak(question.storage), device.memory.dram_size.si
-    kernels = plan.kernels(question.storage)
     point = Point(
         model=name, target=target, hardware=device.id, precision=question.precision.value, mode=question.mode,
         batch=batch, what_if=",".join(names(question.what_if)),
@@ -139,8 +138,7 @@ def _point(name: str, target: str, batch: int, plans: Plans, question: Question)
         launch_share=times.launch / total, memory_share=times.memory / total, compute_share=times.compute / total,
         energy_compute_j=float(joules.compute.sum()), energy_static_j=float(joules.static.sum()),
         energy_memory_j=float(joules.dram.sum() + joules.cache.sum()),
-        macs=float(kernels.macs.sum()), flops=float(kernels.flops.sum()),
-        dram_bytes=float(found.allocations.dram_bytes.sum()), kernels=int(plan.exists.sum()),
+        macs=plan.macs, flops=plan.flops, dram_bytes=float(found.allocations.dram_bytes.sum()), kernels=plan.launches,
     )  # fmt: skip
     if not question.what_if:
         return point

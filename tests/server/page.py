@@ -13,8 +13,8 @@ from graphperf.server.settings import Settings
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """# Settings of the editor
 
-Made by `make settings` from `server/settings.py`. Names are those of the `graphperf` section of a client's configuration, and of the
-initialization options; snake case is accepted too. Of initialization options, `[tool.graphperf]` in the `pyproject.toml` of a
+Made by `make settings` from `server/settings.py`. Names are those of the `graphperf` section of a client's configuration, and of
+the initialization options; snake case is accepted too. Of initialization options, `[tool.graphperf]` in the `pyproject.toml` of a
 workspace's folder (`hardware`, `precision`, `batch` and `mode`) and the client's configuration, the later goes before. null means
 not set. What cannot be used is told once, and the default is used.
 

@@ -7,6 +7,7 @@ would do. Once it is loaded, any use of them raises the error that the import wo
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,10 @@ from .alike import alike, has_alike, taken
 
 # What is stood for, modules with all below them, and the error that their import, or making them, raised.
 errors: dict[str, Exception] = {}
+
+
+# How classes that are modules are called.
+_LIKE_A_MODULE = re.compile(r"(Module|Model|Layer)$")
 
 
 class _State:
@@ -51,6 +56,18 @@ def _why(name: str, error: Exception) -> str:
     if not isinstance(error, ImportError):
         return f"cannot be made ({type(error).__name__})"
     return "is not built" if name.startswith("the extension ") else "is not installed"
+
+
+def used_in(error: BaseException) -> AbsentError | None:
+    """The error that tells what is missing where PyTorch only says that it was given something else than it takes."""
+    trace = error.__traceback__ if isinstance(error, TypeError) and "Absent" in str(error) else None
+    found: AbsentError | None = None
+    while trace is not None:
+        names = trace.tb_frame.f_code.co_names
+        given = (trace.tb_frame.f_globals.get(name) for name in names)
+        found = next((AbsentError(value._absent) for value in given if isinstance(value, Absent)), found)
+        trace = trace.tb_next
+    return found
 
 
 def parent_missing(cls: type) -> AbsentError | None:
@@ -127,11 +144,19 @@ class Absent:
         self._used()
         return self
 
+    def _as_number(self, *_: object) -> Any:
+        self._used()
+        raise TypeError(f"{self._absent} is no number")
+
+    __int__ = __index__ = __float__ = __len__ = __lt__ = __le__ = __gt__ = __ge__ = _as_number
     __or__ = __ror__ = __add__ = __radd__ = __sub__ = __rsub__ = _with
     __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _with
 
     def __bool__(self) -> bool:
         return False
+
+    def __repr__(self) -> str:
+        return self._absent
 
     def __fspath__(self) -> str:
         self._used()
@@ -146,7 +171,7 @@ class Absent:
     def __mro_entries__(self, bases: Sequence[object]) -> tuple[type, ...]:
         if any(isinstance(base, type) and issubclass(base, nn.Module) for base in bases):
             return ()
-        if self._absent.endswith("Module"):
+        if _LIKE_A_MODULE.search(self._absent):
             return (_ModuleBase,)
         return (type(self._absent.rpartition(".")[2], (_Base,), {"absent_name": self._absent}),)
 

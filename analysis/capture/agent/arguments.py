@@ -42,6 +42,8 @@ def _expressions(
         yield from named_like(name, namespace, instance=False)
     known = bool({"<instance>", "<class>"} & set(typical)) or typical[0].startswith("Space(")
     read = (usage.attributes or usage.keys) and not known and not layer
+    if usage.keys and not usage.attributes and read:
+        yield "Assumed()"
     if "<config>" in typical or read:
         yield from configurations(annotation, namespace)
         yield "Assumed()"

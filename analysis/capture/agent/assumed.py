@@ -94,10 +94,10 @@ class Hints:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def hints_of(text: str, path: str) -> Hints:
+def hints_of(text: str, path: str, wanted: str = "") -> Hints:
     """Reads the text of a file, and looks for the configuration that it reads."""
     compared = dict(reversed(_COMPARED.findall(text)))
-    beside = values_beside(path, text) if path else ("", {})
+    beside = values_beside(path, text, wanted) if path else ("", {})
     return Hints(frozenset(_ABSENT.findall(text)), compared, frozenset(_ITERATED.findall(text)), *beside)
 
 
@@ -177,10 +177,20 @@ class Branch(int):
     def __len__(self) -> int:
         return _ITEMS
 
+    def __deepcopy__(self, _: object) -> Branch:
+        return self
 
-def guess_names(text: str, path: str) -> Mapping[str, Any]:
+
+def configured(config: Any, **given: Any) -> Any:
+    """A configuration with attributes that its class does not have and that code sets later."""
+    for name, value in given.items():
+        setattr(config, name, value)
+    return config
+
+
+def guess_names(text: str, path: str, wanted: str = "") -> Mapping[str, Any]:
     """Names that guessed expressions use beside the file's own; a configuration's hints are read when one is made."""
-    hints = functools.lru_cache(maxsize=None)(lambda: hints_of(text, path))
+    hints = functools.lru_cache(maxsize=None)(lambda: hints_of(text, path, wanted))
 
     def assume(**others: Any) -> Assumed:
         return Assumed(hints(), **others)
@@ -191,5 +201,6 @@ def guess_names(text: str, path: str) -> Mapping[str, Any]:
         "Assumed": assume,
         "Passthrough": Passthrough,
         "Space": Space,
+        "configured": configured,
         "partial": functools.partial,
     }

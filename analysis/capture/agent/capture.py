@@ -14,8 +14,10 @@ from . import (
     absent,
     atoms,
     conversions,
+    data_files,
     devices,
     downloads,
+    environment,
     extensions,
     guards,
     inputs,
@@ -27,6 +29,7 @@ from . import (
 )
 from .alive import StorageRow
 from .child import limits_of
+from .claims import Claim
 from .diagnosis import explain, first_line
 from .modules import ModuleRow, ModuleTracker, Place, class_place
 from .outcome import NothingRanError, Run
@@ -152,6 +155,7 @@ class Capturer:
     def _capture(self, request: Request) -> Graph:
         recorder, tracker = self._recorder, self._tracker
         module = _stage("import", request, _load, request)
+        removed.complete()
         with torch.no_grad(), recorder:
             run = _run(request, Trials(request, module, recorder, tracker))
         return _graph(run, recorder, tracker, self._locator, request.get("file"))
@@ -168,6 +172,8 @@ def _load(request: Request) -> types.ModuleType:
     if file:
         needed, paths = request["needed"], request["paths"]
         text, wanted = request.get("text"), request.get("wanted") or ""
+        environment.install(file)
+        data_files.install(file)
         return tolerant(lambda: program.load_file(file, text, needed, paths, wanted), file)
     assert module is not None
     return program.load_module(module, request["paths"])
@@ -192,6 +198,7 @@ def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object,
     except CaptureFailedError:
         raise
     except BaseException as error:
+        error = absent.used_in(error) or error
         if isinstance(error, absent.AbsentError):
             error, stage, words = error.cause, "import", ""
         failure = failure_of(error, stage, request)
@@ -227,7 +234,7 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
 
 def _of_the_code() -> list[str]:
     """What is assumed of the code as a whole."""
-    return [*absent.left_out(), *extensions.Claim.words(), *without.in_words()]
+    return [*absent.left_out(), *Claim.words(), *without.in_words()]
 
 
 def _leaves(result: object) -> list[Any]:

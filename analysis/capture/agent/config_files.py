@@ -12,26 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .config_code import CALLED, values_in
+from .nearby import configuration_files, text_of
 
-_MOST_FILES, _MOST_BYTES = 48, 1 << 16
 _LEAST_SHARED = 3
 # What a name that the file has in common with the code, `configs/small/net.yaml` with `models/small/net.py`, counts.
 _NAMED_ALIKE = 2
-# How many folders are looked at, where the repository's root is among them, and where neither it nor a package is.
-_HIGHEST, _HIGHEST_OUTSIDE = 4, 2
-_FOLDER = re.compile(r"conf(ig)?s?|hparams|params|settings|options?")
-_TOP = (".git", "pyproject.toml", "setup.py", "requirements.txt", "LICENSE")
-_ENDINGS = (".json", ".yaml", ".yml")
-# Python files that are looked at: there are more of them, and few make configurations; in other folders those that
-# are called so.
-_MOST_CODE = 96
-_CODE = re.compile(r"\w*(conf|cfg|arg|opts?|option|pars|param|hparam|setting|default)\w*\.py")
+# What a file counts that names the class, less its parts.
+_MEANT = 1000
 # `config.model.depth` and `config["model"]["depth"]`, but not the method of a call.
 _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+)")
 
 
-def values_beside(path: str, text: str) -> tuple[str, Mapping[str, Any]]:
-    """The name of the file, and the mapping in it, that has most of the attributes and keys that `text` reads."""
+def values_beside(path: str, text: str, wanted: str = "") -> tuple[str, Mapping[str, Any]]:
+    """The name of the file, and the mapping in it, that has most of the attributes and keys that `text` reads.
+
+    A configuration that names the class `wanted` is meant for it.
+    """
     chains = {tuple(re.findall(r"\w+", found)) for found in _CHAIN.findall(text)}
     chains |= {chain[1:] for chain in chains if len(chain) > 1 and CALLED.fullmatch(chain[0])}
     names = {chain[0] for chain in chains} | {name for chain in chains for name in chain[1:]}
@@ -40,15 +36,45 @@ def values_beside(path: str, text: str) -> tuple[str, Mapping[str, Any]]:
         shared = _shared(part, chains)
         if shared >= _LEAST_SHARED:
             rank = shared + _NAMED_ALIKE * len(_own_names(path, found) & _own_names(found, path))
+            if wanted and not found.endswith(".py") and wanted in _texts_in(part):
+                rank = _MEANT - len(part)  # the plainest
             known.append((rank, found, part))
     known.sort(key=lambda item: -item[0])
     return _together(known) if known else ("", {})
 
 
+def _texts_in(part: Mapping[str, Any]) -> Iterator[str]:
+    """The texts among the values of a configuration and of its parts."""
+    for value in part.values():
+        if isinstance(value, dict):
+            yield from _texts_in(value)
+        elif isinstance(value, str):
+            yield value
+
+
+def _filled(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file says over what code has by default."""
+    both = values.keys() & defaults.keys()
+    inner = {key: _filled(values[key], defaults[key]) for key in both if _are_mappings(values[key], defaults[key])}
+    return {**defaults, **values, **inner}
+
+
+def _are_mappings(*values: object) -> bool:
+    return all(isinstance(value, dict) for value in values)
+
+
 def _together(known: Sequence[tuple[int, str, Mapping[str, Any]]]) -> tuple[str, Mapping[str, Any]]:
-    """The first, with those that lie in other files of its folder and have nothing in common with it."""
+    """The first, with those that lie in other files of its folder and have nothing in common with it; over the defaults that
+    Python code gives the same parts.
+    """
     (_, first, values), *others = known
     sources, joined = [first], dict(values)
+    if not first.endswith(".py"):
+        parts = {key for key, value in joined.items() if isinstance(value, dict)}
+        code = ((found, part) for _, found, part in others if found.endswith(".py") and len(parts & part.keys()) > 1)
+        found, defaults = next(code, ("", {}))
+        sources += [found] if found else []
+        joined = _filled(joined, defaults)
     for _, found, part in others:
         beside = os.path.dirname(found) == os.path.dirname(first) and found not in sources
         if beside and not joined.keys() & part.keys():
@@ -89,74 +115,14 @@ def _shared(part: Mapping[str, Any], chains: set[tuple[str, ...]]) -> int:
 
 def _mappings(path: str, names: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The files that mention enough of the names, each with the mappings in it, the outermost first."""
-    for found in _files(path):
-        text = _text(found)
+    for found in configuration_files(path):
+        text = text_of(found)
         if len(names.intersection(re.findall(r"\w+", text))) < _LEAST_SHARED:
             continue
         parts = list(values_in(text)) if found.endswith(".py") else [_values(text, found)]
         for part in parts:
             yield found, part
             parts += [item for item in part.values() if isinstance(item, dict)]
-
-
-def _files(path: str) -> Iterator[str]:
-    """Such files in the folder of the code and in those above it, up to the repository's root."""
-    folders = [os.path.dirname(os.path.abspath(path))]
-    while len(folders) < _HIGHEST and not _is_top(folders[-1]):
-        folders.append(os.path.dirname(folders[-1]))
-    left, code = _MOST_FILES, _MOST_CODE
-    packages = sum(os.path.exists(os.path.join(folder, "__init__.py")) for folder in folders)
-    for folder in folders if _is_top(folders[-1]) else folders[: max(packages + 1, _HIGHEST_OUTSIDE)]:
-        for found in [*_listed(folder), *_configurations(folder)][:left]:
-            left -= 1
-            yield found
-        inner = (
-            entry
-            for sub in _folders(folder)
-            for entry in _listed(sub, ".py")
-            if _CODE.fullmatch(os.path.basename(entry))
-        )
-        for found in [*_listed(folder, ".py"), *_configurations(folder, ".py"), *inner][:code]:
-            code -= 1
-            yield found
-
-
-def _is_top(folder: str) -> bool:
-    return "site-packages" in folder or any(os.path.exists(os.path.join(folder, name)) for name in _TOP)
-
-
-def _configurations(folder: str, *endings: str) -> Iterator[str]:
-    """The files in the folders for configurations, and in the folders in these."""
-    for inner in _folders(folder):
-        if _FOLDER.fullmatch(os.path.basename(inner)):
-            yield from _listed(inner, *endings)
-            for innermost in _folders(inner):
-                yield from _listed(innermost, *endings)
-
-
-def _folders(folder: str) -> list[str]:
-    return [entry for entry in _entries(folder) if os.path.isdir(entry)]
-
-
-def _listed(folder: str, *endings: str) -> list[str]:
-    return [entry for entry in _entries(folder) if entry.endswith(endings or _ENDINGS)]
-
-
-def _entries(folder: str) -> list[str]:
-    try:
-        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-    except OSError:
-        return []
-
-
-def _text(path: str) -> str:
-    try:
-        if os.path.getsize(path) > _MOST_BYTES:
-            return ""
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, ValueError):
-        return ""
 
 
 def _values(text: str, path: str) -> Mapping[str, Any]:

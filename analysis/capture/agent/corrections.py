@@ -118,6 +118,22 @@ def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[s
                 yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}={other}'])})"
 
 
+def lacking(text: str, error: BaseException) -> str:
+    """The attribute that a configuration `GPTConfig(...)` lacks, by the error; empty when it is about something else."""
+    found = (
+        re.search(r"'(\w+)' object has no attribute '(\w+)'", str(error)) if isinstance(error, AttributeError) else None
+    )
+    about = found is not None and text.startswith((f"{found[1]}(", f"configured({found[1]}("))
+    return found[2] if found is not None and about and not found[2].startswith("_") else ""
+
+
+def extended(text: str, name: str, value: object, *, is_open: bool) -> str:
+    """A call with one keyword more, where its class takes any; else what it gives with that attribute."""
+    if not is_open and not text.startswith("configured("):
+        return f"configured({text}, {name}={value!r})"
+    return f"{text[:-1]}{'' if text.endswith('()') else ', '}{name}={value!r})"
+
+
 def resized(text: str, message: str) -> Iterator[str]:
     """A list with as many items as the message counts: `dims must be a tuple of 3`."""
     if not text.startswith(("[", "(")):

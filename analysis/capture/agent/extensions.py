@@ -1,8 +1,4 @@
-"""Extensions in C++ and CUDA: a capture builds none. Code that does without where there is no GPU takes that way.
-
-Tensors of a capture are on the device `meta`, which such code does not know: it would ask for the extension. When what
-fails is that, the model is run again with tensors that say to be on the CPU.
-"""
+"""Extensions in C++ and CUDA: a capture builds none. Code that does without where there is no GPU takes that way."""
 
 from __future__ import annotations
 
@@ -10,15 +6,12 @@ import importlib.abc
 import importlib.machinery
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import torch
-
-from .absent import AbsentError, AbsentModule, errors
+from .absent import AbsentModule, errors
 
 _COMPILER = "torch.utils.cpp_extension"
-_INSIDE = ("torch", "_graphperf_agent")
 
 
 class NotBuiltError(ImportError):
@@ -65,35 +58,3 @@ def install() -> None:
     sys.meta_path.insert(0, Hook())
     if _COMPILER in sys.modules:
         Hook().exec_module(sys.modules[_COMPILER])
-
-
-class Claim:
-    """Whether tensors say to be on the CPU."""
-
-    made = False
-
-    @classmethod
-    def helps(cls, error: BaseException) -> bool:
-        """Whether the error is that of an extension, and tensors have not said so yet."""
-        return not cls.made and isinstance(error, (AbsentError, NameError))
-
-    @classmethod
-    def make(cls) -> None:
-        """From now on tensors say so to the user's code."""
-        cls.made = True
-        torch.Tensor.device = property(_on_cpu(torch.Tensor.device.__get__))  # type: ignore[assignment]
-
-    @classmethod
-    def words(cls) -> list[str]:
-        """The assumption, if it is made."""
-        return ["an extension is not built: the model takes the way of a CPU"] if cls.made else []
-
-
-def _on_cpu(original: Callable[[torch.Tensor], torch.device]) -> Callable[[torch.Tensor], torch.device]:
-    host = torch.device("cpu")
-
-    def device(tensor: torch.Tensor) -> torch.device:
-        caller = sys._getframe(1).f_globals.get("__name__") or ""
-        return original(tensor) if caller.partition(".")[0] in _INSIDE else host
-
-    return device

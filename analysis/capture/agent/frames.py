@@ -6,8 +6,11 @@ torch's own layers say by their sizes what they accept.
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import re
+import textwrap
+import tokenize
 from collections.abc import Iterator, Mapping
 from types import FrameType, TracebackType
 from typing import Any
@@ -48,6 +51,21 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
         name for frame, _ in frames[-1:] for name in re.findall(r"\w+", found.line) if name in frame.f_locals
     }
     return found
+
+
+def abstract_method(error: BaseException) -> str:
+    """The method that only raises `NotImplementedError`, for the classes below to write; empty when another error arose."""
+    frames = list(_frames(error.__traceback__)) if isinstance(error, NotImplementedError) else []
+    if not frames or not isinstance(frames[-1][0].f_locals.get("self"), nn.Module):
+        return ""
+    code = frames[-1][0].f_code
+    lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+    try:
+        definition = ast.parse(textwrap.dedent("".join(inspect.getblock(lines)))).body[0]
+    except (SyntaxError, IndexError, tokenize.TokenError):
+        return ""
+    body = [item for item in getattr(definition, "body", []) if not isinstance(item, ast.Expr)]
+    return code.co_name if len(body) == 1 and isinstance(body[0], ast.Raise) else ""
 
 
 def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:

@@ -51,7 +51,7 @@ class Partial(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return absent_name(module, name, raised)
 
         vars(module)["__getattr__"] = missing
-        execute_in_parts(ast.parse(read_source(path), path).body, module, path, raised)
+        execute_in_parts(ast.parse(read_source(path), path).body, module, path)
 
 
 def _failing_module(trace: TracebackType | None, analysed: str) -> str | None:

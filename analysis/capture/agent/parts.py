@@ -9,29 +9,63 @@ import ast
 import types
 from collections.abc import Sequence
 
+from . import without
 from .absent import Absent, errors
 from .statements import bound_names, statements_for
 
 
-def execute_in_parts(
-    statements: Sequence[ast.stmt], module: types.ModuleType, path: str, raised: Exception, wanted: str = ""
-) -> None:
+def execute_in_parts(statements: Sequence[ast.stmt], module: types.ModuleType, path: str, wanted: str = "") -> None:
     """Executes the statements of the file at `path` in `module`, which has raised an error.
 
-    What the class `wanted` depends on is not left out: its error is raised.
+    The class `wanted` is not left out, nor what it imports: the error is raised.
     """
-    kept = statements_for(statements, [wanted]) if wanted else []
+    imports = [item for item in statements_for(statements, [wanted]) if isinstance(item, (ast.Import, ast.ImportFrom))]
     for statement in statements:
+        try:
+            _execute(statement, module, path)
+        except (ImportError, SyntaxError):
+            raise
+        except Exception as error:  # of the user's code
+            if wanted and (wanted in bound_names(statement) or statement in imports):
+                raise
+            for name in bound_names(statement) or {f"line {statement.lineno}"}:
+                if name in _assigned(statement):  # what it was before is not meant
+                    vars(module).pop(name, None)
+                vars(module).setdefault(name, absent_name(module, name, error))
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _execute(statement: ast.stmt, module: types.ModuleType, path: str) -> None:
+    """Executes a statement; without the decorators of installed packages that fail in it, which mostly document."""
+    while True:
         try:
             code = compile(ast.Module([statement], type_ignores=[]), path, "exec", dont_inherit=True)
             exec(code, vars(module))
-        except (ImportError, SyntaxError):
-            raise
-        except Exception:  # of the user's code
-            if statement in kept:
+        except TypeError as error:
+            if not _left_out(statement, error, path):
                 raise
-            for name in bound_names(statement) or {f"line {statement.lineno}"}:
-                vars(module).setdefault(name, absent_name(module, name, raised))
+        else:
+            return
+
+
+def _left_out(statement: ast.stmt, error: TypeError, path: str) -> bool:
+    """Takes out the decorator at the line of the file that the error arose at, if there is one."""
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == path else line
+        trace = trace.tb_next
+    for node in ast.walk(statement):
+        for decorator in getattr(node, "decorator_list", ()):
+            if isinstance(decorator, ast.Call) and decorator.lineno <= line <= (decorator.end_lineno or 0):
+                node.decorator_list.remove(decorator)  # type: ignore[attr-defined]
+                name = getattr(decorator.func, "attr", getattr(decorator.func, "id", ""))
+                without.assume(f"the decorator {name} fails ({error}): it is left out")
+                return True
+    return False
 
 
 def absent_name(module: types.ModuleType, name: str, raised: Exception) -> Absent:

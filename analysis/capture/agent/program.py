@@ -12,7 +12,7 @@ import os
 import sys
 import types
 from collections.abc import Iterable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 
 from .parts import execute_in_parts
 from .roots import package_of, relative_dots
@@ -48,8 +48,8 @@ def load_file(
             return importlib.import_module(name)
         except (ImportError, SyntaxError):
             raise
-        except Exception as error:  # what raised may be nothing that the class needs
-            file.raised = error
+        except Exception:  # what raised may be nothing that the class needs
+            file.failed = True
             return importlib.import_module(name)
     return _execute_slice(path, text, needed, name, wanted)
 
@@ -71,7 +71,7 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, name: str, path: str, text: str, wanted: str) -> None:
         self._name, self._path, self._text, self._wanted = name, path, text, wanted
-        self.raised: Exception | None = None
+        self.failed = False
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
@@ -88,10 +88,36 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         tree = ast.parse(self._text, self._path)
-        if self.raised is not None:
-            execute_in_parts(tree.body, module, self._path, self.raised, self._wanted)
+        if self.failed:
+            execute_in_parts(tree.body, module, self._path, self._wanted)
         else:
             exec(compile(tree, self._path, "exec", dont_inherit=True), module.__dict__)
+
+
+class _Elsewhere(importlib.abc.MetaPathFinder):
+    """What a file imports under its own name is not the file."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self._name, self._folder = name, folder
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        spec = PathFinder.find_spec(fullname, [p for p in sys.path if os.path.abspath(p) != self._folder])
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return spec
+
+
+def _imports(tree: ast.Module, name: str) -> bool:
+    """Whether a file imports a module of that name."""
+    return any(
+        (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").partition(".")[0] == name)
+        or (isinstance(node, ast.Import) and any(alias.name.partition(".")[0] == name for alias in node.names))
+        for node in tree.body
+    )
 
 
 def _statements(text: str) -> list[ast.stmt]:
@@ -104,7 +130,10 @@ def _statements(text: str) -> list[ast.stmt]:
 
 def _execute_slice(path: str, text: str, needed: Iterable[str], name: str, wanted: str) -> types.ModuleType:
     tree = ast.parse(text, path)
-    taken = name in sys.modules  # a file that is called torch.py or types.py
+    taken = name in sys.modules or _imports(tree, name)  # a file that is called torch.py or types.py
+    if taken:
+        place = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else 0
+        sys.meta_path.insert(place, _Elsewhere(name, os.path.dirname(os.path.abspath(path))))
     module = types.ModuleType(name if name.isidentifier() and not taken else "__graphperf_file__")
     module.__file__ = path
     sys.modules[module.__name__] = module
@@ -113,6 +142,6 @@ def _execute_slice(path: str, text: str, needed: Iterable[str], name: str, wante
         exec(compile(chosen, path, "exec", dont_inherit=True), module.__dict__)
     except (ImportError, SyntaxError):
         raise
-    except Exception as error:
-        execute_in_parts(chosen.body, module, path, error, wanted)
+    except Exception:
+        execute_in_parts(chosen.body, module, path, wanted)
     return module

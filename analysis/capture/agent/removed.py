@@ -1,8 +1,13 @@
-"""Functions that PyTorch has removed, by those that it names in their place: older code runs as it did."""
+"""What PyTorch and NumPy have removed, by what they name in its place: older code runs as it did."""
 
 from __future__ import annotations
 
+import builtins
+import collections.abc
 import functools
+import math
+import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +21,62 @@ def install() -> None:
     for name, (instead, function) in _INSTEAD.items():
         if hasattr(torch, name):
             setattr(torch, name, _replaced(getattr(torch, name), name, instead, function))
+    sys.modules.setdefault("torch._six", _six())
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.__getattr__ = _aliased(vars(numpy).get("__getattr__"))  # type: ignore[method-assign]
+
+
+def _six() -> types.ModuleType:
+    """What PyTorch had for Python 2 and 3 alike."""
+    module = types.ModuleType("torch._six")
+    vars(module).update(
+        container_abcs=collections.abc,
+        string_classes=(str, bytes),
+        int_classes=int,
+        inf=math.inf,
+        nan=math.nan,
+        PY3=True,
+    )
+    return module
+
+
+def complete() -> None:
+    """What newer libraries expect of the code that is loaded now: of a model of transformers, to be finished after its
+    construction by a method that older code does not call.
+    """
+    models = getattr(sys.modules.get("transformers.modeling_utils"), "PreTrainedModel", None)
+    if models is not None and not hasattr(models, "all_tied_weights_keys"):
+        models.all_tied_weights_keys = {}
+    for method in (get_head_mask, invert_attention_mask):
+        if models is not None and not hasattr(models, method.__name__):
+            setattr(models, method.__name__, method)
+
+
+def get_head_mask(_: object, head_mask: Any, num_hidden_layers: int, *__: object) -> Any:
+    """A method that models of transformers had: nothing for each layer when no head is masked."""
+    return [None] * num_hidden_layers if head_mask is None else head_mask
+
+
+def invert_attention_mask(_: object, encoder_attention_mask: torch.Tensor) -> torch.Tensor:
+    """A method that models of transformers had: 0 where the mask is 1, and else the least number there is."""
+    mask = encoder_attention_mask
+    wide = mask[:, None, :, :] if mask.dim() == 3 else mask[:, None, None, :]
+    return (1.0 - wide.to(torch.float32)) * torch.finfo(torch.float32).min
+
+
+def _aliased(original: Callable[[str], Any] | None) -> Callable[[str], Any]:
+    """`numpy.int` and the like, which were Python's types."""
+
+    def get(name: str) -> Any:
+        if name in _ALIASES:
+            without.assume(f"numpy.{name} is not in every NumPy: Python's {name} is taken")
+            return getattr(builtins, name)
+        if original is None:
+            raise AttributeError(f"module 'numpy' has no attribute {name!r}")
+        return original(name)
+
+    return get
 
 
 def _qr(data: torch.Tensor, some: bool = True) -> Any:
@@ -27,6 +88,7 @@ def _symeig(data: torch.Tensor, eigenvectors: bool = False, upper: bool = True) 
     return torch.linalg.eigh(data, side) if eigenvectors else (torch.linalg.eigvalsh(data, side), data.new_empty(0))
 
 
+_ALIASES = ("int", "float", "bool", "object", "complex", "str")
 _INSTEAD: dict[str, tuple[str, Callable[..., Any]]] = {
     "qr": ("torch.linalg.qr", _qr),
     "symeig": ("torch.linalg.eigh", _symeig),

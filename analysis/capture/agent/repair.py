@@ -21,6 +21,10 @@ _MAPPING = re.compile(
 )
 _OTHER_USE = re.compile(r"object is not callable|has no attribute|not iterable|too many indices|invalid data type")
 
+# A tensor is taken apart itself, and not its sizes.
+_UNPACKED = re.compile(r"values to unpack")
+_SIZES = re.compile(r"shape|size\(")
+
 # Two tensors do not fit each other: rather the later input is wrong, and not both alike.
 _APART = re.compile(r"must match|broadcast")
 
@@ -94,6 +98,13 @@ def _suspicion(name: str, given: Any, found: Diagnosis) -> int:
     return 0 if _is_exact(given, found) else 1 if re.search(rf"\b{re.escape(name.lstrip('*'))}\b", found.line) else 2
 
 
+def _as_list(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
+    """One of them, or several, where the code takes the first part of what has the wanted rank as a whole."""
+    ranks = re.search(r"[Ee]xpected (\d)D.*\bgot (\d)D", found.message)
+    if ranks is not None and int(ranks[1]) == len(guess.shape) == int(ranks[2]) + 1:
+        yield from (Guess(origin, kind="list", items=(guess,) * count) for count in (1, 2))
+
+
 def _is_exact(given: Any, found: Diagnosis) -> bool:
     return isinstance(given, torch.Tensor) and any(item is given for item in found.exact[:6])
 
@@ -106,7 +117,8 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
     elif guess.kind == "value":
         yield from _from_value(guess, found, origin)
     else:
-        if _OTHER_USE.search(found.message):
+        yield from _as_list(guess, found, origin)
+        if _OTHER_USE.search(found.message) or (_UNPACKED.search(found.message) and not _SIZES.search(found.line)):
             yield from _of_use(guess, found, origin)
         yield from _of_dtype(guess, found, origin)
         yield from of_rank(guess, found, origin)

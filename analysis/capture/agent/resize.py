@@ -109,7 +109,7 @@ def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first
 def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]:
     """A size that was computed from the input's: scales the last sizes so that it comes out as wanted."""
     shape = guess.shape
-    if not got or not wanted:
+    if got <= 0 or wanted <= 0:
         return
     if len(shape) == 5 and shape[-1] == shape[-2]:  # as many frames
         side = min(_SIDES, key=lambda size: abs(math.log(size / shape[-1]) - math.log(wanted / got) / 2))

@@ -29,15 +29,19 @@ def relative_dots(body: Sequence[ast.stmt]) -> int:
     return max((node.level for node in body if isinstance(node, ast.ImportFrom)), default=0)
 
 
-def folders_with(module: str, path: str) -> Iterator[str]:
-    """Folders from that of the file `path` upwards, nearest first, from which `module` can be imported."""
+def folders_with(module: str, path: str, importing: str = "") -> Iterator[str]:
+    """Folders from that of the file `path` upwards, nearest first, from which `module` can be imported.
+
+    A file `importing` means nothing that it is or that it lies in: a package named like an installed one.
+    """
     parts = module.split(".")
     folder = os.path.dirname(os.path.abspath(path))
     for _ in range(_HIGHEST):
         for beside in _BESIDE:
             root = os.path.join(folder, beside) if beside else folder
             found = os.path.join(root, *parts)
-            if os.path.isfile(f"{found}.py") or _has_modules(found):
+            itself = importing == f"{found}.py" or (_is_package(root) and importing.startswith(found + os.sep))
+            if (os.path.isfile(f"{found}.py") or _has_modules(found)) and not itself:
                 yield root
         if os.path.exists(os.path.join(folder, ".git")) or os.path.dirname(folder) == folder:
             return

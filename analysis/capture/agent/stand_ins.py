@@ -35,8 +35,10 @@ def install(recorder: Recorder) -> None:
         (torch.jit, "script"),
         (torch.jit, "script_if_tracing"),
         (torch.jit, "trace"),
+        (torch.jit, "script_method"),
     ):
         setattr(module, name, functools.wraps(getattr(module, name))(functools.partial(_transparent)))
+    torch.jit.ScriptModule = _Scripted  # type: ignore[misc,assignment]
     _call_without_compiler()
     torch.Tensor.tolist = _tolist(recorder, torch.Tensor.tolist)  # type: ignore[method-assign]
     torch.Tensor.type = _type(torch.Tensor.type)  # type: ignore[method-assign]
@@ -47,6 +49,9 @@ def install(recorder: Recorder) -> None:
     if torch.distributed.is_available():
         torch.distributed.get_rank = _alone(torch.distributed.get_rank, 0)  # type: ignore[assignment]
         torch.distributed.get_world_size = _alone(torch.distributed.get_world_size, 1)  # type: ignore[assignment]
+        for name in ("all_reduce", "broadcast", "barrier", "reduce"):
+            setattr(torch.distributed, name, _alone(getattr(torch.distributed, name), None))
+        torch.distributed.all_gather = _gathered(torch.distributed.all_gather)  # type: ignore[assignment]
     torch.autocast.__init__ = _autocast(torch.autocast.__init__)  # type: ignore[method-assign]
 
 
@@ -65,14 +70,31 @@ def _transparent(obj: Any = None, *_: object, **__: object) -> Any:
     return (lambda inner: inner) if obj is None else obj
 
 
-def _alone(original: Callable[..., int], number: int) -> Callable[..., int]:
-    """Without a process group, the process is the only one."""
+class _Scripted(torch.nn.Module):
+    """Stands for a class to inherit from whose methods would be compiled."""
+
+
+def _alone(original: Callable[..., Any], result: Any) -> Callable[..., Any]:
+    """Without a process group, the process is the only one: a number of it, or what a collective does with one tensor."""
 
     @functools.wraps(original)
-    def asked(*args: Any, **kwargs: Any) -> int:
-        return original(*args, **kwargs) if torch.distributed.is_initialized() else number
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        return original(*args, **kwargs) if torch.distributed.is_initialized() else result
 
     return asked
+
+
+def _gathered(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Without a process group, what is gathered is the own tensor."""
+
+    @functools.wraps(original)
+    def all_gather(tensor_list: list[torch.Tensor], tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        if torch.distributed.is_initialized():
+            return original(tensor_list, tensor, *args, **kwargs)
+        tensor_list[:] = [tensor] * len(tensor_list)
+        return None
+
+    return all_gather
 
 
 def _tolist(recorder: Recorder, original: Callable[[torch.Tensor], Any]) -> Callable[[torch.Tensor], Any]:

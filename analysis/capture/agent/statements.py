@@ -71,10 +71,26 @@ def _tests_main(test: ast.expr) -> bool:
 
 
 def _used(statement: ast.stmt) -> set[str]:
-    """Names a statement reads; names in string annotations count too."""
-    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    """Names of the file that a statement reads, those that its functions bind themselves left out; names in string
+    annotations count too.
+    """
     strings = (
         node.value for node in ast.walk(statement) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
-    names.update(text for text in strings if text.isidentifier())
-    return names
+    return {*_free(statement), *(text for text in strings if text.isidentifier())}
+
+
+def _free(node: ast.AST) -> set[str]:
+    """Names that a piece of code takes from around it."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    names = set[str]().union(*(_free(child) for child in ast.iter_child_nodes(node)))
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        return names
+    body = node.body if isinstance(node.body, list) else [node.body]
+    inner = [item for part in body for item in ast.walk(part)]
+    shared = {name for item in inner if isinstance(item, (ast.Global, ast.Nonlocal)) for name in item.names}
+    own = {item.id for item in inner if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)} - shared
+    own |= {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+    outside = [node.args, *getattr(node, "decorator_list", []), *filter(None, [getattr(node, "returns", None)])]
+    return (names - own) | set[str]().union(*(_free(part) for part in outside))

@@ -8,11 +8,12 @@ import re
 import sys
 import types
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
 from .extensions import NotBuiltError
+from .moved import moved_to
 from .partial import Partial, is_installed
 from .roots import folders_with
 
@@ -27,6 +28,7 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
     sys.meta_path.insert(0, partial)
     sys.meta_path.insert(0, finder)
     state.loading = True
+    _forget_orphans()
     try:
         for _ in range(_MOST):
             try:
@@ -37,12 +39,21 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
             except Exception as error:  # the user's code may fail in any way
                 if not partial.helps(error, path):
                     raise
+            _forget_orphans()
         return load()
     finally:
         state.loading = False
         sys.meta_path.remove(finder)
         sys.meta_path.remove(partial)
         for name in [name for name, module in sys.modules.items() if type(module) is AbsentModule]:
+            del sys.modules[name]
+
+
+def _forget_orphans() -> None:
+    """Modules whose package failed after them: imported anew, it would not know them."""
+    for name, module in sorted(sys.modules.items()):
+        package = name.rpartition(".")[0]
+        if package and package not in sys.modules and getattr(module, "__name__", "") == name:
             del sys.modules[name]
 
 
@@ -54,12 +65,16 @@ def _remedied(error: ImportError, path: str) -> bool:
     unknown = _NAME_MISSING.search(str(error))
     if unknown is not None:
         name, module = unknown.groups()
-        if _found_above(module, path):
+        if _found_above(module, path, error):
             return True
         holder = sys.modules.get(module)
         spec = getattr(holder, "__spec__", None)
         if holder is None or spec is None or getattr(spec, "_initializing", False):  # imported in a circle
             return False
+        moved = moved_to(name, holder)
+        if moved is not None:
+            setattr(holder, name, moved)
+            return True
         setattr(holder, name, Absent(f"{module}.{name}"))
         errors[f"{module}.{name}"] = error
         return True
@@ -67,7 +82,7 @@ def _remedied(error: ImportError, path: str) -> bool:
         return False
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return _installed_fails(error)
-    if _found_above(error.name, path):
+    if _found_above(error.name, path, error):
         return True
     top = error.name.partition(".")[0]
     name = error.name if top in sys.modules or importlib.util.find_spec(top) is not None else top
@@ -90,17 +105,39 @@ def _installed_fails(error: ImportError) -> bool:
     return False
 
 
-def _found_above(module: str, path: str) -> bool:
+def _found_above(module: str, path: str, error: ImportError) -> bool:
     """Puts the nearest folder further up that has `module` first on the path, and forgets others of its name."""
-    for folder in folders_with(module, path):
-        if folder not in sys.path:
+    top = module.partition(".")[0]
+    hidden = top != module and top in sys.modules and not hasattr(sys.modules[top], "__path__")
+    for folder in folders_with(module, path, _importing(error)):
+        if folder not in sys.path or hidden:
             sys.path.insert(0, folder)
-            top = module.partition(".")[0]
             for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
                 del sys.modules[name]
             importlib.invalidate_caches()
+            if hidden:
+                _import_from(folder, top)
             return True
     return False
+
+
+def _import_from(folder: str, name: str) -> None:
+    """Imports a package, a folder of Python files, that a file of its name hides: `layers/utils.py` the folder `utils`."""
+    spec = PathFinder.find_spec(name, [folder])
+    if spec is not None:
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        if spec.loader is not None:
+            spec.loader.exec_module(sys.modules[name])
+
+
+def _importing(error: ImportError) -> str:
+    """The file whose import failed."""
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        found = found if file.startswith("<") else file
+        trace = trace.tb_next
+    return found
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -13,13 +13,14 @@ from torch import nn
 
 from . import assumed, without
 from .absent import Absent, AbsentError, parent_missing
+from .claims import Claim
 from .config_code import CALLED
 from .construct import GuessedArguments
 from .errors import Diagnosis, read_message
-from .extensions import Claim
-from .file_classes import BORROWED
+from .frames import abstract_method
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
+from .making import Maker
 from .modules import ModuleTracker
 from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, telling
 from .recorder import Recorder
@@ -40,7 +41,10 @@ class Trials:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
         self._guessed: GuessedArguments | None = None
-        self._names = assumed.guess_names(request.get("text") or "", request.get("file") or "")
+        self._names = assumed.guess_names(
+            request.get("text") or "", request.get("file") or "", request.get("wanted") or ""
+        )
+        self._maker = Maker(module, self._names, request.get("wanted") or "")
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -113,7 +117,7 @@ class Trials:
             self._guessed.called_none = "'NoneType' object is not callable" in found.message
 
     def _run(self, expression: str, origin: str) -> Run:
-        model = self._made(expression, origin)
+        model = self._maker.made(expression)
         inputs = ForwardInputs(model, self._request.get("batch"))
         search = Search(model, inputs.option, lambda: len(self._recorder.operators))
         hints, choices = self._known(inputs)
@@ -121,8 +125,11 @@ class Trials:
             assignment, found = search.find(hints, choices, lambda a, built: self._attempt(model, inputs, a, built))
         except RefusedError as refused:
             if Claim.helps(refused.error):
-                Claim.make()
                 return self._run(expression, origin)
+            method = abstract_method(refused.error)
+            if method:
+                told = f"{type(model).__name__} leaves {method}() to the classes that inherit from it"
+                raise NothingRanError("abstract", WrongModelError(told)) from refused
             words = f"with the input {in_words(refused.assignment)}" if refused.assignment else ""
             if origin.startswith("assumed"):
                 words += f"{' and' if words else 'with'} the assumed arguments {origin.partition(' ')[2]}"
@@ -138,7 +145,7 @@ class Trials:
 
     def _again(self, expression: str, origin: str, assignment: Assignment) -> Run:
         """The model as new, which failed tries have not touched, with the inputs that were found."""
-        model = self._made(expression, origin)
+        model = self._maker.made(expression)
         built = {name: guess.build() for name, guess in assignment.items()}
         inputs = ForwardInputs(model, self._request.get("batch"))
         return Run(model, expression, _shown(origin), *self._attempt(model, inputs, assignment, built))
@@ -167,42 +174,6 @@ class Trials:
             hints.append({**found, **rest})
         return hints, choices
 
-    def _made(self, expression: str, origin: str) -> nn.Module:
-        assumed.MADE.clear()
-        try:
-            value = self._evaluate(expression)
-            if not isinstance(value, nn.Module):
-                raise WrongModelError(f"{expression} gave {type(value).__name__}, not an nn.Module")
-            wanted = self._request.get("wanted")
-            if wanted and self._is_another(wanted):
-                raise WrongModelError(
-                    f"{wanted} is {_full_name(vars(self._module)[wanted])} here: a condition around the class does not hold"
-                )
-            if wanted and not any(base.__name__ == wanted for m in value.modules() for base in type(m).__mro__):
-                raise WrongModelError(f"{expression} has no {wanted} in it")
-        except BaseException as error:  # the user's code may end the program
-            if self._undefined(error):
-                words = (
-                    f"importing the file does not define {self._request['wanted']}: a condition around it does not hold"
-                )
-                raise NothingRanError("find", WrongModelError(words)) from error
-            raise NothingRanError("construct", error) from error
-        _evaluating(value)
-        return value
-
-    def _is_another(self, wanted: str) -> bool:
-        """Whether the file gives the name to a class of an installed package."""
-        cls = vars(self._module).get(wanted)
-        return isinstance(cls, type) and all(base.__name__ != wanted for base in cls.__mro__)
-
-    def _undefined(self, error: BaseException) -> bool:
-        """Whether the wanted class itself is what is not defined."""
-        wanted = self._request.get("wanted")
-        return isinstance(error, NameError) and str(error) == f"name {wanted!r} is not defined"
-
-    def _evaluate(self, expression: str) -> object:
-        return eval(expression, vars(self._module), Names(self._module, self._names))
-
     def _attempt(
         self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment, built: Mapping[str, Any]
     ) -> tuple[list[ModelInput], object]:
@@ -227,30 +198,3 @@ class Trials:
 def _shown(origin: str) -> str:
     """The words for how a model was constructed, with what it read from an assumed configuration."""
     return _CONFIGURATION.sub(lambda _: assumed.in_words(), origin)
-
-
-def _evaluating(model: nn.Module) -> None:
-    """Puts a model into evaluation mode, whatever its own `train` does or returns."""
-    try:
-        model.eval()
-    except Exception:  # one's own `train` may be another method altogether
-        for part in model.modules():
-            part.training = False
-
-
-def _full_name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
-
-
-class Names(dict[str, object]):
-    """A module's attributes as local names, those that its `__getattr__` makes on demand too, then what guesses use."""
-
-    def __init__(self, module: types.ModuleType, others: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._module, self._others = module, others
-
-    def __missing__(self, name: str) -> object:
-        try:
-            return getattr(self._module, name)
-        except AttributeError:
-            return BORROWED[name] if name in BORROWED else self._others[name]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from _graphperf_agent import assumed, program
 from _graphperf_agent.inputs import ForwardInputs
-from _graphperf_agent.trials import Names
+from _graphperf_agent.making import Names
 from torch import nn
 
 from .energy import joules_of

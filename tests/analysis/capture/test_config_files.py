@@ -96,3 +96,45 @@ def test_a_file_named_like_the_code_comes_first(write: Callable, tmp_path: Path)
         (tmp_path / "configs" / f"{name}.json").write_text(json.dumps({**VALUES, "upsample_initial": size}))
     (tmp_path / "net.py").write_text("")
     assert write(NET, name="net.py").graph.inputs[0].shape[-1] == 40
+
+
+def test_a_copy_of_a_layer_keeps_the_numbers_of_the_configuration(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "net.json").write_text('{"hidden_size": 24, "num_layers": 2, "other": 1}')
+    source = """
+import copy
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        norm = nn.LayerNorm(config.hidden_size)
+        self.norms = nn.ModuleList(copy.deepcopy(norm) for _ in range(config.num_layers))
+        self.other = config.other
+
+    def forward(self, x):
+        for norm in self.norms:
+            x = norm(x)
+        return x
+"""
+    assert write(source).graph.inputs[0].shape[-1] == 24
+
+
+def test_a_configuration_over_the_defaults_of_the_code(write: Callable, tmp_path: Path) -> None:
+    """Of several, the one that names the class."""
+    (tmp_path / "experiments").mkdir()
+    for name, width in (("Net", 24), ("Other", 48)):
+        text = f"MODEL:\n  NAME: {name}\n  WIDTH: {width}\nDATA:\n  SIDE: 32\nTRAIN:\n  STEPS: 9\n"
+        (tmp_path / "experiments" / f"{'z' * (width == 24)}{name}.yaml").write_text(text)
+    defaults = (
+        "_C = CN()\n_C.MODEL = CN()\n_C.MODEL.BIAS = False\n_C.MODEL.WIDTH = 8\n_C.DATA = CN()\n_C.DATA.SIDE = 64\n"
+    )
+    (tmp_path / "defaults.py").write_text(defaults)
+    source = """
+class Net(nn.Module):
+    def __init__(self, cfg):
+        super().__init__()
+        self.fc = nn.Linear(cfg.MODEL.WIDTH, cfg.DATA.SIDE, bias=cfg.MODEL.BIAS)
+        self.steps = cfg.TRAIN.STEPS
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+    assert write(source).graph.parameters == 24 * 32

@@ -34,7 +34,7 @@ NAME = net(init="self.s = no_such_name()", top="from torch import no_such_name  
 CASES = {
     "missing package": (PACKAGE, "import", "importing the file failed: ModuleNotFoundError"),
     "missing name": (NAME, "import", "ImportError: cannot import name"),
-    "constant raises": (net(init="self.s = SIZE", top="SIZE = 1 / 0  # HERE"), "import", "ZeroDivisionError"),
+    "constant raises": (net(init="self.s = SIZE + 1", top="SIZE = 1 / 0  # HERE"), "import", "ZeroDivisionError"),
     "constructor": (net(init=BAD), "construct", "constructing Net failed: ValueError: bad"),
     "constructor of a layer": (net(init="nn.Conv2d(3, 4, groups=2, kernel_size=3)  # HERE"), "construct", "ValueError"),
     "forward": (net(BAD), "forward", "ValueError: bad"),

@@ -135,7 +135,7 @@ TOO_MUCH = [
         held = []
         while True: held.append(bytearray(1 << 24))  # here
     """),
-    Case("tensor of 100 GB on import", "import", MEMORY, "libc", top="libc = torch.zeros(25 << 30)  # here"),
+    Case("tensor of 100 GB on import", "import", MEMORY, "big + 1", top="big = torch.zeros(25 << 30)  # here"),
     Case("thread bomb", "", "threads", """
         while True:
             threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()  # here

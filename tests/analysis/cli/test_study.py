@@ -195,6 +195,7 @@ def test_wrong_options(run: Callable, arguments: list[str]) -> None:
     assert done.err.startswith("Usage: ")
 
 
+@pytest.mark.slow  # test_points.py asks two processes without a command line
 def test_two_processes_give_the_same(run: Callable) -> None:
     options = ("sweep", "model.py", "--batch", "1,2", "--format", "json")
     assert json.loads(run("graphperf", *options).out) == json.loads(run("graphperf", *options, "--jobs", "2").out)

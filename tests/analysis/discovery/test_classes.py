@@ -157,7 +157,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(), st.lists(PIECES).map("\n".join)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_text_raises(text: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

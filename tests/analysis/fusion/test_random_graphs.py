@@ -53,7 +53,7 @@ def kernels(graph: Graph, mode: str) -> tuple[Subgraph, ...]:
 
 @pytest.mark.parametrize("mode", MODES)
 @given(graph=graphs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_operator_once_in_kernels_that_can_run(mode: str, graph: Graph) -> None:
     found = kernels(graph, mode)
     home = {operator: kernel.id for kernel in found for operator in kernel.operators}
@@ -65,7 +65,7 @@ def test_every_operator_once_in_kernels_that_can_run(mode: str, graph: Graph) ->
 
 
 @given(graph=graphs(), supported=st.frozensets(st.sampled_from(KINDS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_a_device_runs_shares_no_kernel_with_what_it_does_not(graph: Graph, supported: frozenset[str]) -> None:
     costs = costs_of(graph)
     for mode in ("kpu", "ideal"):
@@ -76,7 +76,7 @@ def test_what_a_device_runs_shares_no_kernel_with_what_it_does_not(graph: Graph,
 
 @pytest.mark.parametrize("mode", MODES)
 @given(graph=graphs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_fusion_never_adds_traffic(mode: str, graph: Graph) -> None:
     for kernel in kernels(graph, mode):
         assert 0 <= kernel.bytes <= kernel.bytes_separate
@@ -91,7 +91,7 @@ def test_folding_a_norm_never_adds_traffic(graph: Graph) -> None:
 
 
 @given(graph=graphs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_kernel_whose_result_is_used_says_why_it_ends(graph: Graph) -> None:
     for mode in MODES:
         for kernel in kernels(graph, mode):

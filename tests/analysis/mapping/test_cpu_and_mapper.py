@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from graphperf.analysis.constants import constant_value
-from graphperf.analysis.costs import Gemm, Sizes, costs_of
-from graphperf.analysis.fusion import partition, policy_for, policy_on
-from graphperf.analysis.mapping import Kernel, Kernels, dispatch_seconds, kernel_of, map_kernel
+from graphperf.analysis.costs import Gemm, costs_of
+from graphperf.analysis.estimate.plan import Plan
+from graphperf.analysis.fusion import policy_for, policy_on
+from graphperf.analysis.mapping import Kernel, Kernels, dispatch_seconds, map_kernel
 from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
 I7 = profile("i7-12700k")
@@ -135,8 +136,7 @@ def test_what_a_mapper_is_told(sketch) -> None:
     v = sketch.add("view", [y], (1600,), view=True)
     graph = sketch.graph(v)
     costs = costs_of(graph)
-    (subgraph,) = partition(graph, costs, policy_for("ideal")).subgraphs(Sizes(graph, 4.0))
-    found = kernel_of(subgraph, graph, costs, policy_for("ideal"))
+    (found,) = Plan.of(graph, policy_for("ideal")).kernels(Precision.FP32)
     macs = 1600 * 72
     assert found == Kernel(
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
@@ -144,7 +144,7 @@ def test_what_a_mapper_is_told(sketch) -> None:
         contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600,
         flops_by_work=(("convolution", 2.0 * macs), ("elementwise", 1600.0)),
     )  # fmt: skip
-    assert kernel_of(subgraph, graph, costs, policy_for("eager")).contiguous_convolution
+    assert next(iter(Plan.of(graph, policy_for("eager")).kernels(Precision.FP32))).contiguous_convolution
     assert dataclasses.replace(found, gemm=None).depthwise is False
 
 
@@ -152,7 +152,6 @@ def test_generated_pools_are_loops_over_vectors(sketch) -> None:
     x = sketch.tensor(1, 8, 10, 10)
     y = sketch.add("max_pool2d", {"input": x}, (1, 8, 5, 5), kernel_size=(3, 3))
     graph = sketch.graph(y)
-    costs = costs_of(graph)
     for policy, work in ((policy_on("eager", I7), "max-pool"), (policy_on("compiled", I7), "elementwise")):
-        (subgraph,) = partition(graph, costs, policy).subgraphs(Sizes(graph, 4.0))
-        assert kernel_of(subgraph, graph, costs, policy).flops_by_work == ((work, 200.0 * 9),)
+        (found,) = Plan.of(graph, policy).kernels(Precision.FP32)
+        assert found.flops_by_work == ((work, 200.0 * 9),)

@@ -68,7 +68,7 @@ def test_casts_do_not_change_how_often_a_line_ran(write: Callable) -> None:
     ("fragment", "text"),
     [
         ("# conv", "64×112×112 · * % · compute"),
-        ("# bn", "fused into conv"),
+        ("# bn", "64×112×112"),
         ("# layers", "64×112×112 · * % · compute"),
         ("# first", "64×112×112 · * % · compute"),
         ("# loop", "×2 · 64×112×112 · * % · compute"),
@@ -83,13 +83,18 @@ def test_line_hints(write: Callable, fragment: str, text: str) -> None:
     assert percent(hint.text) == text
 
 
+def test_a_norm_that_is_not_folded_is_fused(write: Callable) -> None:
+    net = write(NET, mode="xla", hardware=("tpu-v4",), precision=Precision.BF16)
+    assert line_hint(net.evaluation, net.summary("# bn")).text == "fused into conv"
+
+
 @pytest.mark.parametrize(
     ("style", "fragment", "text"),
     [
         (HintStyle(), "# conv", "64×112×112 · * % · compute"),
         (HintStyle(shapes=False), "# conv", "* % · compute"),
         (HintStyle(shapes=False), "# loop", "×2 · * % · compute"),
-        (HintStyle(shapes=False), "# bn", "fused into conv"),
+        (HintStyle(shapes=False), "# bn", None),
         (HintStyle(shapes=False), "# view", None),
         (HintStyle(shares=False), "# fc", "10"),
         (HintStyle(forward_lines=False), "# first", None),
@@ -151,11 +156,11 @@ def test_a_hover_on_a_fused_convolution(write: Callable) -> None:
     lines = hover_lines(net.evaluation, net.summary("# conv"), [other])
     assert percent(lines[0]) == "conv · Conv2d (3, 64, kernel_size=(7, 7), stride=(2, 2), padding=(3, 3)) · * % of EDP"
     assert lines[1] == "1×3×224×224 → 1×64×112×112, fp16"
-    assert lines[2] == "118 MMAC · 1.93 MB moved · 124 FLOP/byte, ridge 295"
+    assert lines[2] == "118 MMAC · 1.93 MB moved · 123 FLOP/byte, ridge 295"
     assert lines[3].startswith("latency ")
     assert lines[3].endswith("% static")
-    assert lines[4] == "compute-bound · 196 pieces of work on 132 SMs: one wave, 88 % filled"
-    assert lines[5].startswith("one kernel with bn, relu: saves 6.42 MB")
+    assert lines[4] == "compute-bound · 196 pieces of work on 132 SMs: one wave, 88 % filled, 62 % of that padding"
+    assert lines[5].startswith("one kernel with bn, relu: saves 3.21 MB")
     assert lines[6].startswith("NVIDIA GeForce RTX 3090 ") or "3090" in lines[6]
     assert lines[-1].endswith("input 1×3×224×224 assumed from conv")
     assert not any("!" in line or "|" in line for line in lines)

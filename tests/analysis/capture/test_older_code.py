@@ -1,0 +1,136 @@
+"""Code that was written for other versions, or that a script prepares something for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+NET = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, {width})
+
+    {decorator}
+    def forward(self, x):
+        return self.fc(x)
+"""
+
+
+def net(width: str = "8", decorator: str = "") -> str:
+    return NET.format(width=width, decorator=decorator)
+
+
+def test_a_variable_of_the_environment_is_as_a_script_sets_it(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import os\nos.environ['NET_WIDTH'] = '24'\n")
+    written = write("import os\nWIDTH = int(os.environ['NET_WIDTH'])\n" + net("WIDTH"))
+    assert written.graph.parameters == 24 * 9
+    assert any("NET_WIDTH is not set: taken as '24', as in train.py" in words for words in written.graph.assumptions)
+
+
+def test_a_variable_that_no_script_sets_is_missing(write: Callable) -> None:
+    (problem,) = write("import os\nWIDTH = int(os.environ['NET_WIDTH'])\n" + net("WIDTH")).analysis.problems
+    assert "NET_WIDTH" in problem.message
+
+
+def test_a_decorator_that_fails_is_left_out(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "notes.py").write_text("def note(text):\n    return lambda function: function\n")
+    source = "from notes import note\n" + net(decorator="@note('x', more='y')")
+    written = write(source)
+    assert [operator.kind for operator in written.graph.operators] == ["linear"]
+    assert any("the decorator note fails" in words for words in written.graph.assumptions)
+
+
+def test_a_function_that_moved_within_its_package_is_found(write: Callable) -> None:
+    written = write("from torch.nn import interpolate\n" + net().replace("self.fc(x)", "self.fc(interpolate(x, 8))"))
+    assert "interpolate" in " ".join(written.graph.assumptions)
+
+
+def test_a_file_named_from_the_root_is_read(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "width.txt").write_text("24")
+    written = write(net("int(open('configs/width.txt').read())"), name="nets/net.py")
+    assert written.graph.parameters == 24 * 9
+
+
+SCRIPT = "WIDTH = 24\nclass Reader:\n    pass\nreader = open('/no/such/file')\n"
+
+
+def test_what_only_a_function_uses_may_fail(write: Callable) -> None:
+    written = write(SCRIPT + net("WIDTH") + "    def read(self):\n        return reader.read()\n")
+    assert written.graph.parameters == 24 * 9
+
+
+@pytest.mark.parametrize("collective", ["all_reduce(x)", "broadcast(x, 0)", "all_gather([x, x], x)"])
+def test_a_collective_of_one_process_does_nothing(write: Callable, collective: str) -> None:
+    source = net().replace("return self.fc(x)", f"torch.distributed.{collective}\n        return self.fc(x)")
+    assert [operator.kind for operator in write(source).graph.operators] == ["linear"]
+
+
+def test_a_scripted_module_is_a_module(write: Callable) -> None:
+    source = net(decorator="@torch.jit.script_method").replace("nn.Module", "torch.jit.ScriptModule")
+    assert [operator.kind for operator in write(source).graph.operators] == ["linear"]
+
+
+def test_a_tensor_that_has_to_be_on_a_gpu_says_so(write: Callable) -> None:
+    check = "if not x.is_cuda:\n            raise ValueError('expected input tensor to be on GPU')\n        return self.fc(x)"
+    written = write(net().replace("return self.fc(x)", check))
+    assert any("they say that they are" in words for words in written.graph.assumptions)
+
+
+OPEN = """
+class NetConfig:
+    def __init__(self, depth, **others):
+        vars(self).update(others)
+
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.fc = nn.Linear(config.hidden_size, 8)
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+
+
+@pytest.mark.parametrize("others", [", **others", ""])
+def test_a_configuration_lacks_what_code_sets_later(write: Callable, others: str) -> None:
+    source = OPEN.replace(", **others", others).replace(
+        "vars(self).update(others)", "vars(self).update(others)" if others else "pass"
+    )
+    assert "hidden_size=64" in write(source).analysis.results[0].constructed
+
+
+def test_a_class_whose_method_others_write_is_abstract(write: Callable) -> None:
+    source = (
+        net().replace("return self.fc(x)", "return self.part(x)")
+        + "    def part(self, x):\n        raise NotImplementedError\n"
+    )
+    (problem,) = write(source).analysis.problems
+    assert problem.stage == "abstract"
+    assert "leaves part() to the classes" in problem.message
+
+
+def test_a_folder_that_a_file_of_its_name_hides(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for folder in ("utils", "nets"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "utils" / "masks.py").write_text("WIDTH = 24\n")
+    (tmp_path / "nets" / "utils.py").write_text("")
+    written = write("from utils.masks import WIDTH\n" + net("WIDTH"), name="nets/net.py")
+    assert written.graph.parameters == 24 * 9
+
+
+def test_a_file_does_not_import_itself(write: Callable) -> None:
+    (problem,) = write(
+        "from net import layer\n" + net().replace("self.fc(x)", "layer(x)"), name="net.py"
+    ).analysis.problems
+    assert "No module named 'net'" in problem.message
+
+
+def test_a_list_is_taken_apart_and_its_parts_have_the_wanted_rank(write: Callable) -> None:
+    source = net().replace("nn.Linear(8, 8)", "nn.Sequential(nn.Conv3d(3, 4, 3), nn.BatchNorm3d(4))")
+    written = write(source.replace("self.fc(x)", "self.fc(x[0])"))
+    assert [len(given.shape) for given in written.graph.inputs] == [5]
+    assert written.graph.inputs[0].name == "x[0]"

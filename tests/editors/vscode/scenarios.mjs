@@ -1,0 +1,128 @@
+// What a user does, and what is then on the screen.
+
+const EXPLORER_ROW = ".explorer-folders-view .monaco-list-row";
+
+async function openModel(page) {
+  await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
+  await page.locator(EXPLORER_ROW, { hasText: "model.py" }).dblclick();
+  await page.waitForSelector(".view-line", { timeout: 30_000 });
+}
+
+async function command(page, name) {
+  await page.keyboard.press("F1");
+  await page.waitForSelector(".quick-input-box input");
+  await page.locator(".quick-input-box input").fill(`>${name}`);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name.replace(/^.*: /, "") }).first().waitFor();
+  await page.keyboard.press("Enter");
+}
+
+async function goTo(page, line, column = 1) {
+  await page.keyboard.press("Control+G");
+  await page.waitForSelector(".quick-input-box input");
+  await page.locator(".quick-input-box input").fill(`:${line}:${column}`);
+  await page.keyboard.press("Enter");
+}
+
+const texts = (page, selector) => page.locator(selector).allInnerTexts();
+const lens = (page) => texts(page, ".codelens-decoration");
+const lines = (page) => texts(page, ".view-line");
+
+/** Open a model, read it, choose another device, pin the input, open the report. */
+export async function tour(page, found, shot) {
+  await openModel(page);
+  await page.waitForSelector(".codelens-decoration a", { timeout: 90_000 });
+  await page.locator(".view-line", { hasText: "64×112×112" }).first().waitFor({ timeout: 30_000 });
+  found.lens = await lens(page);
+  found.lines = await lines(page);
+  await page.waitForTimeout(800);
+  found.heat = await page.locator(".glyph-margin-widgets .cgmr, .margin-view-overlays .cgmr").count();
+  await shot("text");
+
+  await page.locator(".view-line", { hasText: "self.conv1 =" }).locator("span span").nth(2).hover();
+  await page.waitForSelector(".monaco-hover:not(.hidden) .hover-row", { timeout: 20_000 });
+  found.hover = (await texts(page, ".monaco-hover:not(.hidden)")).join("\n");
+  await shot("hover");
+  await page.keyboard.press("Escape");
+
+  await page.locator(".view-line", { hasText: "import torch" }).first().click();
+  await page.keyboard.press("Control+Shift+M");
+  await page.waitForTimeout(1500);
+  found.problems = await texts(page, ".markers-panel .monaco-list-row");
+  await page.keyboard.press("Control+J");
+
+  await page.locator(".view-line", { hasText: "import torch" }).first().click();
+  await command(page, "graphperf: Choose Hardware");
+  const row = page.locator(".quick-input-list .monaco-list-row");
+  await row.first().waitFor();
+  await page.locator(".quick-input-box input").fill("jetson-agx-orin-64gb");
+  await row.first().waitFor();
+  await shot("hardware");
+  await page.keyboard.press("ArrowDown");
+  await row.first().locator("input, .monaco-checkbox").first().click();
+  await page.locator(".quick-input-box input").fill("h100-sxm5-80gb");
+  await row.first().locator("input, .monaco-checkbox").first().click();
+  await page.keyboard.press("Enter");
+  await page.locator(".codelens-decoration", { hasText: "Orin" }).first().waitFor({ timeout: 30_000 });
+  found.lensOfOrin = await lens(page);
+
+  await page.locator(".view-line", { hasText: "class Net" }).click();
+  await page.keyboard.press("Control+.");
+  await page.waitForSelector(".action-widget .monaco-list-row", { timeout: 20_000 });
+  found.actions = await texts(page, ".action-widget .monaco-list-row");
+  await shot("actions");
+  await page.locator(".action-widget .monaco-list-row", { hasText: "Pin" }).first().click();
+  await page.locator(".view-line", { hasText: "graphperf:" }).first().waitFor({ timeout: 10_000 });
+  found.pinned = (await lines(page)).filter((line) => line.includes("graphperf:"));
+  await page.keyboard.press("Control+S");
+
+  await command(page, "graphperf: Open Report");
+  const inner = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  await inner.locator("svg").first().waitFor({ timeout: 30_000 });
+  found.drawings = await inner.locator("svg").count();
+  await page.waitForTimeout(800);
+  await shot("report");
+}
+
+/** An edit: how long until the new shape is on the screen; the old hints stay meanwhile. */
+export async function edits(page, found, shot) {
+  await openModel(page);
+  await page.locator(".view-line", { hasText: "64×112×112" }).first().waitFor({ timeout: 90_000 });
+  found.milliseconds = [];
+  for (const channels of [48, 80, 96, 112, 40]) {
+    await page.waitForTimeout(1500);
+    await goTo(page, 10, 36);
+    await page.keyboard.press("Shift+End");
+    const start = Date.now();
+    await page.keyboard.insertText(`${channels}, 7, 2, 3)`);
+    found.during = await page.locator(".view-line", { hasText: "×112×112" }).count();
+    await page.locator(".view-line", { hasText: /mat1|cannot|expected/ }).first().waitFor({ timeout: 10 }).catch(() => undefined);
+    await page.locator(".view-line", { hasText: `${channels}×112×112` }).first().waitFor({ timeout: 30_000 }).catch(() => undefined);
+    found.milliseconds.push(Date.now() - start);
+  }
+  await shot("edited");
+}
+
+/** A Python without torch: one message that says what to do. */
+export async function withoutTorch(page, found, shot) {
+  await openModel(page);
+  await page.waitForTimeout(20_000);
+  found.toasts = await texts(page, ".notification-toast");
+  await page.keyboard.press("Control+Shift+M");
+  await page.waitForTimeout(1500);
+  found.problems = await texts(page, ".markers-panel .monaco-list-row");
+  found.lens = await lens(page);
+  await shot("problem");
+}
+
+/** A workspace that is not trusted: nothing is run. */
+export async function untrusted(page, found, shot) {
+  await page.locator(".monaco-dialog-box").waitFor({ timeout: 60_000 });
+  found.dialog = (await texts(page, ".monaco-dialog-box")).join("\n");
+  await shot("dialog");
+  await page.locator(".monaco-dialog-box .monaco-button", { hasText: "No" }).click();
+  await openModel(page);
+  await page.waitForTimeout(8000);
+  found.lens = await lens(page);
+  found.lines = await lines(page);
+  await shot("text");
+}
