@@ -9,7 +9,7 @@ from lsprotocol import types
 from ..analysis.discovery.suppression import with_suppression
 from .code_lens import OPEN_REPORT
 from .language_server import GraphperfServer
-from .session import Session
+from .shown import Shown
 from .views import ModelView
 
 _QUICK, _SOURCE = types.CodeActionKind.QuickFix, types.CodeActionKind.Source
@@ -44,7 +44,7 @@ def _name(kind: object) -> str:
     return str(getattr(kind, "value", kind))
 
 
-def _pins(ls: GraphperfServer, session: Session, lines: range) -> Iterator[types.CodeAction]:
+def _pins(ls: GraphperfServer, session: Shown, lines: range) -> Iterator[types.CodeAction]:
     """For each model whose class, or `forward`, is in the range."""
     for view in session.views.models:
         pin = view.pin
@@ -61,13 +61,13 @@ def _pins(ls: GraphperfServer, session: Session, lines: range) -> Iterator[types
         yield types.CodeAction(title, _QUICK, is_preferred=True, edit=_edit(ls, session, edit))
 
 
-def _begins_in(session: Session, view: ModelView, lines: range) -> bool:
+def _begins_in(session: Shown, view: ModelView, lines: range) -> bool:
     places = (session.line_now(view, line) for line in (view.class_line, view.forward_line))
     return any(place in lines for place in places if place is not None)
 
 
 def _ignores(
-    ls: GraphperfServer, session: Session, lines: range, shown: Sequence[types.Diagnostic]
+    ls: GraphperfServer, session: Shown, lines: range, shown: Sequence[types.Diagnostic]
 ) -> Iterator[types.CodeAction]:
     """For each finding on a line of the range. A comment is no comment after a backslash."""
     for line, code in dict.fromkeys((line, mark.finding.code) for line, mark in session.marks() if line in lines):
@@ -80,7 +80,7 @@ def _ignores(
         yield types.CodeAction(title, _QUICK, diagnostics=about or None, edit=_edit(ls, session, edit))
 
 
-def _reports(session: Session, lines: range) -> Iterator[types.CodeAction]:
+def _reports(session: Shown, lines: range) -> Iterator[types.CodeAction]:
     """For each model of which a line is in the range."""
     for view in session.views.models:
         known = (session.line_now(view, line) for line in (view.class_line, view.forward_line, *view.summaries))
@@ -90,14 +90,14 @@ def _reports(session: Session, lines: range) -> Iterator[types.CodeAction]:
             yield types.CodeAction(title, _SOURCE, command=command)
 
 
-def _insertion(ls: GraphperfServer, session: Session, line: int, column: int, text: str) -> types.TextEdit:
+def _insertion(ls: GraphperfServer, session: Shown, line: int, column: int, text: str) -> types.TextEdit:
     """`column` counts code points."""
     before = session.lines[line - 1][:column]
     place = types.Position(line - 1, ls.workspace.position_codec.client_num_units(before))
     return types.TextEdit(types.Range(place, place), text)
 
 
-def _replacement(ls: GraphperfServer, session: Session, line: int, text: str) -> types.TextEdit:
+def _replacement(ls: GraphperfServer, session: Shown, line: int, text: str) -> types.TextEdit:
     """The edit that makes a line the text, from where the two differ on."""
     old = session.lines[line - 1]
     same = next((i for i, (a, b) in enumerate(zip(old, text, strict=False)) if a != b), min(len(old), len(text)))
@@ -106,7 +106,7 @@ def _replacement(ls: GraphperfServer, session: Session, line: int, text: str) ->
     return types.TextEdit(changed, text[same:])
 
 
-def _edit(ls: GraphperfServer, session: Session, edit: types.TextEdit) -> types.WorkspaceEdit:
+def _edit(ls: GraphperfServer, session: Shown, edit: types.TextEdit) -> types.WorkspaceEdit:
     if not ls.client_can("workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={session.uri: [edit]})
     document = types.OptionalVersionedTextDocumentIdentifier(session.uri, session.version)

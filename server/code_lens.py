@@ -11,6 +11,7 @@ from ..analysis.report.hints import device_title, input_hint, totals_text
 from .documents import content_span
 from .language_server import GraphperfServer
 from .session import Session
+from .shown import Shown
 from .views import ModelView
 
 SHOW_TOTALS = "graphperf.showTotals"
@@ -45,17 +46,17 @@ def code_lens(ls: GraphperfServer, params: types.CodeLensParams) -> list[types.C
     ]
 
 
-def _place(ls: GraphperfServer, session: Session, line: int) -> types.Range:
+def _place(ls: GraphperfServer, session: Shown, line: int) -> types.Range:
     start, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
     return types.Range(types.Position(line - 1, start), types.Position(line - 1, end))
 
 
-def _command(session: Session, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
+def _command(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
     title = " | ".join(filter(None, [device_title(view.first), _totals(session, view), _hints(view)]))
     yield line, types.Command(title, SHOW_TOTALS, arguments=[session.uri, view.name])
 
 
-def _commands(session: Session, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
+def _commands(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
     yield line, types.Command(device_title(view.first), CHOOSE_HARDWARE)
     yield line, types.Command(_totals(session, view), OPEN_REPORT, arguments=[session.uri, view.name])
     if view.marks:
@@ -65,7 +66,7 @@ def _commands(session: Session, line: int, view: ModelView) -> Iterator[tuple[in
         yield forward, types.Command(input_hint(view.result.graph, forward).text, "")
 
 
-def _totals(session: Session, view: ModelView) -> str:
+def _totals(session: Shown, view: ModelView) -> str:
     return totals_text(view.first, session.before(view))
 
 

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from ..analysis.report.shares import line_share
 from .language_server import GraphperfServer
 from .session import Session
+from .shown import Shown
 
 HEAT = "graphperf/heat"
 # The least share of each of the five steps; what holds less has no colour.
@@ -18,7 +19,8 @@ def add_heat(server: GraphperfServer) -> None:
 
     def send(session: Session) -> None:
         if server.client_options.heat:
-            server.protocol.notify(HEAT, heat_of(session, server))
+            for part in session.parts:
+                server.protocol.notify(HEAT, heat_of(part, server))
 
     server.on_opened.append(send)
     server.on_renewed.append(send)
@@ -29,7 +31,7 @@ def level(share: float) -> int:
     return bisect_right(_STEPS, share)
 
 
-def heat_of(session: Session, server: GraphperfServer) -> dict[str, object]:
+def heat_of(session: Shown, server: GraphperfServer) -> dict[str, object]:
     """The warm lines of a document, counted from 0."""
     shares = [
         (line, line_share(view.first, summary, server.settings.share)) for line, view, summary in session.summaries()

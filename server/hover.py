@@ -13,7 +13,7 @@ from ..analysis.report.shares import Quantity
 from ..analysis.rules import Rule, rule_for, rule_page
 from .documents import content_span
 from .language_server import GraphperfServer
-from .session import Session
+from .shown import Shown
 
 _MARKDOWN = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|[*`\\]|<(?=[A-Za-z/!?])|\[(?=[^\]]*\]\()")
 
@@ -36,7 +36,7 @@ def hover(ls: GraphperfServer, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(content, types.Range(types.Position(number, start), types.Position(number, end)))
 
 
-def hover_content(ls: GraphperfServer, session: Session, line: int) -> types.MarkupContent | None:
+def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.MarkupContent | None:
     """What a hover and a hint's tooltip say about a line, in the form that the client can show."""
     lines, rules = _known(session, line, ls.settings.share), _rules(session, line)
     if not lines and not rules:
@@ -55,7 +55,7 @@ def markdown(lines: Sequence[str], rules: Sequence[Rule] = ()) -> str:
     return "  \n".join(filter(None, [*escaped, links]))
 
 
-def _known(session: Session, line: int, quantity: Quantity) -> list[str]:
+def _known(session: Shown, line: int, quantity: Quantity) -> list[str]:
     found = session.summary_at(line)
     if found is not None:
         view, summary = found
@@ -67,7 +67,7 @@ def _known(session: Session, line: int, quantity: Quantity) -> list[str]:
     return [model.name, *totals, provenance(model.first)]
 
 
-def _rules(session: Session, line: int) -> list[Rule]:
+def _rules(session: Shown, line: int) -> list[Rule]:
     """The rules that have something to say about the line."""
     codes = dict.fromkeys(mark.finding.code for at, mark in session.marks() if at == line)
     return [rule for rule in map(rule_for, codes) if rule is not None]

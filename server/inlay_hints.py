@@ -10,6 +10,7 @@ from .documents import content_span
 from .hover import hover_content
 from .language_server import GraphperfServer
 from .session import Session
+from .shown import Shown
 
 
 def add_inlay_hints(server: GraphperfServer) -> None:
@@ -34,7 +35,7 @@ def inlay_hints(ls: GraphperfServer, params: types.InlayHintParams) -> list[type
     return [_hint(ls, session, line, text) for line, text in sorted(found)]
 
 
-def _hint(ls: GraphperfServer, session: Session, line: int, text: str) -> types.InlayHint:
+def _hint(ls: GraphperfServer, session: Shown, line: int, text: str) -> types.InlayHint:
     _, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
     data = {"uri": session.uri, "line": line, "generation": session.generation}
     return types.InlayHint(types.Position(line - 1, end), text, padding_left=True, data=data)

@@ -18,17 +18,23 @@ from .documents import Protocol
 from .engine import Engine
 from .progress import background_progress
 from .session import Session
-from .sessions import Note, Sessions
+from .sessions import DEBOUNCE_S, Note, Sessions
 from .settings import Settings
+from .shown import Shown
 
 _CONFIGURATION_LIMIT_S = 3.0
+_NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    [types.NotebookDocumentFilterWithNotebook("jupyter-notebook", [types.NotebookCellLanguage("python")])], save=True
+)
 
 
 class GraphperfServer(LanguageServer):
     """The language server with graphperf's state."""
 
     def __init__(self) -> None:
-        super().__init__("graphperf", server_version(), protocol_cls=Protocol)  # pyright: ignore[reportUnknownMemberType]
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            "graphperf", server_version(), protocol_cls=Protocol, notebook_document_sync=_NOTEBOOKS
+        )
         self.engine = Engine()
         self.sessions = Sessions(
             self.engine,
@@ -49,7 +55,7 @@ class GraphperfServer(LanguageServer):
         self.on_noted: list[Callable[[Session, str], None]] = []
         self.on_renewed: list[Callable[[Session], None]] = []
         self.on_unfinished: list[Callable[[Session, str], None]] = []
-        self.on_closed: list[Callable[[Session], None]] = []
+        self.on_closed: list[Callable[[Shown], None]] = []
 
     def close(self) -> None:
         """Ends the agents; for when the event loop has ended."""
@@ -76,6 +82,30 @@ class GraphperfServer(LanguageServer):
         except asyncio.TimeoutError:
             self.configured.set()
         return self.settings
+
+    def opened(self, session: Session) -> None:
+        """A document or a notebook was opened."""
+        self.sessions.open(session)
+        for hear in self.on_opened:
+            hear(session)
+
+    def saved(self, uri: str) -> None:
+        """A file was saved. Other documents may import it, so all are analysed anew."""
+        session = self.sessions.analysed(uri)
+        if session is not None:
+            session.save()
+        self.sessions.restart(DEBOUNCE_S)
+
+    def closed(self, uri: str) -> None:
+        """Ends the work for a document and takes back what was pushed for it."""
+        session = self.sessions.close(uri)
+        for part in session.parts if session is not None else ():
+            self.gone(part)
+
+    def gone(self, part: Shown) -> None:
+        """The client no longer shows a text."""
+        for hear in self.on_closed:
+            hear(part)
 
     @asynccontextmanager
     async def _progress(self, session: Session, cancellation: Cancellation) -> AsyncGenerator[Note, None]:

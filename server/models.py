@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..analysis.report.hints import totals_text
 from ..analysis.report.layers import layers
 from .language_server import GraphperfServer
-from .session import Session
+from .shown import Shown
 from .views import ModelView
 
 MODELS = "graphperf.models"
@@ -25,7 +25,7 @@ def models(ls: GraphperfServer, uri: str) -> list[dict[str, object]]:
     return [_model(ls, session, line, view) for line, view in found]
 
 
-def _model(ls: GraphperfServer, session: Session, line: int, view: ModelView) -> dict[str, object]:
+def _model(ls: GraphperfServer, session: Shown, line: int, view: ModelView) -> dict[str, object]:
     children = [
         {
             "name": layer.name,

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from urllib.parse import unquote
 
 from .captures import Cancellation, Superseded
 from .engine import Engine
 from .session import Session
 from .settings import Settings
+from .shown import Shown
 
 DEBOUNCE_S = 0.15
 
@@ -40,26 +40,30 @@ class Sessions:
         self._open: dict[str, Session] = {}
         self._work: dict[str, tuple[asyncio.Task[None], Cancellation]] = {}
 
-    def get(self, uri: str) -> Session | None:
-        """The session of an open document."""
+    def get(self, uri: str) -> Shown | None:
+        """What is known of an open document, or of a cell of an open notebook."""
+        name = unquote(uri)
+        found = self._open.get(name)
+        if found is not None:
+            return found
+        return next((part for s in self for part in s.parts if unquote(part.uri) == name), None)
+
+    def analysed(self, uri: str) -> Session | None:
+        """The session of an open document or notebook."""
         return self._open.get(unquote(uri))
 
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._open.values()))
 
-    def open(self, uri: str, path: Path, text: str, version: int | None) -> Session:
+    def open(self, session: Session) -> None:
         """A document was opened."""
-        self.close(uri)
-        session = self._open[unquote(uri)] = Session(uri, path, text, version)
+        self.close(session.uri)
+        self._open[unquote(session.uri)] = session
         self._start(session, 0.0)
-        return session
 
-    def change(self, uri: str, text: str, version: int | None) -> None:
+    def edited(self, session: Session) -> None:
         """A document was edited; the work begins once the typing pauses."""
-        session = self.get(uri)
-        if session is not None:
-            session.edit(text, version)
-            self._start(session, DEBOUNCE_S)
+        self._start(session, DEBOUNCE_S)
 
     def close(self, uri: str) -> Session | None:
         """A document was closed."""

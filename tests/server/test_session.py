@@ -178,8 +178,15 @@ def sessions(engine, renewed, unfinished, monkeypatch):
     return Sessions(engine, settings, renewed.put_nowait, lambda _, words: unfinished.append(words), progress)
 
 
+def edit(sessions, text, version):
+    """What an edit by the user leads to."""
+    session = sessions.analysed(URI)
+    session.edit(text, version)
+    sessions.edited(session)
+
+
 async def test_opening_analyses(sessions, engine, renewed):
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     engine.let.set()
     session = await asyncio.wait_for(renewed.get(), 10)
     assert session is sessions.get(URI)
@@ -188,9 +195,9 @@ async def test_opening_analyses(sessions, engine, renewed):
 
 async def test_typing_analyses_only_the_last_version(sessions, engine, renewed):
     engine.let.set()
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     for version, text in enumerate(("ab", "abc", "abcd"), 2):
-        sessions.change(URI, text, version)
+        edit(sessions, text, version)
     session = await asyncio.wait_for(renewed.get(), 10)
     assert (session.version, session.views.text) == (4, "abcd")
     assert engine.asked == ["abcd"]
@@ -198,10 +205,10 @@ async def test_typing_analyses_only_the_last_version(sessions, engine, renewed):
 
 
 async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, renewed, unfinished):
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     while not engine.asked:
         await asyncio.sleep(0)
-    sessions.change(URI, "ab", 2)
+    edit(sessions, "ab", 2)
     engine.let.set()
     session = await asyncio.wait_for(renewed.get(), 10)
     assert session.views.text == "ab"
@@ -210,9 +217,9 @@ async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, r
 
 
 async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     other = "file:///other.py"
-    sessions.open(other, Path("/other.py"), "b", 1)
+    sessions.open(Session(other, Path("/other.py"), "b", 1))
     assert sessions.close(URI) is not None
     engine.let.set()
     assert (await asyncio.wait_for(renewed.get(), 10)).uri == other
@@ -226,7 +233,7 @@ async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
 )
 async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed, unfinished, failure, words):
     engine.let.set()
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     session = await asyncio.wait_for(renewed.get(), 10)
     engine.failure = failure
     sessions.restart()
@@ -243,5 +250,5 @@ async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed
 
 
 async def test_a_document_is_the_same_however_its_name_is_quoted(sessions):
-    sessions.open("file:///a%20b.py", Path("/a b.py"), "a", 1)
+    sessions.open(Session("file:///a%20b.py", Path("/a b.py"), "a", 1))
     assert sessions.get("file:///a b.py") is sessions.get("file:///a%20b.py") is not None
