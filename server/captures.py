@@ -12,6 +12,7 @@ from ..analysis.capture import Agent, AgentPool, AgentUnavailable, Captured, Cap
 
 _READY_POLL_S = 0.05
 _READY_LIMIT_S = 180.0
+_AGENTS = 4  # that a capture may lose before it is given up: something kills them
 _ADVICE = "choose an interpreter that has torch with the setting graphperf.interpreter"
 
 
@@ -65,9 +66,15 @@ class SessionCapturer:
     def capture(self, request: CaptureRequest) -> Captured:
         """The graph or the error. Raises `Superseded` when cancelled."""
         self._cancellation.check()
-        return self._ask(request, retry=True)
+        captured = self._ask(request)
+        for _ in range(_AGENTS - 1):
+            if captured is not None:
+                return captured
+            captured = self._ask(request)
+        return captured or Captured(error=CaptureError("crash", "the capturing process was ended several times"))
 
-    def _ask(self, request: CaptureRequest, retry: bool) -> Captured:
+    def _ask(self, request: CaptureRequest) -> Captured | None:
+        """The answer of an agent; None from one that ended meanwhile."""
         try:
             agent = self._pool.agent(self._python)
             self._wait_ready(agent)
@@ -80,8 +87,8 @@ class SessionCapturer:
         except CancelledError as error:
             raise Superseded from error
         self._cancellation.check()
-        died = captured.error is not None and captured.error.stage == "crash" and not agent.alive
-        return self._ask(request, retry=False) if died and retry else captured
+        lost = captured.error is not None and captured.error.stage == "crash" and not agent.alive
+        return None if lost else captured
 
     def _wait_ready(self, agent: Agent) -> None:
         for _ in range(int(_READY_LIMIT_S / _READY_POLL_S)):

@@ -48,6 +48,11 @@ def children(pid: int) -> set[int]:
     return found - {pid}
 
 
+def agents_of(server: int) -> list[int]:
+    """The processes that the server itself has started."""
+    return [pid for pid in children(server) if f"PPid:\t{server}\n" in Path(f"/proc/{pid}/status").read_text()]
+
+
 def resident(pid: int) -> int:
     """Bytes of memory that a process holds."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -90,8 +95,9 @@ async def test_a_long_day(unconnected: Editor, tmp_path: Path) -> None:
             await edit(number % FILES)
             await asyncio.sleep(0.16)  # longer than the debounce: the work has begun
             await edit(number % FILES)
-        if number % (EDITS // KILLS) == 10 and (running := children(server)):
-            os.kill(draw.choice(sorted(running)), signal.SIGKILL)
+        if number % (EDITS // KILLS) == 10:
+            for agent in agents_of(server):
+                os.kill(agent, signal.SIGKILL)
         if number == EDITS // 5:
             await settled(unconnected, uris, widths)
             started = resident(server)
@@ -104,6 +110,8 @@ async def test_a_long_day(unconnected: Editor, tmp_path: Path) -> None:
 
     every = {server, *children(server)}
     os.kill(server, signal.SIGSTOP)  # the client is gone while the server does not look
+    assert unconnected._server is not None
+    assert unconnected._server.stdin is not None
     unconnected._server.stdin.close()
     os.kill(server, signal.SIGCONT)
     end = time.monotonic() + 20

@@ -56,11 +56,14 @@ def capturer(pool, cancellation=None):
     return SessionCapturer(pool, None, cancellation or Cancellation())
 
 
-def test_an_agent_that_died_is_asked_again_once():
-    assert capturer(FakePool(FakeAgent(CRASH, alive=False), FakeAgent(GRAPH))).capture(REQUEST) is GRAPH
-    pool = FakePool(FakeAgent(CRASH, alive=False))
-    assert capturer(pool).capture(REQUEST) is CRASH
-    assert pool.asked == 2
+def test_agents_that_died_are_followed_by_others_until_it_is_too_often():
+    dead = FakeAgent(CRASH, alive=False)
+    assert capturer(FakePool(dead, FakeAgent(CRASH, alive=False), FakeAgent(GRAPH))).capture(REQUEST) is GRAPH
+    pool = FakePool(dead)
+    found = capturer(pool).capture(REQUEST)
+    assert found.error is not None
+    assert "ended several times" in found.error.message
+    assert pool.asked == 4
 
 
 def test_a_crash_of_the_model_is_no_reason_to_ask_again():
