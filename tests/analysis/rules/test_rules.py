@@ -7,8 +7,10 @@ import pytest
 
 from graphperf.analysis.discovery import discover
 from graphperf.analysis.pipeline import Analysis, Problem
-from graphperf.analysis.rules import RULES, judge, rule_for
+from graphperf.analysis.rules import RULES, judge, rule_for, rule_page
 from graphperf.hardware_profiles import Precision
+
+from .pages import FOLDER, page
 
 WIDE = """
     class Net(nn.Module):
@@ -169,3 +171,10 @@ def test_comments_silence_findings_of_their_own_file_only() -> None:
     discovery = discover("\nclass Net(nn.Module): ...  # graphperf: ignore")
     problems = [Problem("m.py::Net", "import", "wrong", file, 2, "Net") for file in ("m.py", "blocks.py")]
     assert [f.file for f in judge(Analysis((), tuple(problems), discovery))] == ["blocks.py"]
+
+
+def test_every_rule_has_its_page() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {f"{rule.code}.md" for rule in RULES}
+    for rule in RULES:
+        assert (FOLDER / f"{rule.code}.md").read_text("utf-8") == page(rule), "run `make rules`"
+        assert rule_page(rule.code).endswith(f"/docs/rules/{rule.code}.md")
