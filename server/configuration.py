@@ -1,4 +1,4 @@
-"""When settings are read: at start, when the client says that they changed, and when `pyproject.toml` did."""
+"""When settings are read: at start, when the client says that they or its folders changed, and when `pyproject.toml` did."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def add_configuration(server: GraphperfServer) -> None:
     server.feature(types.INITIALIZE)(initialize)
     server.feature(types.INITIALIZED)(initialized)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_folders)
 
 
 def initialize(ls: GraphperfServer, params: types.InitializeParams) -> None:
@@ -45,6 +46,11 @@ async def did_change_configuration(ls: GraphperfServer, params: types.DidChangeC
     """Uses the new settings; the sent ones where the client cannot be asked."""
     pulls = ls.client_can("workspace.configuration")
     ls.configuration = await _pulled(ls) if pulls else params.settings
+    use_settings(ls)
+
+
+def did_change_folders(ls: GraphperfServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Other folders are other projects."""
     use_settings(ls)
 
 

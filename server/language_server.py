@@ -113,6 +113,8 @@ class GraphperfServer(LanguageServer):
         async with background_progress(self, session.path.name, cancellation.cancel) as show:
 
             def note(words: str) -> None:
+                if cancellation.cancelled:  # what a thread says that has not noticed yet
+                    return
                 show(words)
                 for hear in self.on_noted:
                     hear(session, words)

@@ -36,8 +36,11 @@ async def test_heat_by_line(own, uri):
     assert min(line.line for line in own.heat[uri].lines) == min(heat) + 1
 
 
-async def test_states(own, uri):
-    await own.diagnosed(uri)
+async def test_states(own, resnet, tmp_path):
+    ready = own.counts.get("state ready", 0)
+    uri = own.open(tmp_path / "states.py", resnet)
+    await own.until("state ready", ready + 1)
+    own.close(uri)
     states = [(state.state, state.message) for state in own.states if state.uri in (None, uri)]
     assert states[0] == ("starting", "starting")
     assert ("capturing", "capturing ResNet") in states
@@ -138,6 +141,7 @@ async def test_the_user_cancels_an_analysis(own, tmp_path):
     own.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(shown))
     await own.until("state degraded")
     assert own.states[-1].message.startswith("the analysis of endless.py was cancelled")
+    ready = own.counts["state ready"]
     await own.diagnosed(uri, own.replace(uri, "while True: pass", "x = self.first(x)"))
-    assert own.states[-1].state == "ready"
+    await own.until("state ready", ready + 1)
     own.close(uri)

@@ -26,6 +26,10 @@ async def test_a_project_that_changes(unconnected, capabilities, resnet, tmp_pat
     assert " · fp16 · batch 1 · eager | " in (await unconnected.lenses(uri))[CLASS].command.title
     await unconnected.until("message")
     assert "graphperf.batch cannot be used" in unconnected.messages[-1].message
+    removed = types.WorkspaceFoldersChangeEvent(added=[], removed=[types.WorkspaceFolder(tmp_path.as_uri(), "project")])
+    unconnected.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(removed))
+    await unconnected.diagnosed(uri, 1, 3)
+    assert " · fp16 · batch 1 · ideal | " in (await unconnected.lenses(uri))[CLASS].command.title
 
 
 async def test_an_imported_file_that_changes(unconnected, capabilities, tmp_path):
