@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch test-editors goldens hardware accuracy calibrate examples lint format bench vsix clean
+.PHONY: help setup demo test test-slow test-torch test-editors goldens settings rules hardware accuracy calibrate examples lint format bench vsix clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ test-editors: $(READY) vsix  ## Drive the server and the extension in real edito
 
 goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
 	$(BIN)/python -m tests.goldens.models
+
+settings: $(READY)  ## Write docs/settings.md anew
+	$(BIN)/python -m tests.server.page
+
+rules: $(READY)  ## Write docs/rules anew
+	$(BIN)/python -m tests.analysis.rules.pages
 
 hardware: $(READY)  ## Write docs/hardware.md anew
 	$(BIN)/python -m tests.hardware_profiles.page

@@ -67,7 +67,7 @@ class Capture:
 @dataclass(frozen=True, slots=True)
 class ModelResult:
     """A captured model and its evaluation on every chosen device. `unchanged`: the same without `options.what_if`, if it
-    says something."""
+    says something. `expression` constructed it, in the namespace of its file."""
 
     target: str
     graph: Graph
@@ -75,6 +75,7 @@ class ModelResult:
     evaluations: tuple[Evaluation, ...]
     options: Options
     unchanged: tuple[Estimate, ...] = ()
+    expression: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +148,15 @@ def _capture_file(
     if not options.trusted:
         return Capture((), tuple(_not_captured(target, discovery)), discovery)
 
-    def capture(model: ModelClass, *, part: bool) -> CapturedModel | Problem:
-        note(f"capturing {model.name}")
+    def capture(model: ModelClass, place: str = "", *, part: bool) -> CapturedModel | Problem:
+        note(f"capturing {place}{model.name}")
         asked = replace(options, inputs=()) if part else options
         return _capture_class(target, configured(model, target.path), text, asked, capturer, part=part)
 
     models, parts = _models_and_parts(target, discovery)
     with ThreadPoolExecutor(at_once(), "graphperf-capture") as threads:
-        found = list(threads.map(partial(capture, part=False), models))
+        places = [f"{number} of {len(models)}: " for number in range(1, len(models) + 1)] if len(models) > 1 else [""]
+        found = list(threads.map(partial(capture, part=False), models, places))
         alone = [part for part in parts if not _contained(part, found)]
         for part, result in zip(alone, threads.map(partial(capture, part=True), alone), strict=True):
             if not _contained(part, found):
@@ -285,4 +287,4 @@ def _evaluated(model: CapturedModel) -> ModelResult:
     evaluations = tuple(evaluate(graph, question) for question in asked)
     without = [replace(question, what_if=frozenset()) for question in asked] if options.what_if else []
     unchanged = tuple(estimate(graph, question) for question in without)
-    return ModelResult(model.target, graph, model.constructed, evaluations, options, unchanged)
+    return ModelResult(model.target, graph, model.constructed, evaluations, options, unchanged, model.expression)

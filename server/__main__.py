@@ -7,12 +7,14 @@ import logging
 import sys
 
 from .app import create_server
+from .language_server import server_version
 
 
 def main() -> None:
     """Serves until the client says `exit` or closes the streams."""
     parser = argparse.ArgumentParser("graphperf-server", description=__doc__)
     parser.add_argument("--stdio", action="store_true", help="what it does in any case")
+    parser.add_argument("--version", action="version", version=f"graphperf-server {server_version()}")
     parser.add_argument("--verbose", action="store_true", help="log what graphperf does")
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)

@@ -45,6 +45,11 @@ class Cancellation:
         for callback in callbacks:
             callback()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the work is unwanted."""
+        return self._cancelled
+
     def check(self) -> None:
         """Raises `Superseded` when the work is unwanted."""
         if self._cancelled:

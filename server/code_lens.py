@@ -1,16 +1,24 @@
-"""A code lens above each model with its totals, and the command behind it."""
+"""Code lenses: the totals above each model, with how they changed, and the command behind them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lsprotocol import types
 
-from ..analysis.report.hints import device_title, totals_text
+from ..analysis.report import units
+from ..analysis.report.hints import device_title, input_hint, totals_text
 from .documents import content_span
 from .language_server import GraphperfServer
 from .session import Session
+from .shown import Shown
 from .views import ModelView
 
 SHOW_TOTALS = "graphperf.showTotals"
+# Commands of clients that say to have them.
+CHOOSE_HARDWARE = "graphperf.chooseHardware"
+OPEN_REPORT = "graphperf.openReport"
+SHOW_HINTS = "graphperf.showHints"
 
 
 def add_code_lens(server: GraphperfServer) -> None:
@@ -26,23 +34,44 @@ def add_code_lens(server: GraphperfServer) -> None:
 
 
 def code_lens(ls: GraphperfServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """One lens a model."""
+    """One lens a model, or for clients with commands three and one above `forward`."""
     session = ls.sessions.get(params.text_document.uri)
-    if session is None:
+    if session is None or not ls.settings.code_lens.enabled:
         return []
-    return [_lens(ls, session, line, view) for line, view in sorted(session.models(), key=lambda pair: pair[0])]
+    commands = _commands if ls.client_options.client_commands else _command
+    return [
+        types.CodeLens(_place(ls, session, at), command)
+        for line, view in sorted(session.models(), key=lambda pair: pair[0])
+        for at, command in commands(session, line, view)
+    ]
 
 
-def _lens(ls: GraphperfServer, session: Session, line: int, view: ModelView) -> types.CodeLens:
+def _place(ls: GraphperfServer, session: Shown, line: int) -> types.Range:
     start, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
-    place = types.Range(types.Position(line - 1, start), types.Position(line - 1, end))
-    return types.CodeLens(place, types.Command(_title(view), SHOW_TOTALS, arguments=[session.uri, view.name]))
+    return types.Range(types.Position(line - 1, start), types.Position(line - 1, end))
 
 
-def _title(view: ModelView) -> str:
-    count = len(view.marks)
-    hints = f"{count} hint{'s' if count > 1 else ''}" if count else ""
-    return " | ".join(filter(None, [device_title(view.first), totals_text(view.first), hints]))
+def _command(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
+    title = " | ".join(filter(None, [device_title(view.first), _totals(session, view), _hints(view)]))
+    yield line, types.Command(title, SHOW_TOTALS, arguments=[session.uri, view.name])
+
+
+def _commands(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
+    yield line, types.Command(device_title(view.first), CHOOSE_HARDWARE)
+    yield line, types.Command(_totals(session, view), OPEN_REPORT, arguments=[session.uri, view.name])
+    if view.marks:
+        yield line, types.Command(_hints(view), SHOW_HINTS, arguments=[session.uri, line - 1])
+    forward = session.line_now(view, view.forward_line)
+    if forward is not None:
+        yield forward, types.Command(input_hint(view.result.graph, forward).text, "")
+
+
+def _totals(session: Shown, view: ModelView) -> str:
+    return totals_text(view.first, session.before(view))
+
+
+def _hints(view: ModelView) -> str:
+    return units.count(len(view.marks), "hint") if view.marks else ""
 
 
 def show_totals(ls: GraphperfServer, uri: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Where the settings come from: initialization options, then the `graphperf` section of the client's configuration."""
+"""When settings are read: at start, when the client says that they or its folders changed, and when `pyproject.toml` did."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from .client_options import read_client_options
 from .documents import Protocol
 from .language_server import GraphperfServer
-from .settings import SECTION, read_settings
+from .settings_layers import SECTION, project_layers, read_settings
 
 
 def add_configuration(server: GraphperfServer) -> None:
@@ -18,6 +19,7 @@ def add_configuration(server: GraphperfServer) -> None:
     server.feature(types.INITIALIZE)(initialize)
     server.feature(types.INITIALIZED)(initialized)
     server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_folders)
 
 
 def initialize(ls: GraphperfServer, params: types.InitializeParams) -> None:
@@ -25,23 +27,31 @@ def initialize(ls: GraphperfServer, params: types.InitializeParams) -> None:
     assert isinstance(ls.protocol, Protocol)
     ls.protocol.use_documents()
     ls.initialization_options = params.initialization_options
+    ls.client_options = read_client_options(params.initialization_options)
 
 
 async def initialized(ls: GraphperfServer, params: types.InitializedParams) -> None:
-    """Asks for the configuration, and to be told of changes."""
+    """Asks for the configuration, and to be told of changes to it."""
+    for hear in ls.on_initialized:
+        hear()
     if ls.client_can("workspace.did_change_configuration.dynamic_registration"):
         options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
-        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
-        registration = types.Registration(id=f"graphperf/{method}", method=method, register_options=options)
-        ls.client_register_capability(types.RegistrationParams([registration]))
-    use_settings(ls, await _pulled(ls))
+        ls.register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+    ls.configuration = await _pulled(ls)
+    use_settings(ls)
     ls.configured.set()
 
 
 async def did_change_configuration(ls: GraphperfServer, params: types.DidChangeConfigurationParams) -> None:
     """Uses the new settings; the sent ones where the client cannot be asked."""
     pulls = ls.client_can("workspace.configuration")
-    use_settings(ls, await _pulled(ls) if pulls else params.settings)
+    ls.configuration = await _pulled(ls) if pulls else params.settings
+    use_settings(ls)
+
+
+def did_change_folders(ls: GraphperfServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Other folders are other projects."""
+    use_settings(ls)
 
 
 async def _pulled(ls: GraphperfServer) -> object:
@@ -62,9 +72,14 @@ def _folders(ls: GraphperfServer) -> list[Path]:
     return [Path(path) for path in paths if path is not None]
 
 
-def use_settings(ls: GraphperfServer, configuration: object) -> None:
-    """Takes the settings over, says once what cannot be used, and analyses again if anything changed."""
-    settings, complaints = read_settings([ls.initialization_options, configuration], _folders(ls))
+def use_settings(ls: GraphperfServer) -> None:
+    """Takes the settings over, says once what cannot be used, and analyses again if anything changed.
+
+    Of initialization options, the projects' files and the client's configuration, the later goes first.
+    """
+    folders = _folders(ls)
+    layers = [ls.initialization_options, *project_layers(folders), ls.configuration]
+    settings, complaints = read_settings(layers, folders)
     for complaint in complaints:
         if complaint not in ls.told:
             ls.told.add(complaint)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from ..analysis.rules import rule_page
 from .documents import content_span
 from .language_server import GraphperfServer
+from .notebook import Cell, Notebook
 from .session import Session
+from .shown import Shown
 from .views import Mark
 
 _SEVERITY = {
@@ -25,14 +28,15 @@ def add_diagnostics(server: GraphperfServer) -> None:
     server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, _OPTIONS)(diagnostic)
 
     def refresh(session: Session) -> None:
-        if not _pulls(server):
-            _publish(server, session, diagnostics_of(server, session))
+        if not _pulls(server) or isinstance(session, Notebook):
+            for part in session.parts:
+                _publish(server, part, diagnostics_of(server, part))
         elif server.client_can("workspace.diagnostics.refresh_support"):
             server.workspace_diagnostic_refresh(None)
 
-    def clear(session: Session) -> None:
-        if not _pulls(server):
-            _publish(server, session, [])
+    def clear(part: Shown) -> None:
+        if not _pulls(server) or isinstance(part, Cell):
+            _publish(server, part, [])
 
     server.on_renewed.append(refresh)
     server.on_closed.append(clear)
@@ -42,13 +46,13 @@ def _pulls(ls: GraphperfServer) -> bool:
     return ls.client_can("text_document.diagnostic")
 
 
-def _publish(ls: GraphperfServer, session: Session, found: list[types.Diagnostic]) -> None:
+def _publish(ls: GraphperfServer, session: Shown, found: list[types.Diagnostic]) -> None:
     ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(session.uri, found, session.version))
 
 
 def diagnostic(ls: GraphperfServer, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-    """The findings of the last good views, or that nothing has changed."""
-    session = ls.sessions.get(params.text_document.uri)
+    """The findings of the last good views, or that nothing has changed. Those of a notebook's cells are pushed."""
+    session = ls.sessions.analysed(params.text_document.uri)
     if session is None:
         return types.RelatedFullDocumentDiagnosticReport([])
     result = str(session.generation)
@@ -57,12 +61,12 @@ def diagnostic(ls: GraphperfServer, params: types.DocumentDiagnosticParams) -> t
     return types.RelatedFullDocumentDiagnosticReport(diagnostics_of(ls, session), result_id=result)
 
 
-def diagnostics_of(ls: GraphperfServer, session: Session) -> list[types.Diagnostic]:
+def diagnostics_of(ls: GraphperfServer, session: Shown) -> list[types.Diagnostic]:
     """All findings at the lines of the current text."""
     return [_diagnostic(ls, session, line, mark) for line, mark in sorted(session.marks(), key=lambda pair: pair[0])]
 
 
-def _diagnostic(ls: GraphperfServer, session: Session, line: int, mark: Mark) -> types.Diagnostic:
+def _diagnostic(ls: GraphperfServer, session: Shown, line: int, mark: Mark) -> types.Diagnostic:
     start, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
     message, related = mark.finding.message, None
     if mark.elsewhere is not None:
@@ -76,6 +80,7 @@ def _diagnostic(ls: GraphperfServer, session: Session, line: int, mark: Mark) ->
         message=message,
         severity=_SEVERITY[mark.finding.severity],
         code=mark.finding.code,
+        code_description=types.CodeDescription(rule_page(mark.finding.code)),
         source="graphperf",
         related_information=related,
     )

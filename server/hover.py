@@ -9,10 +9,11 @@ from lsprotocol import types
 
 from ..analysis.report.hints import device_title, totals_text
 from ..analysis.report.hover import hover_lines, provenance
-from ..analysis.rules import rule_for
+from ..analysis.report.shares import Quantity
+from ..analysis.rules import Rule, rule_for, rule_page
 from .documents import content_span
 from .language_server import GraphperfServer
-from .session import Session
+from .shown import Shown
 
 _MARKDOWN = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|[*`\\]|<(?=[A-Za-z/!?])|\[(?=[^\]]*\]\()")
 
@@ -35,27 +36,30 @@ def hover(ls: GraphperfServer, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(content, types.Range(types.Position(number, start), types.Position(number, end)))
 
 
-def hover_content(ls: GraphperfServer, session: Session, line: int) -> types.MarkupContent | None:
+def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.MarkupContent | None:
     """What a hover and a hint's tooltip say about a line, in the form that the client can show."""
-    lines = [*_known(session, line), *_rules(session, line)]
-    if not lines:
+    lines, rules = _known(session, line, ls.settings.share), _rules(session, line)
+    if not lines and not rules:
         return None
     formats = ls.client_list("text_document.hover.content_format")
     if formats and "markdown" not in formats:
-        return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(lines))
-    return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines))
+        named = " · ".join(f"{rule.code} {rule.name}" for rule in rules)
+        return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(filter(None, [*lines, named])))
+    return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules))
 
 
-def markdown(lines: Sequence[str]) -> str:
-    """Lines with hard breaks, and nothing in them that would be taken for markup."""
-    return "  \n".join(_MARKDOWN.sub(r"\\\g<0>", line) for line in lines)
+def markdown(lines: Sequence[str], rules: Sequence[Rule] = ()) -> str:
+    """Lines with hard breaks, and nothing in them that would be taken for markup; then links to the rules' pages."""
+    escaped = [_MARKDOWN.sub(r"\\\g<0>", line) for line in lines]
+    links = " · ".join(f"[{rule.code} {rule.name}]({rule_page(rule.code)})" for rule in rules)
+    return "  \n".join(filter(None, [*escaped, links]))
 
 
-def _known(session: Session, line: int) -> list[str]:
+def _known(session: Shown, line: int, quantity: Quantity) -> list[str]:
     found = session.summary_at(line)
     if found is not None:
         view, summary = found
-        return hover_lines(view.first, summary, view.result.evaluations[1:])
+        return hover_lines(view.first, summary, view.result.evaluations[1:], quantity)
     model = session.model_at(line)
     if model is None:
         return []
@@ -63,8 +67,7 @@ def _known(session: Session, line: int) -> list[str]:
     return [model.name, *totals, provenance(model.first)]
 
 
-def _rules(session: Session, line: int) -> list[str]:
-    """The codes and names of the rules that have something to say about the line."""
+def _rules(session: Shown, line: int) -> list[Rule]:
+    """The rules that have something to say about the line."""
     codes = dict.fromkeys(mark.finding.code for at, mark in session.marks() if at == line)
-    rules = [rule for rule in map(rule_for, codes) if rule is not None]
-    return [" · ".join(f"{rule.code} {rule.name}" for rule in rules)] if rules else []
+    return [rule for rule in map(rule_for, codes) if rule is not None]

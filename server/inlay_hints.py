@@ -10,6 +10,7 @@ from .documents import content_span
 from .hover import hover_content
 from .language_server import GraphperfServer
 from .session import Session
+from .shown import Shown
 
 
 def add_inlay_hints(server: GraphperfServer) -> None:
@@ -27,14 +28,14 @@ def add_inlay_hints(server: GraphperfServer) -> None:
 def inlay_hints(ls: GraphperfServer, params: types.InlayHintParams) -> list[types.InlayHint]:
     """The hints of the requested lines."""
     session = ls.sessions.get(params.text_document.uri)
-    if session is None:
+    if session is None or not ls.settings.inlay_hints.enabled:
         return []
     first, last = params.range.start.line + 1, params.range.end.line + 1
     found = [(line, text) for line, text in session.hints() if first <= line <= last]
     return [_hint(ls, session, line, text) for line, text in sorted(found)]
 
 
-def _hint(ls: GraphperfServer, session: Session, line: int, text: str) -> types.InlayHint:
+def _hint(ls: GraphperfServer, session: Shown, line: int, text: str) -> types.InlayHint:
     _, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
     data = {"uri": session.uri, "line": line, "generation": session.generation}
     return types.InlayHint(types.Position(line - 1, end), text, padding_left=True, data=data)

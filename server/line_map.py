@@ -26,6 +26,22 @@ class LineMap:
         return self._old.get(line)
 
 
+class Section:
+    """The part of a map that leads to `count` lines of the new text from line `first` on, counted from there."""
+
+    def __init__(self, whole: LineMap, first: int, count: int) -> None:
+        self._whole, self._first, self._count = whole, first, count
+
+    def new(self, line: int) -> int | None:
+        """The line in the section."""
+        found = self._whole.new(line)
+        return found - self._first + 1 if found is not None and 0 <= found - self._first < self._count else None
+
+    def old(self, line: int) -> int | None:
+        """The line in the old text."""
+        return self._whole.old(line + self._first - 1) if 1 <= line <= self._count else None
+
+
 def _pairs(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Most edits touch a few lines: what is equal before and after them is paired without search."""
     shorter = min(len(old), len(new))

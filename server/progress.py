@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -17,12 +18,14 @@ _PATIENCE_S = 0.5
 
 
 @asynccontextmanager
-async def background_progress(server: GraphperfServer, name: str) -> AsyncGenerator[Callable[[str], None], None]:
-    """Gives a function that shows what is being done. Nothing is shown for work that ends soon."""
+async def background_progress(
+    server: GraphperfServer, name: str, cancel: Callable[[], None]
+) -> AsyncGenerator[Callable[[str], None], None]:
+    """Gives a function that shows what is being done; the user can `cancel` it. Nothing is shown for work that ends soon."""
     if not server.client_can("window.work_done_progress"):
         yield _say_nothing
         return
-    shown = _Shown(server, f"graphperf: {name}")
+    shown = _Shown(server, f"graphperf: {name}", cancel)
     timer = asyncio.get_running_loop().call_later(_PATIENCE_S, shown.begin)
     try:
         yield shown.report
@@ -38,8 +41,8 @@ def _say_nothing(_: str) -> None:
 class _Shown:
     """One progress. The client's answer to `create` may come after the work has ended."""
 
-    def __init__(self, server: GraphperfServer, title: str) -> None:
-        self._server, self._title = server, title
+    def __init__(self, server: GraphperfServer, title: str, cancel: Callable[[], None]) -> None:
+        self._server, self._title, self._cancel = server, title, cancel
         self._token = str(uuid.uuid4())
         self._words: str | None = None
         self._begun = self._ended = False
@@ -52,8 +55,9 @@ class _Shown:
     def _created(self) -> None:
         if not self._ended:
             self._begun = True
-            value = types.WorkDoneProgressBegin(self._title, cancellable=False, message=self._words)
+            value = types.WorkDoneProgressBegin(self._title, cancellable=True, message=self._words)
             self._server.work_done_progress.begin(self._token, value)
+            self._tokens[self._token].add_done_callback(lambda future: self._cancel() if future.cancelled() else None)
 
     def report(self, words: str) -> None:
         self._words = words
@@ -64,5 +68,9 @@ class _Shown:
         self._ended = True
         if self._begun:
             self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
-            tokens = cast("dict[types.ProgressToken, object]", self._server.work_done_progress.tokens)  # pyright: ignore[reportUnknownMemberType]
-            tokens.pop(self._token, None)  # pygls would keep it for ever
+            self._tokens.pop(self._token, None)  # pygls would keep it for ever
+
+    @property
+    def _tokens(self) -> dict[types.ProgressToken, Future[object]]:
+        """Of the progress that is shown; pygls cancels a future when the user cancels."""
+        return cast("dict[types.ProgressToken, Future[object]]", self._server.work_done_progress.tokens)  # pyright: ignore[reportUnknownMemberType]

@@ -1,37 +1,84 @@
-"""The user's settings, from initialization options and the `graphperf` section: checked, with fallback and told."""
+"""The user's settings: what there is to choose, checked value by value. `settings_layers.py` says where they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from ..analysis.discovery import UsageError, hardware_paths
+from ..analysis.report.hints import HintStyle
+from ..analysis.report.shares import Quantity
 from ..analysis.settings import DEFAULT_HARDWARE, Options, with_values
 
-SECTION = "graphperf"
+_HOT = 0.01
 
 
-class Settings(BaseModel):
-    """What the user can choose in the editor. Names are accepted in camel and in snake case.
+class _Group(BaseModel):
+    """Settings that are accepted in camel and in snake case."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+
+
+class InlayHintSettings(_Group):
+    """What stands at the ends of lines."""
+
+    enabled: bool = Field(default=True, description="Show hints at the ends of lines.")
+    shapes: bool = Field(default=True, description="Show the shape of what a line makes.")
+    shares: bool = Field(
+        default=True, description="Show a line's share, what bounds it, and a poor fill of the device."
+    )
+    forward_lines: bool = Field(
+        default=True, description="Show hints in `forward`, not only where layers are constructed."
+    )
+    hot_only: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Hints only on lines with at least this share of the model, 0 to 1; `true` means 0.01.",
+    )
+    max_length: int = Field(default=0, ge=0, description="The most characters of a hint; 0 is without limit.")
+
+    @field_validator("hot_only", mode="before")
+    @classmethod
+    def _switch(cls, value: object) -> object:
+        return (_HOT if value else 0.0) if isinstance(value, bool) else value
+
+
+class CodeLensSettings(_Group):
+    """What stands above classes."""
+
+    enabled: bool = Field(default=True, description="Show the totals above each model.")
+
+
+class Settings(_Group):
+    """What the user can choose in the editor.
 
     `hardware_paths` is no choice of the user's: the folders of device files that the workspace's projects name.
     """
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
-
     hardware_paths: tuple[Path, ...] = ()  # first: what follows is checked against the devices there
-    hardware: tuple[str, ...] = Field(default=(DEFAULT_HARDWARE,), min_length=1)
-    precision: str = "fp32"
-    mode: str = "eager"
-    batch: int | None = None
-    interpreter: str | None = None
-    capture_seconds: float = Field(default=60.0, gt=0, le=3600)
-    capture_memory_gb: float = Field(default=8.0, gt=0, le=1024)
-    trusted: bool = True
+    hardware: tuple[str, ...] = Field(
+        default=(DEFAULT_HARDWARE,),
+        min_length=1,
+        description="Ids of devices, as a list or with commas between them; the first one's figures stand in the text.",
+    )
+    precision: str = Field(default="fp32", description="What every FP32 tensor becomes, or `amp` and `amp-bf16`.")
+    mode: str = Field(
+        default="eager", description="How the model is run: `eager`, `compiled`, `tensorrt`, `ideal`, ..."
+    )
+    batch: int | None = Field(default=None, description="The batch size; null keeps that of the inputs.")
+    share: Quantity = Field(default="edp", description="Of what shares are shown: `edp`, `latency` or `energy`.")
+    interpreter: str | None = Field(
+        default=None, description="The Python that has the models' packages and torch; null is the server's own."
+    )
+    capture_seconds: float = Field(default=60.0, gt=0, le=3600, description="The longest that one capture may take.")
+    capture_memory_gb: float = Field(default=8.0, gt=0, le=1024, description="The most memory of one capture, in GB.")
+    trusted: bool = Field(
+        default=True, description="Whether the workspace's code may run. One source that says no is enough."
+    )
+    inlay_hints: InlayHintSettings = Field(default=InlayHintSettings())
+    code_lens: CodeLensSettings = Field(default=CodeLensSettings())
 
     @field_validator("hardware", mode="before")
     @classmethod
@@ -74,72 +121,10 @@ class Settings(BaseModel):
         chosen.devices()
         return chosen
 
-
-def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tuple[Settings, tuple[str, ...]]:
-    """The settings from the given layers, later ones first, and a sentence for everything that could not be used.
-    *folders* are the workspace's.
-
-    A workspace is trusted when every layer that speaks of it says so: a later one may come from the workspace itself.
-    """
-    given: dict[str, Any] = {}
-    trusted = True
-    for layer in layers:
-        values = _values(layer)
-        trusted = trusted and values.get("trusted", True) is True
-        given.update(values)
-    given["trusted"] = trusted
-    complaints: list[str] = []
-    given["hardware_paths"] = _device_folders(folders, complaints)
-    settings = _without_invalid(given, complaints)
-    try:
-        settings.options()
-    except UsageError as error:
-        kept = settings.model_copy(update={"precision": "fp32"})
-        settings = kept if _possible(kept) else settings.model_copy(update={"hardware": (DEFAULT_HARDWARE,)})
-        complaints.append(f"{error}. Using {settings.precision} on {', '.join(settings.hardware)} instead.")
-    return settings, tuple(complaints)
-
-
-def _device_folders(folders: Sequence[Path], complaints: list[str]) -> tuple[Path, ...]:
-    found: dict[Path, None] = {}
-    for folder in folders:
-        try:
-            found |= dict.fromkeys(hardware_paths(folder))
-        except UsageError as error:
-            complaints.append(f"{error}.")
-    return tuple(found)
-
-
-def _values(layer: object) -> dict[str, Any]:
-    """The settings of a layer under their own names, also when it wraps them in the section; null means not set."""
-    if not isinstance(layer, Mapping):
-        return {}
-    values = cast("Mapping[str, Any]", layer)
-    if isinstance(values.get(SECTION), Mapping):
-        values = cast("Mapping[str, Any]", values[SECTION])
-    names = {to_camel(name): name for name in Settings.model_fields}
-    return {names.get(key, key): value for key, value in values.items() if value is not None}
-
-
-def _without_invalid(given: dict[str, Any], complaints: list[str]) -> Settings:
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            name = str(problem["loc"][0])
-            name = next((field for field in Settings.model_fields if name in (field, to_camel(field))), name)
-            if name in given:
-                text = problem["msg"].removeprefix("Value error, ")
-                complaints.append(
-                    f"The setting graphperf.{to_camel(name)} cannot be used: {text}. The default is used."
-                )
-                del given[name]
-    return Settings.model_validate(given)
-
-
-def _possible(settings: Settings) -> bool:
-    try:
-        settings.options()
-    except UsageError:
-        return False
-    return True
+    def hint_style(self) -> HintStyle:
+        """How hints are to look."""
+        chosen = self.inlay_hints
+        return HintStyle(
+            shapes=chosen.shapes, shares=chosen.shares, forward_lines=chosen.forward_lines,
+            least_share=chosen.hot_only, most_characters=chosen.max_length, quantity=self.share,
+        )  # fmt: skip

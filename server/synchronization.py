@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from .documents import path_of
 from .language_server import GraphperfServer
-from .session import DEBOUNCE_S
+from .session import Session
 
 
 def add_synchronization(server: GraphperfServer) -> None:
@@ -19,30 +19,30 @@ def add_synchronization(server: GraphperfServer) -> None:
 
 
 def did_open(ls: GraphperfServer, params: types.DidOpenTextDocumentParams) -> None:
-    """Python files on disk are analysed; notebooks, unsaved and remote documents are not."""
+    """Python files on disk are analysed; unsaved and remote documents are not."""
     document = params.text_document
     path = path_of(document.uri)
     if path is not None and (document.language_id == "python" or path.suffix == ".py"):
-        ls.sessions.open(document.uri, path, document.text, document.version)
+        ls.opened(Session(document.uri, path, document.text, document.version))
 
 
 def did_change(ls: GraphperfServer, params: types.DidChangeTextDocumentParams) -> None:
     """The newer text is analysed once the typing pauses."""
     uri = params.text_document.uri
-    ls.sessions.change(uri, ls.workspace.get_text_document(uri).source, params.text_document.version)
+    session = ls.sessions.analysed(uri)
+    if session is not None:
+        session.edit(ls.workspace.get_text_document(uri).source, params.text_document.version)
+        ls.sessions.edited(session)
 
 
 def did_save(ls: GraphperfServer, params: types.DidSaveTextDocumentParams) -> None:
     """Other documents may import the saved one, so all are analysed anew."""
-    ls.sessions.restart(DEBOUNCE_S)
+    ls.saved(params.text_document.uri)
 
 
 def did_close(ls: GraphperfServer, params: types.DidCloseTextDocumentParams) -> None:
     """Ends the work for the document and takes back what was pushed for it."""
-    session = ls.sessions.close(params.text_document.uri)
-    if session is not None:
-        for refresh in ls.on_closed:
-            refresh(session)
+    ls.closed(params.text_document.uri)
 
 
 def shutdown(ls: GraphperfServer, params: None) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..analysis.discovery import Discovery, ModelClass
+from ..analysis.discovery import Discovery, ModelClass, configured
 from ..analysis.discovery.classes import Span, split_lines
 from ..analysis.estimate import Evaluation
-from ..analysis.pipeline import Analysis, ModelResult
-from ..analysis.report.hints import input_hint, line_hint
+from ..analysis.pipeline import Analysis, ModelResult, Problem
+from ..analysis.report.hints import HintStyle, input_hint, styled_hint
 from ..analysis.report.lines import LineSummary, line_summaries
+from ..analysis.report.pin import Pin, pin_of
 from ..analysis.rules import Finding, judge
+
+_USUAL = HintStyle()
+_HINDRANCES = ("interpreter", "untrusted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """One model: its class line, a hint and a summary for each line of the first device, and the findings."""
+    """One model: its class line, a hint and a summary for each line of the first device, and the findings.
+
+    `pin` is the directive that would state what was assumed.
+    """
 
     name: str
     result: ModelResult
@@ -36,6 +43,7 @@ class ModelView:
     hints: Mapping[int, str]
     summaries: Mapping[int, LineSummary]
     marks: tuple[Mark, ...]
+    pin: Pin | None = None
 
     @property
     def first(self) -> Evaluation:
@@ -45,16 +53,20 @@ class ModelView:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """The models that were captured, and the problems of those that were not, in the text that was analysed."""
+    """The models that were captured, and the problems of those that were not, in the text that was analysed.
+
+    `hindrance` is what keeps every model from being captured: the interpreter, or trust that is not given.
+    """
 
     text: str = ""
     models: tuple[ModelView, ...] = ()
     problems: tuple[Mark, ...] = ()
     failed: frozenset[str] = frozenset()
     readable: bool = True
+    hindrance: Problem | None = None
 
 
-def views_of(analysis: Analysis, path: Path, text: str) -> Views:
+def views_of(analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL) -> Views:
     """The views of a fresh analysis. What several models fail from is said once."""
     findings = judge(analysis)
     resolved = path.resolve()
@@ -66,11 +78,13 @@ def views_of(analysis: Analysis, path: Path, text: str) -> Views:
         name = _class_name(result.target)
         if name in classes and result.evaluations and all(name != view.name for view in models):
             held = tuple(_marks(findings, result.target, resolved))
-            models.append(_model_view(name, result, classes[name], analysis.discovery, path, text, held))
+            model = configured(classes[name], path)
+            models.append(_model_view(result, model, analysis.discovery, path, text, style, held))
     others = {finding.message: finding for finding in reversed(findings) if finding.target not in targets}
     problems = tuple(_problem_mark(f, resolved, classes, line_count) for f in reversed(others.values()))
     failed = frozenset(problem.target for problem in analysis.problems)
-    return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None)
+    hindrance = next((p for p in analysis.problems if p.stage in _HINDRANCES), None)
+    return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None, hindrance)
 
 
 def merged(old: Views, fresh: Views) -> Views:
@@ -81,7 +95,7 @@ def merged(old: Views, fresh: Views) -> Views:
     hidden = {name for view in kept for name in (view.name, *view.result.graph.contains)}
     new = [view for view in fresh.models if view.name not in hidden]
     models = tuple(sorted([*kept, *new], key=lambda view: _rank(old, view)))
-    return Views(fresh.text, models, fresh.problems, fresh.failed, fresh.readable)
+    return replace(fresh, models=models)
 
 
 def _rank(old: Views, view: ModelView) -> int:
@@ -94,22 +108,25 @@ def _class_name(target: str) -> str:
 
 
 def _model_view(
-    name: str,
     result: ModelResult,
     model: ModelClass,
     discovery: Discovery,
     path: Path,
     text: str,
+    style: HintStyle,
     marks: tuple[Mark, ...],
 ) -> ModelView:
     first = result.evaluations[0]
     span = _span(result, model, path)
     summaries = {summary.line: summary for summary in line_summaries(first, str(path), discovery.classes)}
-    hints = {line: line_hint(first, summary).text for line, summary in summaries.items()}
-    if span.forward_line is not None:
+    found = (styled_hint(first, summary, style) for summary in summaries.values())
+    hints = {hint.line: hint.text for hint in found if hint is not None}
+    if span.forward_line is not None and style.shapes:
         inputs = input_hint(result.graph, span.forward_line).text
-        hints[span.forward_line] = " | ".join(filter(None, [inputs, hints.get(span.forward_line)]))
-    return ModelView(name, result, text, span.line, span.forward_line, hints, summaries, marks)
+        both = " | ".join(filter(None, [inputs, hints.get(span.forward_line)]))
+        hints[span.forward_line] = style.shortened(both)
+    pin = pin_of(result, model, span.line)
+    return ModelView(model.name, result, text, span.line, span.forward_line, hints, summaries, marks, pin)
 
 
 def _span(result: ModelResult, model: ModelClass, path: Path) -> Span:

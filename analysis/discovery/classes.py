@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..syntax import parse
@@ -14,17 +14,19 @@ from .factories import Factory, factories, names_in, required
 from .imports import Imports, imports_of
 from .inheritance import Definition, definitions, initializer, is_module, method, no_model
 from .siblings import known_definitions
+from .suppression import suppressions
 
 _MOST_FACTORIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The lines of a class, and that of its `forward` if it has one."""
+    """The lines of a class, from its first decorator on, and that of its `forward` if it has one."""
 
     line: int
     end_line: int
     forward_line: int | None
+    first_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class ModelClass:
 
     `no_model` says why it is not meant to run: an abstract base, a container. `hints` are inputs that calls give it,
     `function` the one that defines it, if any, `imports` what its file imports. `earlier` are classes of the same name
-    above it, one of which runs where conditions decide.
+    above it, one of which runs where conditions decide. `first_line` is that of its first decorator, if it has one.
     """
 
     name: str
@@ -50,10 +52,11 @@ class ModelClass:
     function: str = ""
     imports: Imports = ()
     earlier: tuple[Span, ...] = ()
+    first_line: int = 0
 
     def span_at(self, line: int) -> Span:
         """The lines of the definition that begins at `line`; else of the last one."""
-        own = Span(self.line, self.end_line, self.forward_line)
+        own = Span(self.line, self.end_line, self.forward_line, self.first_line or self.line)
         return next((span for span in self.earlier if span.line == line), own)
 
 
@@ -67,10 +70,11 @@ class SyntaxProblem:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The classes of a file in the order they stand; or the problem that hides them."""
+    """The classes of a file in the order they stand; or the problem that hides them. `suppressed`: codes of rules by line."""
 
     classes: tuple[ModelClass, ...]
     problem: SyntaxProblem | None = None
+    suppressed: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
 
     def roots(self) -> tuple[ModelClass, ...]:
         """Classes that no other class of the file uses: the models, as opposed to their parts."""
@@ -82,7 +86,7 @@ def discover(text: str, path: Path | None = None) -> Discovery:
     """The models of a Python text. Where `path` is given, bases that other files of the project define are known."""
     lines = split_lines(text)
     try:
-        return Discovery(tuple(_classes(parse(text), lines, path)))
+        return Discovery(tuple(_classes(parse(text), lines, path)), suppressed=suppressions(lines))
     except SyntaxError as error:
         return Discovery((), _syntax_problem(error, lines))
     except (RecursionError, MemoryError):
@@ -127,7 +131,8 @@ def _classes(tree: ast.Module, lines: Sequence[str], path: Path | None) -> Itera
 def _span(definition: Definition) -> Span:
     node = definition.node
     forward = method(node, "forward")
-    return Span(node.lineno, node.end_lineno or node.lineno, forward.lineno if forward else None)
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return Span(node.lineno, node.end_lineno or node.lineno, forward.lineno if forward else None, first)
 
 
 def _model_class(
@@ -140,7 +145,7 @@ def _model_class(
     node, span = definition.node, _span(definition)
     init = initializer(definition, by_name)
     needed = required(init.args, skip=1) if init is not None else ()
-    directive = directive_above(lines, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]))
+    directive = directive_above(lines, span.first_line)
     return ModelClass(
         name=node.name,
         line=span.line,
@@ -154,6 +159,7 @@ def _model_class(
         hints=tuple(calls.inputs.get(node.name, ())[:3]),
         no_model=no_model(definition, by_name),
         function=definition.function,
+        first_line=span.first_line,
     )
 
 

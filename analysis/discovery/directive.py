@@ -51,6 +51,18 @@ def directive_above(lines: Sequence[str], class_line: int) -> Directive | None:
     return None
 
 
+def directive_text(inputs: Sequence[tuple[tuple[int, ...], str]], init: str | None) -> str:
+    """What follows `# graphperf:` to say these shapes and dtypes, and these constructor arguments."""
+    shapes = [str(shape) for shape, _ in inputs]
+    dtypes = list(dict.fromkeys(dtype for _, dtype in inputs))
+    parts = [f"input={shapes[0] if len(shapes) == 1 else '[' + ', '.join(shapes) + ']'}"] if shapes else []
+    if len(dtypes) > 1:
+        parts.append(f"dtype=({', '.join(dtype for _, dtype in inputs)})")
+    elif dtypes not in ([], ["float32"]):
+        parts.append(f"dtype={dtypes[0]}")
+    return " ".join([*parts, *([f"init=({init})"] if init is not None else [])])
+
+
 def parse_shapes(text: str, dtypes: str | None = None) -> tuple[tuple[tuple[int, ...], str], ...]:
     """`(1, 3, 224, 224)` or `[(1, 128), (1, 128)]` as (shape, dtype) pairs. Raises ValueError with what is wrong."""
     shapes = _shapes(text)

@@ -9,6 +9,7 @@ from ..estimate import Evaluation, SubgraphEstimate
 from ..graph import Graph
 from . import units
 from .lines import LineSummary
+from .shares import Quantity, line_share
 
 _LEAST_SHARE = 0.01
 _POOR_FILL = 0.5
@@ -23,22 +24,52 @@ class LineHint:
     text: str
 
 
-def line_hint(evaluation: Evaluation, summary: LineSummary) -> LineHint:
+@dataclass(frozen=True, slots=True)
+class HintStyle:
+    """What the ends of lines show: shapes, shares (with bottleneck and fill) of which quantity, lines below `forward`.
+
+    Lines with less than `least_share` of the model (0 to 1) have no hint; longer ones end after `most_characters`, if not 0.
+    """
+
+    shapes: bool = True
+    shares: bool = True
+    forward_lines: bool = True
+    least_share: float = 0.0
+    most_characters: int = 0
+    quantity: Quantity = "edp"
+
+    def shortened(self, text: str) -> str:
+        """The text, or its beginning."""
+        most = self.most_characters
+        return text if not most or len(text) <= most else f"{text[: most - 1].rstrip(' ·')}…"
+
+
+_USUAL = HintStyle()
+
+
+def styled_hint(evaluation: Evaluation, summary: LineSummary, style: HintStyle) -> LineHint | None:
+    """The hint of a line, unless the style leaves it out."""
+    if summary.kind == "forward" and not style.forward_lines:
+        return None
+    if line_share(evaluation, summary, style.quantity) < style.least_share:
+        return None
+    text = style.shortened(line_hint(evaluation, summary, style).text)
+    return LineHint(summary.line, text) if text else None
+
+
+def line_hint(evaluation: Evaluation, summary: LineSummary, style: HintStyle = _USUAL) -> LineHint:
     """`64×112×112 · 6.1 % · memory`; the shape alone below one percent; where it was fused to, if it was."""
     graph = evaluation.graph
-    parts = [f"×{summary.count}"] if summary.count > 1 else []
+    times = [f"×{summary.count}"] if summary.count > 1 else []
     absorbed = absorbed_by(evaluation, summary)
     if absorbed is not None:
-        return LineHint(summary.line, " · ".join([*parts, f"fused into {absorbed}"]))
-    parts.append(units.shape(without_batch(graph, summary.output_shape)))
-    if summary.edp_share >= _LEAST_SHARE:
-        parts.append(units.percent(summary.edp_share))
-        if summary.bottleneck is not None:
-            parts.append(summary.bottleneck)
+        return LineHint(summary.line, " · ".join([*times, f"fused into {absorbed}"]))
+    parts = [units.shape(without_batch(graph, summary.output_shape))] if style.shapes else []
+    share = line_share(evaluation, summary, style.quantity)
+    if style.shares and share >= _LEAST_SHARE:
         poor = _poor_fill(evaluation, summary)
-        if poor is not None:
-            parts.append(poor)
-    return LineHint(summary.line, " · ".join(parts))
+        parts += filter(None, [units.percent(share), summary.bottleneck, poor])
+    return LineHint(summary.line, " · ".join([*times, *parts]) if parts else "")
 
 
 def input_hint(graph: Graph, forward_line: int) -> LineHint:
@@ -53,17 +84,23 @@ def device_title(evaluation: Evaluation) -> str:
     return f"{question.device.name} · {question.precision.value} · batch {evaluation.graph.batch} · {question.mode}"
 
 
-def totals_text(evaluation: Evaluation) -> str:
-    """`0.41 ms · 61 mJ · EDP 25 µJ·s · memory-bound 58 % of the time`."""
+def totals_text(evaluation: Evaluation, before: Evaluation | None = None) -> str:
+    """`0.41 ms · 61 mJ · EDP 25 µJ·s · memory-bound 58 % of the time`; against `before` `0.41 ms (−12 %) · ...`."""
     bottleneck, share = main_bottleneck(evaluation)
+    old = before or evaluation
     return " · ".join(
         [
-            units.seconds(evaluation.latency.value),
-            units.joules(evaluation.energy.value),
-            f"EDP {units.edp(evaluation.edp)}",
+            units.seconds(evaluation.latency.value) + _change(old.latency.value, evaluation.latency.value),
+            units.joules(evaluation.energy.value) + _change(old.energy.value, evaluation.energy.value),
+            f"EDP {units.edp(evaluation.edp)}{_change(old.edp, evaluation.edp)}",
             f"{bottleneck}-bound {units.percent(share)} of the time",
         ]
     )
+
+
+def _change(old: float, new: float) -> str:
+    difference = units.difference(old, new)
+    return "" if difference == units.difference(1.0, 1.0) else f" ({difference})"
 
 
 def main_bottleneck(evaluation: Evaluation) -> tuple[str, float]:

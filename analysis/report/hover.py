@@ -10,18 +10,22 @@ from ..graph import Graph
 from . import units
 from .hints import kernels_of, unit_name
 from .lines import LineSummary
+from .shares import NAMES, Quantity, line_share
 
 _FULL = 0.995  # what rounds to 100 %
 
 
-def hover_lines(evaluation: Evaluation, summary: LineSummary, others: Sequence[Evaluation] = ()) -> list[str]:
-    """What a hover says about a line: a title, then short lines. `others`: the same graph on further devices."""
+def hover_lines(
+    evaluation: Evaluation, summary: LineSummary, others: Sequence[Evaluation] = (), quantity: Quantity = "edp"
+) -> list[str]:
+    """What a hover says about a line: a title, then short lines. `others`: the same graph on further devices; `quantity`:
+    whose share is said."""
     graph, costs = evaluation.graph, evaluation.costs
     macs = sum(costs[o].macs for o in summary.operators)
     flops = sum(costs[o].flops for o in summary.operators)
     estimates = kernels_of(evaluation, summary)
     moved = sum(e.subgraph.bytes for e in estimates)
-    lines = [_title(evaluation, summary), _shapes(graph, summary, _precision(evaluation, estimates))]
+    lines = [_title(evaluation, summary, quantity), _shapes(graph, summary, _precision(evaluation, estimates))]
     if not estimates:
         return [*lines, "views only: no data moves, nothing is computed"]
     arithmetic = f"{units.large(macs, 'MAC')}" if macs else f"{units.large(flops, 'FLOP')}"
@@ -41,9 +45,9 @@ def provenance(evaluation: Evaluation) -> str:
     return f"{kind} estimate from {evaluation.question.device.provenance}; input {inputs}"
 
 
-def _title(evaluation: Evaluation, summary: LineSummary) -> str:
+def _title(evaluation: Evaluation, summary: LineSummary, quantity: Quantity) -> str:
     graph = evaluation.graph
-    share = f"{units.percent(summary.edp_share)} of EDP"
+    share = f"{units.percent(line_share(evaluation, summary, quantity))} of {NAMES[quantity]}"
     times = f" · ×{summary.count}" if summary.count > 1 else ""
     if summary.modules:
         module = graph.module_by_path[summary.modules[0]]

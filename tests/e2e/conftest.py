@@ -13,7 +13,7 @@ from .models import RESNET
 
 
 def capable(
-    *, pull: bool = False, encodings: tuple[str, ...] = (), configuration: bool = True
+    *, pull: bool = False, encodings: tuple[str, ...] = (), configuration: bool = True, watch: bool = False
 ) -> types.ClientCapabilities:
     """What a modern editor announces."""
     return types.ClientCapabilities(
@@ -23,6 +23,7 @@ def capable(
         workspace=types.WorkspaceClientCapabilities(
             configuration=configuration,
             did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=configuration),
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=watch),
             inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=True),
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
@@ -50,6 +51,14 @@ async def unconnected(client: Editor):
 async def connected(client: Editor):
     """A modern editor with a server that the tests of a module share."""
     await client.start(capable())
+    yield
+    await client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=SERVER, scope="module")
+async def own(client: Editor):
+    """graphperf's own client with a server that the tests of a module share: it takes every notification and has commands."""
+    await client.start(capable(), {"heat": True, "status": True, "clientCommands": True})
     yield
     await client.shutdown_session()
 

@@ -25,6 +25,8 @@ class Editor(LanguageClient):
         self.counts: dict[str, int] = {}
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
+        self.heat: dict[str, Any] = {}
+        self.states: list[Any] = []
         self._news = asyncio.Condition()
         self.encoding = "utf-16"
 
@@ -93,6 +95,11 @@ class Editor(LanguageClient):
         """Says that a document was saved."""
         self.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
+    def changed_on_disk(self, *paths: Path) -> None:
+        """Says that watched files were changed by someone else."""
+        changes = [types.FileEvent(path.as_uri(), types.FileChangeType.Changed) for path in paths]
+        self.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(changes))
+
     def close(self, uri: str) -> None:
         """Closes a document."""
         del self.texts[uri]
@@ -143,6 +150,46 @@ class Editor(LanguageClient):
         assert isinstance(found.contents, types.MarkupContent)
         return found.contents.value
 
+    async def heated(self, uri: str, version: int = 1, count: int = 2) -> dict[int, tuple[float, int]]:
+        """Line (from 0) → share and level, once they were sent that often for a version: at first for an unknown document."""
+        await self.until(f"heat {uri} {version}", count)
+        return {line.line: (line.share, line.level) for line in self.heat[uri].lines}
+
+    async def actions(self, uri: str, content: str, *only: str, **context: Any) -> dict[str, Any]:
+        """Title → action for the only line with this content. lsprotocol takes an action with a command for a `Command`."""
+        number = self.line(uri, content)
+        place = types.Position(number, self.units(self.texts[uri].split("\n")[number]))
+        found = await self.text_document_code_action_async(
+            types.CodeActionParams(
+                types.TextDocumentIdentifier(uri),
+                types.Range(place, place),
+                types.CodeActionContext(context.get("diagnostics", []), only=list(only) or None),
+            )
+        )
+        return {action.title: action for action in found or []}
+
+    def apply(self, uri: str, action: types.CodeAction) -> int:
+        """Makes the only edit of an action as an editor would; gives the new version."""
+        assert action.edit is not None
+        (edit,) = (action.edit.changes or {})[uri]
+        lines = self.texts[uri].split("\n")
+        start, end = (self._offset(lines, place) for place in (edit.range.start, edit.range.end))
+        self.texts[uri] = self.texts[uri][:start] + edit.new_text + self.texts[uri][end:]
+        self.versions[uri] += 1
+        identifier = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
+        whole = types.TextDocumentContentChangeWholeDocument(self.texts[uri])
+        self.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [whole]))
+        return self.versions[uri]
+
+    def _offset(self, lines: list[str], place: types.Position) -> int:
+        line = lines[place.line]
+        column = next(i for i in range(len(line) + 1) if self.units(line[:i]) == place.character)
+        return sum(len(before) + 1 for before in lines[: place.line]) + column
+
+    async def command(self, name: str, *arguments: Any) -> Any:
+        """What a command answers."""
+        return await self.workspace_execute_command_async(types.ExecuteCommandParams(name, list(arguments)))
+
     def line(self, uri: str, content: str) -> int:
         """The number (from 0) of the only line with this content."""
         (number,) = [i for i, line in enumerate(self.texts[uri].split("\n")) if line.strip() == content]
@@ -166,6 +213,16 @@ def make_editor() -> Editor:
         message(client, params)
         await client.tell("message")
 
+    async def heated(client: Editor, params: Any) -> None:
+        client.heat[params.uri] = params
+        await client.tell(f"heat {params.uri} {params.version}")
+
+    async def stated(client: Editor, params: Any) -> None:
+        client.states.append(params)
+        await client.tell(f"state {params.state}")
+
+    editor.feature("graphperf/heat")(heated)
+    editor.feature("graphperf/status")(stated)
     editor.protocol.fm.features.pop(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     editor.protocol.fm.features.pop(types.WINDOW_SHOW_MESSAGE)
     editor.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(published)

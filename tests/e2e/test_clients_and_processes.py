@@ -87,19 +87,22 @@ async def test_documents_that_are_not_on_disk_are_left_alone(unconnected, capabi
 
 
 async def test_an_interpreter_that_cannot_be_used(unconnected, capabilities, resnet, tmp_path):
-    await unconnected.start(capabilities(configuration=False), {"interpreter": str(tmp_path / "no" / "python")})
+    options = {"interpreter": str(tmp_path / "no" / "python"), "status": True}
+    await unconnected.start(capabilities(configuration=False), options)
     uri = unconnected.open(tmp_path / "model.py", resnet)
     (finding,) = await unconnected.diagnosed(uri)
     assert finding.code == "GP901"
     assert "cannot start the interpreter" in finding.message
     assert "graphperf.interpreter" in finding.message
     assert finding.range.start.line == unconnected.line(uri, "class ResNet(nn.Module):")
+    await unconnected.until("state degraded")
+    assert "graphperf.interpreter" in unconnected.states[-1].message
 
 
 @posix
 async def test_an_untrusted_workspace_starts_no_interpreter(unconnected, capabilities, resnet, tmp_path):
     python, pids = _recording_interpreter(tmp_path)
-    await unconnected.start(capabilities(), {"interpreter": python, "trusted": False})
+    await unconnected.start(capabilities(), {"interpreter": python, "trusted": False, "status": True})
     uri = unconnected.open(tmp_path / "model.py", f"{resnet}\nopen('ran', 'w')\n")
     for found in (await unconnected.diagnosed(uri), await unconnected.configure(uri, trusted=True, mode="ideal")):
         (finding,) = found
@@ -109,6 +112,8 @@ async def test_an_untrusted_workspace_starts_no_interpreter(unconnected, capabil
         assert await unconnected.hints(uri) == {}
     with pytest.raises(FileNotFoundError):
         pids()
+    await unconnected.until("state untrusted", 2)
+    assert {state.state for state in unconnected.states} == {"starting", "untrusted"}
 
 
 @posix
@@ -177,6 +182,12 @@ async def test_no_process_outlives_the_server(unconnected, capabilities, resnet,
 async def test_torch_stays_out_of_the_server():
     code = "import sys, graphperf.server.app as a; a.create_server(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+async def test_the_version():
+    done = subprocess.run([sys.executable, "-m", "graphperf.server", "--version"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stdout.startswith("graphperf-server ")
 
 
 def _recording_interpreter(folder):

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from graphperf.analysis.rules import Finding
-from graphperf.server import session as module
+from graphperf.server import sessions as module
 from graphperf.server.captures import Superseded
-from graphperf.server.session import Session, Sessions
+from graphperf.server.session import Session
+from graphperf.server.sessions import Sessions
 from graphperf.server.settings import Settings
 from graphperf.server.views import Mark, ModelView, Views, merged
 
@@ -16,8 +17,9 @@ TEXT = "import torch\n\nclass Net:\n    a = 1\n    b = 22\n"
 URI = "file:///m.py"
 
 
-def view(name="Net", text=TEXT, contains=(), **parts):
-    result = SimpleNamespace(target=f"/m.py::{name}", graph=SimpleNamespace(contains=contains), evaluations=())
+def view(name="Net", text=TEXT, contains=(), first=None, options="fp32", **parts):
+    graph = SimpleNamespace(contains=contains)
+    result = SimpleNamespace(target=f"/m.py::{name}", graph=graph, evaluations=(first,), options=options)
     given = {"hints": {4: f"{name} a", 5: f"{name} b"}, "summaries": {}, "marks": ()} | parts
     return ModelView(name, result, text, 3, None, **given)  # pyright: ignore[reportArgumentType]
 
@@ -52,6 +54,47 @@ def test_summaries_are_found_by_their_present_line():
     assert found is not None
     assert found[1] == "sum"
     assert session.summary_at(4) is None
+
+
+def test_summaries_follow_their_lines():
+    session = session_with(view(summaries={4: "a", 5: "b"}), view("Other", summaries={5: "other"}))
+    session.edit("\n" + TEXT, 2)
+    assert [(line, owner.name, summary) for line, owner, summary in session.summaries()] == [
+        (5, "Net", "a"),
+        (6, "Net", "b"),
+    ]
+
+
+def test_the_result_before_is_that_of_the_last_save():
+    session = session_with(view(first="opened"))
+    assert session.before(*session.views.models) is None
+    for first in ("once", "twice"):
+        session.renew(Views(TEXT, (view(first=first),)))
+        assert session.before(*session.views.models) == "opened"
+    session.save()
+    assert session.before(*session.views.models) is None
+    session.renew(Views(TEXT, (view(first="more"), view("New", first="new"))))
+    assert [session.before(model) for model in session.views.models] == ["twice", None]
+
+
+def test_another_question_is_no_change():
+    session = session_with(view(first="opened"))
+    session.renew(Views(TEXT, (view(first="other", options="fp16"),)))
+    assert session.before(*session.views.models) is None
+    session.renew(Views(TEXT, (view(first="edited", options="fp16"),)))
+    assert session.before(*session.views.models) == "other"
+
+
+def test_a_first_result_without_models_is_nothing_to_compare_with():
+    session = session_with()
+    for first in ("good", "better"):
+        session.renew(Views(TEXT, (view(first=first),)))
+    assert session.before(*session.views.models) == "good"
+
+
+@pytest.mark.parametrize(("text", "end"), [("a\nb", "\n"), ("a\r\nb", "\r\n"), ("a\rb", "\r"), ("a", "\n")])
+def test_ends_of_lines(text, end):
+    assert Session(URI, Path("/m.py"), text, 1).end_of_lines == end
 
 
 def test_the_generation_grows_with_text_and_views():
@@ -117,21 +160,33 @@ def renewed():
 
 
 @pytest.fixture
-def sessions(engine, renewed, monkeypatch):
+def unfinished():
+    return []
+
+
+@pytest.fixture
+def sessions(engine, renewed, unfinished, monkeypatch):
     monkeypatch.setattr(module, "DEBOUNCE_S", 0.01)
 
     @asynccontextmanager
-    async def progress(_):
+    async def progress(_, cancellation):
         yield lambda _: None
 
     async def settings():
         return Settings()
 
-    return Sessions(engine, settings, renewed.put_nowait, progress)
+    return Sessions(engine, settings, renewed.put_nowait, lambda _, words: unfinished.append(words), progress)
+
+
+def edit(sessions, text, version):
+    """What an edit by the user leads to."""
+    session = sessions.analysed(URI)
+    session.edit(text, version)
+    sessions.edited(session)
 
 
 async def test_opening_analyses(sessions, engine, renewed):
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     engine.let.set()
     session = await asyncio.wait_for(renewed.get(), 10)
     assert session is sessions.get(URI)
@@ -140,30 +195,31 @@ async def test_opening_analyses(sessions, engine, renewed):
 
 async def test_typing_analyses_only_the_last_version(sessions, engine, renewed):
     engine.let.set()
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     for version, text in enumerate(("ab", "abc", "abcd"), 2):
-        sessions.change(URI, text, version)
+        edit(sessions, text, version)
     session = await asyncio.wait_for(renewed.get(), 10)
     assert (session.version, session.views.text) == (4, "abcd")
     assert engine.asked == ["abcd"]
     assert renewed.empty()
 
 
-async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, renewed):
-    sessions.open(URI, Path("/m.py"), "a", 1)
+async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, renewed, unfinished):
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     while not engine.asked:
         await asyncio.sleep(0)
-    sessions.change(URI, "ab", 2)
+    edit(sessions, "ab", 2)
     engine.let.set()
     session = await asyncio.wait_for(renewed.get(), 10)
     assert session.views.text == "ab"
     assert renewed.empty()
+    assert unfinished == []
 
 
 async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     other = "file:///other.py"
-    sessions.open(other, Path("/other.py"), "b", 1)
+    sessions.open(Session(other, Path("/other.py"), "b", 1))
     assert sessions.close(URI) is not None
     engine.let.set()
     assert (await asyncio.wait_for(renewed.get(), 10)).uri == other
@@ -172,10 +228,12 @@ async def test_a_closed_document_gets_no_result(sessions, engine, renewed):
     assert sessions.close(URI) is None
 
 
-@pytest.mark.parametrize("failure", [RuntimeError("a fault of the engine"), Superseded()])
-async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed, failure):
+@pytest.mark.parametrize(
+    ("failure", "words"), [(RuntimeError("a fault of the engine"), "failed"), (Superseded(), "was cancelled")]
+)
+async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed, unfinished, failure, words):
     engine.let.set()
-    sessions.open(URI, Path("/m.py"), "a", 1)
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
     session = await asyncio.wait_for(renewed.get(), 10)
     engine.failure = failure
     sessions.restart()
@@ -184,11 +242,13 @@ async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed
     await asyncio.sleep(0)
     assert session.views.text == "a"
     assert renewed.empty()
+    (said,) = unfinished
+    assert said.startswith(f"the analysis of m.py {words}")
     engine.failure = None
     sessions.restart()
     await asyncio.wait_for(renewed.get(), 10)
 
 
 async def test_a_document_is_the_same_however_its_name_is_quoted(sessions):
-    sessions.open("file:///a%20b.py", Path("/a b.py"), "a", 1)
+    sessions.open(Session("file:///a%20b.py", Path("/a b.py"), "a", 1))
     assert sessions.get("file:///a b.py") is sessions.get("file:///a%20b.py") is not None

@@ -6,7 +6,8 @@ import pytest
 import graphperf.hardware_profiles as package
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
-from graphperf.server.settings import Settings, read_settings
+from graphperf.server.settings import Settings
+from graphperf.server.settings_layers import project_layers, read_settings
 
 
 def test_the_defaults_are_those_of_the_engine():
@@ -128,3 +129,53 @@ def test_a_workspace_that_names_no_folder_is_told(tmp_path):
     settings, complaints = read_settings([{"hardwarePaths": ["x"], "precision": "fp16"}], [tmp_path])
     assert settings.options() == Options(precision=settings.options().precision)
     assert complaints == (f"{tmp_path / 'pyproject.toml'}: [tool.graphperf] hardware-path: absent is not a folder.",)
+
+
+def test_groups_are_merged_setting_by_setting():
+    layers = [{"inlayHints": {"maxLength": 40, "shapes": False}}, {"inlay_hints": {"maxLength": None, "shapes": True}}]
+    settings, complaints = read_settings([*layers, {"codeLens": {"enabled": False}, "share": "energy"}])
+    assert complaints == ()
+    assert (settings.inlay_hints.max_length, settings.inlay_hints.shapes) == (40, True)
+    assert (settings.code_lens.enabled, settings.share) == (False, "energy")
+    style = settings.hint_style()
+    assert (style.most_characters, style.shapes, style.quantity) == (40, True, "energy")
+
+
+@pytest.mark.parametrize(("given", "share"), [(True, 0.01), (False, 0.0), (0.05, 0.05)])
+def test_hot_lines_only(given, share):
+    assert read_settings([{"inlayHints": {"hotOnly": given}}])[0].hint_style().least_share == share
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"inlayHints": {"maxLength": -1, "shapes": False}}, "inlayHints.maxLength"),
+        ({"inlayHints": {"hotOnly": "much", "shapes": False}}, "inlayHints.hotOnly"),
+        ({"inlayHints": {"enabled": "perhaps", "shapes": False}}, "inlayHints.enabled"),
+        ({"codeLens": {"enabled": []}, "inlayHints": {"shapes": False}}, "codeLens.enabled"),
+        ({"codeLens": 5, "inlayHints": {"shapes": False}}, "codeLens"),
+        ({"share": "edpp", "inlayHints": {"shapes": False}}, "share"),
+    ],
+)
+def test_only_the_wrong_one_of_a_group_falls_back(given, name):
+    settings, (complaint,) = read_settings([given])
+    assert settings == read_settings([{"inlayHints": {"shapes": False}}])[0]
+    assert complaint.startswith(f"The setting graphperf.{name} cannot be used: ")
+
+
+def test_projects_stand_between_initialization_options_and_configuration(tmp_path):
+    text = '[tool.graphperf]\nhardware = "a100-sxm4-80gb"\nprecision = "fp16"\nmode = "compiled"\ntrusted = false\n'
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    layers = [{"precision": "bf16", "batch": 2}, *project_layers([tmp_path]), {"mode": "ideal"}]
+    settings, complaints = read_settings(layers, [tmp_path])
+    assert complaints == ()
+    assert (settings.hardware, settings.precision) == (("a100-sxm4-80gb",), "fp16")
+    assert (settings.mode, settings.batch, settings.trusted) == ("ideal", 2, True)
+
+
+def test_of_several_folders_the_first_goes_first(tmp_path):
+    for name, mode in (("a", 'mode = "compiled"'), ("b", 'mode = "ideal"\nbatch = 8'), ("c", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pyproject.toml").write_text(f"[tool.graphperf]\n{mode}\n", "utf-8")
+    settings, _ = read_settings(project_layers([tmp_path / name for name in "abc"]))
+    assert (settings.mode, settings.batch) == ("compiled", 8)

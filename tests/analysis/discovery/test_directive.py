@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphperf.analysis.discovery import discover
-from graphperf.analysis.discovery.directive import DTYPES, KEYS, Directive, directive_above, parse_shapes
+from graphperf.analysis.discovery.directive import (
+    DTYPES,
+    KEYS,
+    Directive,
+    directive_above,
+    directive_text,
+    parse_shapes,
+)
 
 
 def directive(comment: str) -> Directive:
@@ -102,3 +109,13 @@ def test_shapes_are_read_back(shapes: list[list[int]], dtype: str) -> None:
 def test_every_key_is_accepted_alone() -> None:
     values = {"input": "(1, 8)", "init": "(1)"}
     assert [k for k in KEYS if directive(f"# graphperf: {k}={values.get(k, 'float32')}").problem is not None] == []
+
+
+@given(
+    st.lists(st.tuples(st.lists(st.integers(0, 9), max_size=3).map(tuple), st.sampled_from(DTYPES)), max_size=3),
+    st.none() | st.sampled_from(["n=1", "3, names=('a', 'b')", ""]),
+)
+def test_what_is_written_is_read_back(inputs, init) -> None:
+    found = directive(f"# graphperf: {directive_text(inputs, init)}")
+    assert found.problem is None
+    assert (found.inputs, found.init) == (tuple(inputs), init)

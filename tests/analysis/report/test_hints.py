@@ -6,7 +6,8 @@ import pytest
 
 from graphperf.analysis.estimate import Question, evaluate
 from graphperf.analysis.numerics import Autocast
-from graphperf.analysis.report.hints import device_title, input_hint, line_hint, totals_text
+from graphperf.analysis.report import units
+from graphperf.analysis.report.hints import HintStyle, device_title, input_hint, line_hint, styled_hint, totals_text
 from graphperf.analysis.report.hover import hover_lines
 from graphperf.analysis.report.lines import line_summaries
 from graphperf.hardware_profiles import Precision, profile
@@ -85,6 +86,49 @@ def test_line_hints(write: Callable, fragment: str, text: str) -> None:
 def test_a_norm_that_is_not_folded_is_fused(write: Callable) -> None:
     net = write(NET, mode="xla", hardware=("tpu-v4",), precision=Precision.BF16)
     assert line_hint(net.evaluation, net.summary("# bn")).text == "fused into conv"
+
+
+@pytest.mark.parametrize(
+    ("style", "fragment", "text"),
+    [
+        (HintStyle(), "# conv", "64×112×112 · * % · compute"),
+        (HintStyle(shapes=False), "# conv", "* % · compute"),
+        (HintStyle(shapes=False), "# loop", "×2 · * % · compute"),
+        (HintStyle(shapes=False), "# bn", None),
+        (HintStyle(shapes=False), "# view", None),
+        (HintStyle(shares=False), "# fc", "10"),
+        (HintStyle(forward_lines=False), "# first", None),
+        (HintStyle(forward_lines=False), "# fc", "10 · * % · launch · fills 2 of 132 SMs"),
+        (HintStyle(least_share=0.01), "# view", None),
+        (HintStyle(most_characters=10), "# conv", "64×112×11…"),
+        (HintStyle(most_characters=13), "# conv", "64×112×112…"),
+    ],
+)
+def test_styles_of_hints(write: Callable, style: HintStyle, fragment: str, text: str | None) -> None:
+    net = write(NET, mode="ideal", precision=Precision.FP16)
+    hint = styled_hint(net.evaluation, net.summary(fragment), style)
+    assert (hint and percent(hint.text)) == text
+
+
+@pytest.mark.parametrize(("quantity", "name"), [("latency", "the latency"), ("energy", "the energy"), ("edp", "EDP")])
+def test_shares_of_what_the_user_looks_at(write: Callable, quantity, name) -> None:
+    net = write(NET)
+    evaluation, fc = net.evaluation, net.summary("# fc")
+    share = {"latency": fc.latency_s / evaluation.latency.value, "energy": fc.energy_j / evaluation.energy.value}
+    expected = units.percent(share.get(quantity, fc.edp_share))
+    assert f"10 · {expected} · " in line_hint(evaluation, fc, HintStyle(quantity=quantity)).text
+    assert hover_lines(evaluation, fc, (), quantity)[0].endswith(f" · {expected} of {name}")
+
+
+def test_totals_against_those_before(write: Callable) -> None:
+    net = write(NET)
+    other = evaluate(net.graph, Question(profile("h100-sxm5-80gb"), Precision.FP16, "compiled"))
+    assert totals_text(net.evaluation, net.evaluation) == totals_text(net.evaluation)
+    latency, energy, edp, _ = totals_text(other, net.evaluation).split(" · ")
+    assert latency.endswith(f" ({units.difference(net.evaluation.latency.value, other.latency.value)})")
+    assert "(−" in latency
+    assert "(−" in energy
+    assert "(−" in edp
 
 
 def test_every_line_of_the_class_once_and_in_order(write: Callable) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from graphperf.analysis.discovery import discover
 from graphperf.analysis.pipeline import Analysis, Problem
-from graphperf.analysis.rules import RULES, judge, rule_for
+from graphperf.analysis.rules import RULES, judge, rule_for, rule_page
 from graphperf.hardware_profiles import Precision
+
+from .pages import FOLDER, page
 
 WIDE = """
     class Net(nn.Module):
@@ -153,3 +156,25 @@ def test_a_well_filled_compute_bound_model_has_no_findings(write: Callable) -> N
                 return self.fc(x)
     """, batch=8448, mode="ideal", precision=Precision.FP16)  # fmt: skip
     assert judge(net.analysis) == ()
+
+
+def test_a_comment_silences_a_rule_on_its_line(write: Callable) -> None:
+    codes = [(f.code, f.line) for f in judge(write(WIDE, batch=64).analysis)]
+    net = write(
+        WIDE.replace("# act", "# graphperf: ignore[GP101]").replace("# norm", "# graphperf: ignore[GP203]"), batch=64
+    )
+    assert ("GP101", net.line("nn.ReLU")) in codes
+    assert [(f.code, f.line) for f in judge(net.analysis)] == [c for c in codes if c != ("GP101", net.line("nn.ReLU"))]
+
+
+def test_comments_silence_findings_of_their_own_file_only() -> None:
+    discovery = discover("\nclass Net(nn.Module): ...  # graphperf: ignore")
+    problems = [Problem("m.py::Net", "import", "wrong", file, 2, "Net") for file in ("m.py", "blocks.py")]
+    assert [f.file for f in judge(Analysis((), tuple(problems), discovery))] == ["blocks.py"]
+
+
+def test_every_rule_has_its_page() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {f"{rule.code}.md" for rule in RULES}
+    for rule in RULES:
+        assert (FOLDER / f"{rule.code}.md").read_text("utf-8") == page(rule), "run `make rules`"
+        assert rule_page(rule.code).endswith(f"/docs/rules/{rule.code}.md")

@@ -1,0 +1,137 @@
+"""Where the settings come from, layer upon layer: what cannot be used is told, and the default is used instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
+
+from ..analysis.discovery import UsageError, hardware_paths, project_table
+from ..analysis.settings import DEFAULT_HARDWARE
+from .settings import Settings
+
+SECTION = "graphperf"
+# What `[tool.graphperf]` may say of the editor's question; `trusted` and limits are read where a file is analysed.
+_OF_PROJECTS = ("hardware", "precision", "batch", "mode")
+
+
+def project_layers(folders: Sequence[Path]) -> list[Mapping[str, Any]]:
+    """What the projects of the workspace's folders ask for; the first folder's comes last and so goes before."""
+    tables = (project_table(folder) for folder in reversed(folders))
+    return [{name: table[name] for name in _OF_PROJECTS if name in table} for table in tables]
+
+
+def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tuple[Settings, tuple[str, ...]]:
+    """The settings from the given layers, later ones first, and a sentence for everything that could not be used.
+    *folders* are the workspace's.
+
+    A workspace is trusted when every layer that speaks of it says so: a later one may come from the workspace itself.
+    """
+    given: dict[str, Any] = {}
+    trusted = True
+    for layer in layers:
+        values = _values(layer)
+        trusted = trusted and values.get("trusted", True) is True
+        given = _merged(given, values)
+    given["trusted"] = trusted
+    complaints: list[str] = []
+    given["hardware_paths"] = _device_folders(folders, complaints)
+    settings = _without_invalid(given, complaints)
+    try:
+        settings.options()
+    except UsageError as error:
+        kept = settings.model_copy(update={"precision": "fp32"})
+        settings = kept if _possible(kept) else settings.model_copy(update={"hardware": (DEFAULT_HARDWARE,)})
+        complaints.append(f"{error}. Using {settings.precision} on {', '.join(settings.hardware)} instead.")
+    return settings, tuple(complaints)
+
+
+def _device_folders(folders: Sequence[Path], complaints: list[str]) -> tuple[Path, ...]:
+    found: dict[Path, None] = {}
+    for folder in folders:
+        try:
+            found |= dict.fromkeys(hardware_paths(folder))
+        except UsageError as error:
+            complaints.append(f"{error}.")
+    return tuple(found)
+
+
+def _values(layer: object) -> dict[str, Any]:
+    """The settings of a layer under their own names, also when it wraps them in the section; null means not set."""
+    if not isinstance(layer, Mapping):
+        return {}
+    values = cast("Mapping[str, Any]", layer)
+    if isinstance(values.get(SECTION), Mapping):
+        values = cast("Mapping[str, Any]", values[SECTION])
+    return _own_names(values, Settings)
+
+
+def _own_names(values: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    names = {to_camel(name): name for name in model.model_fields}
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = names.get(key, key)
+        group = _group(model, name)
+        if value is not None:
+            found[name] = _own_names(cast("Mapping[str, Any]", value), group) if group and _is_map(value) else value
+    return found
+
+
+def _group(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model of a group of settings."""
+    field = model.model_fields.get(name)
+    kind = field.annotation if field is not None else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both layers; a group's settings are merged one by one."""
+    both = {name for name in above if _is_map(above[name]) and _is_map(below.get(name))}
+    return {**below, **above, **{name: _merged(below[name], above[name]) for name in both}}
+
+
+def _without_invalid(given: dict[str, Any], complaints: list[str]) -> Settings:
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            path = list(_path(problem["loc"]))
+            if _remove(given, path):
+                name = ".".join(map(to_camel, path))
+                text = problem["msg"].removeprefix("Value error, ")
+                complaints.append(f"The setting graphperf.{name} cannot be used: {text}. The default is used.")
+    return Settings.model_validate(given)
+
+
+def _path(place: Sequence[int | str]) -> Iterator[str]:
+    """The names of a setting from its group down; what lies inside of a value is no part of it."""
+    model: type[BaseModel] | None = Settings
+    for part in place:
+        if model is None:
+            return
+        name = next((field for field in model.model_fields if part in (field, to_camel(field))), str(part))
+        yield name
+        model = _group(model, name)
+
+
+def _remove(given: dict[str, Any], path: Sequence[str]) -> bool:
+    """Takes a value out; whether it was there."""
+    table = given
+    for name in path[:-1]:
+        table = table.get(name, {})
+    return table.pop(path[-1], None) is not None
+
+
+def _possible(settings: Settings) -> bool:
+    try:
+        settings.options()
+    except UsageError:
+        return False
+    return True
