@@ -39,11 +39,12 @@ class Shown(ABC):
         return None
 
     def hints(self) -> Iterator[tuple[int, str]]:
-        """`(line, text)` in the current text; where models share a line, the first one's."""
+        """`(line, text)` in the current text; where models share a line, the first one's, and last what can be read there."""
         seen: set[int] = set()
-        for view in self.views.models:
-            lines = self.map(view.text)
-            for old, text in view.hints.items():
+        known = [*((view.text, view.hints) for view in self.views.models), (self.views.text, self.views.static)]
+        for analysed, hints in known:
+            lines = self.map(analysed)
+            for old, text in hints.items():
                 line = lines.new(old)
                 if line is not None and line not in seen:
                     seen.add(line)

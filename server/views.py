@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..analysis.discovery import Discovery, ModelClass, configured
 from ..analysis.discovery.classes import Span, split_lines
+from ..analysis.discovery.static_layers import static_parameters
 from ..analysis.estimate import Evaluation
 from ..analysis.pipeline import Analysis, ModelResult, Problem
+from ..analysis.report import units
 from ..analysis.report.hints import HintStyle, input_hint, styled_hint
 from ..analysis.report.lines import LineSummary, line_summaries
 from ..analysis.report.pin import Pin, pin_of
 from ..analysis.rules import Finding, judge
+from ..analysis.syntax import parse
 
 _USUAL = HintStyle()
 _HINDRANCES = ("interpreter", "untrusted")
@@ -55,7 +58,8 @@ class ModelView:
 class Views:
     """The models that were captured, and the problems of those that were not, in the text that was analysed.
 
-    `hindrance` is what keeps every model from being captured: the interpreter, or trust that is not given.
+    `hindrance` is what keeps every model from being captured: the interpreter, or trust that is not given. `static` has hints
+    of what can be read in the source, where there is one.
     """
 
     text: str = ""
@@ -64,6 +68,7 @@ class Views:
     failed: frozenset[str] = frozenset()
     readable: bool = True
     hindrance: Problem | None = None
+    static: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
 def views_of(analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL) -> Views:
@@ -84,7 +89,13 @@ def views_of(analysis: Analysis, path: Path, text: str, style: HintStyle = _USUA
     problems = tuple(_problem_mark(f, resolved, classes, line_count) for f in reversed(others.values()))
     failed = frozenset(problem.target for problem in analysis.problems)
     hindrance = next((p for p in analysis.problems if p.stage in _HINDRANCES), None)
-    return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None, hindrance)
+    static = _static(text) if hindrance is not None and analysis.discovery.problem is None else {}
+    return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None, hindrance, static)
+
+
+def _static(text: str) -> dict[int, str]:
+    """What the layers that can be read in the source hold."""
+    return {line: f"{units.large(count, '').strip()} parameters" for line, count in static_parameters(parse(text)).items()}
 
 
 def merged(old: Views, fresh: Views) -> Views:

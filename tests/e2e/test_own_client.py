@@ -91,6 +91,16 @@ async def test_the_tree_of_models(own, uri):
     assert await own.command("graphperf.models", "file:///nowhere.py") == []
 
 
+async def test_the_report(own, uri):
+    await own.diagnosed(uri)
+    report = await own.command("graphperf.report", uri, "ResNet")
+    assert report == await own.command("graphperf.report", uri)
+    assert report["title"] == "ResNet"
+    assert "Content-Security-Policy" in report["html"]
+    assert "layer4.1.conv2" in report["html"]
+    assert await own.command("graphperf.report", uri, "Other") is None
+
+
 async def test_the_devices(own):
     found = {device["id"]: device for device in await own.command("graphperf.devices")}
     h100 = found["h100-sxm5-80gb"]
