@@ -34,7 +34,7 @@ def add_code_lens(server: GraphperfServer) -> None:
 
 
 def code_lens(ls: GraphperfServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """One lens a model, or for clients with commands three and one above `forward`."""
+    """One lens a model, or for clients with commands three; above `forward` what it takes."""
     session = ls.sessions.get(params.text_document.uri)
     if session is None or not ls.settings.code_lens.enabled:
         return []
@@ -42,7 +42,7 @@ def code_lens(ls: GraphperfServer, params: types.CodeLensParams) -> list[types.C
     return [
         types.CodeLens(_place(ls, session, at), command)
         for line, view in sorted(session.models(), key=lambda pair: pair[0])
-        for at, command in commands(session, line, view)
+        for at, command in [*commands(session, line, view), *_inputs(ls, session, view)]
     ]
 
 
@@ -61,8 +61,12 @@ def _commands(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int,
     yield line, types.Command(_totals(session, view), OPEN_REPORT, arguments=[session.uri, view.name])
     if view.marks:
         yield line, types.Command(_hints(view), SHOW_HINTS, arguments=[session.uri, line - 1])
+
+
+def _inputs(ls: GraphperfServer, session: Shown, view: ModelView) -> Iterator[tuple[int, types.Command]]:
+    """What `forward` takes, where no inlay hint says it."""
     forward = session.line_now(view, view.forward_line)
-    if forward is not None:
+    if forward is not None and not (ls.settings.inlay_hints.enabled and ls.settings.inlay_hints.shapes):
         yield forward, types.Command(input_hint(view.result.graph, forward).text, "")
 
 

@@ -15,7 +15,7 @@ def add_report(server: GraphperfServer) -> None:
     server.command(REPORT)(report)
 
 
-async def report(ls: GraphperfServer, uri: str, name: str | None = None) -> dict[str, object] | None:
+async def report(ls: GraphperfServer, uri: str, name: str | None) -> dict[str, object] | None:
     """Title and page of a model, by default the first of the document; None while there is none. A click posts its line."""
     session = ls.sessions.get(uri)
     views = [view for _, view in session.models()] if session is not None else []

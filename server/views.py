@@ -95,7 +95,9 @@ def views_of(analysis: Analysis, path: Path, text: str, style: HintStyle = _USUA
 
 def _static(text: str) -> dict[int, str]:
     """What the layers that can be read in the source hold."""
-    return {line: f"{units.large(count, '').strip()} parameters" for line, count in static_parameters(parse(text)).items()}
+    return {
+        line: f"{units.large(count, '').strip()} parameters" for line, count in static_parameters(parse(text)).items()
+    }
 
 
 def merged(old: Views, fresh: Views) -> Views:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 from .agents import Agent, AgentLost, AgentPool, AgentUnavailable
 from .request import Captured, CaptureError, CaptureRequest
 
-_AGENTS = 4  # that a capture may lose before it is given up
+_AGENTS = 7  # that a capture may lose before it is given up
+_PAUSE_S = 0.1  # before a third agent is asked, doubled for every one before it
 
 
 class Capturer(Protocol):
@@ -50,8 +52,11 @@ def is_lost(captured: Captured, agent: Agent) -> bool:
 
 
 def until_answered(ask: Callable[[], Captured | None]) -> Captured:
-    """What an agent answers; `ask` gives None from one that ended meanwhile, and is called again: something kills them."""
-    for _ in range(_AGENTS):
+    """What an agent answers; `ask` gives None from one that ended meanwhile, and is called again, ever later: something kills
+    them."""
+    for already in range(_AGENTS):
+        if already > 1:
+            time.sleep(_PAUSE_S * 2**already)
         captured = ask()
         if captured is not None:
             return captured

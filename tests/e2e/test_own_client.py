@@ -52,11 +52,11 @@ async def test_lenses_name_the_commands_of_the_client(own, uri):
     await own.diagnosed(uri)
     found = await own.text_document_code_lens_async(types.CodeLensParams(types.TextDocumentIdentifier(uri)))
     lenses = [(lens.range.start.line, lens.command.command, lens.command.title) for lens in found]
-    line, forward = own.line(uri, CLASS), own.line(uri, "x = self.pool(torch.relu(self.bn1(self.conv1(x))))") - 1
+    line = own.line(uri, CLASS)
     assert lenses[0] == (line, "graphperf.chooseHardware", "NVIDIA H100 SXM5 80GB · fp32 · batch 1 · eager")
     assert lenses[1][:2] == (line, "graphperf.openReport")
     assert list(found[1].command.arguments) == [uri, "ResNet"]
-    assert lenses[-1] == (forward, "", "x: 1×3×224×224 (assumed from conv1)")
+    assert {at for at, *_ in lenses} == {line}  # what `forward` takes is an inlay hint
 
 
 async def test_a_lens_shows_the_change_until_the_text_is_saved(own, uri):
@@ -94,7 +94,7 @@ async def test_the_tree_of_models(own, uri):
 async def test_the_report(own, uri):
     await own.diagnosed(uri)
     report = await own.command("graphperf.report", uri, "ResNet")
-    assert report == await own.command("graphperf.report", uri)
+    assert report == await own.command("graphperf.report", uri, None)
     assert report["title"] == "ResNet"
     assert "Content-Security-Policy" in report["html"]
     assert "layer4.1.conv2" in report["html"]

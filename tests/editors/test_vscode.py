@@ -98,7 +98,7 @@ def play(tmp_path: Path, workspace: Path):
             )
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
-        assert "error" not in found, found
+        assert "error" not in found, found["error"]
         return found
 
     return run

@@ -3,7 +3,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from graphperf.analysis.capture import AgentUnavailable, Captured, CaptureError, CaptureRequest
+from graphperf.analysis.capture import AgentUnavailable, Captured, CaptureError, CaptureRequest, capturers
 from graphperf.analysis.discovery.classes import Candidate
 from graphperf.server.captures import Cancellation, SessionCapturer, Superseded
 
@@ -56,14 +56,18 @@ def capturer(pool, cancellation=None):
     return SessionCapturer(pool, None, cancellation or Cancellation())
 
 
-def test_agents_that_died_are_followed_by_others_until_it_is_too_often():
+def test_agents_that_died_are_followed_by_others_until_it_is_too_often(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(capturers.time, "sleep", pauses.append)
     dead = FakeAgent(CRASH, alive=False)
     assert capturer(FakePool(dead, FakeAgent(CRASH, alive=False), FakeAgent(GRAPH))).capture(REQUEST) is GRAPH
     pool = FakePool(dead)
     found = capturer(pool).capture(REQUEST)
     assert found.error is not None
-    assert "killed 4 times" in found.error.message
-    assert pool.asked == 4
+    assert "killed 7 times" in found.error.message
+    assert pool.asked == 7
+    assert pauses == sorted(pauses)
+    assert sum(pauses) > 5
 
 
 def test_a_crash_of_the_model_is_no_reason_to_ask_again():
