@@ -13,6 +13,7 @@ from .inlay_hints import add_inlay_hints
 from .language_server import GraphperfServer
 from .models import add_models
 from .notebooks import add_notebooks
+from .report import add_report
 from .restart import add_restart
 from .status import add_status
 from .synchronization import add_synchronization
@@ -20,7 +21,7 @@ from .watched_files import add_watched_files
 
 FEATURES = (
     add_configuration, add_watched_files, add_synchronization, add_notebooks, add_diagnostics, add_inlay_hints, add_hover,
-    add_code_lens, add_code_actions, add_heat, add_status, add_devices, add_models, add_restart,
+    add_code_lens, add_code_actions, add_heat, add_status, add_devices, add_models, add_report, add_restart,
 )  # fmt: skip
 
 

@@ -91,6 +91,16 @@ async def test_the_tree_of_models(own, uri):
     assert await own.command("graphperf.models", "file:///nowhere.py") == []
 
 
+async def test_the_report(own, uri):
+    await own.diagnosed(uri)
+    for name in ("ResNet", None):
+        page = await own.command("graphperf.report", uri, name)
+        assert page["title"] == "ResNet · NVIDIA H100 SXM5 80GB · fp32 · batch 1 · eager"
+        assert "<title>ResNet · NVIDIA H100" in page["html"]
+    assert await own.command("graphperf.report", uri, "Other") is None
+    assert await own.command("graphperf.report", "file:///nowhere.py", None) is None
+
+
 async def test_the_devices(own):
     found = {device["id"]: device for device in await own.command("graphperf.devices")}
     h100 = found["h100-sxm5-80gb"]
