@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from ..analysis.report.hints import device_title
 from ..analysis.report.html import render_html
 from .language_server import GraphperfServer
 
@@ -11,16 +12,17 @@ REPORT = "graphperf.report"
 
 
 def add_report(server: GraphperfServer) -> None:
-    """Answers with the last good result of a model."""
+    """Answers with the last result as a page."""
     server.command(REPORT)(report)
 
 
-async def report(ls: GraphperfServer, uri: str, name: str | None) -> dict[str, object] | None:
-    """Title and page of a model, by default the first of the document; None while there is none. A click posts its line."""
+async def report(ls: GraphperfServer, uri: str, name: str | None) -> dict[str, str] | None:
+    """Title and page of a model, by default the first of the document; null where there are no figures."""
     session = ls.sessions.get(uri)
-    views = [view for _, view in session.models()] if session is not None else []
+    views = [view for _, view in sorted(session.models(), key=lambda pair: pair[0])] if session is not None else []
     view = next((view for view in views if name in (None, view.name)), None)
     if view is None:
         return None
-    html = await asyncio.to_thread(render_html, view.result, view.name, links=True)
-    return {"title": view.name, "html": html}
+    title = f"{view.name} · {device_title(view.first)}"
+    links = ls.client_options.client_commands
+    return {"title": title, "html": await asyncio.to_thread(render_html, view.result, title, links)}

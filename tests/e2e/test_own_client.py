@@ -93,12 +93,12 @@ async def test_the_tree_of_models(own, uri):
 
 async def test_the_report(own, uri):
     await own.diagnosed(uri)
-    report = await own.command("graphperf.report", uri, "ResNet")
-    assert report == await own.command("graphperf.report", uri, None)
-    assert report["title"] == "ResNet"
-    assert "Content-Security-Policy" in report["html"]
-    assert "layer4.1.conv2" in report["html"]
+    for name in ("ResNet", None):
+        page = await own.command("graphperf.report", uri, name)
+        assert page["title"] == "ResNet · NVIDIA H100 SXM5 80GB · fp32 · batch 1 · eager"
+        assert "<title>ResNet · NVIDIA H100" in page["html"]
     assert await own.command("graphperf.report", uri, "Other") is None
+    assert await own.command("graphperf.report", "file:///nowhere.py", None) is None
 
 
 async def test_the_devices(own):
