@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+import pytest_lsp
 
-from .conftest import capable
+from .conftest import SERVER, capable
 from .editor import Editor
 
 FILES, EDITS, KILLS, SUPERSEDED = 100, 1000, 20, 50
@@ -71,22 +72,28 @@ async def settled(editor: Editor, uris: list[str], widths: list[int]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def test_a_long_day(unconnected: Editor, tmp_path: Path) -> None:
+@pytest_lsp.fixture(config=SERVER)
+async def abandoned(client: Editor):
+    """An editor that goes without a word."""
+    yield
+
+
+async def test_a_long_day(abandoned: Editor, tmp_path: Path) -> None:
     draw = random.Random(1)
-    await unconnected.start(capable())
+    await abandoned.start(capable())
     (server,) = [
         pid for pid in children(os.getpid()) if b"graphperf.server" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     widths = [32 + i for i in range(FILES)]
     texts = [MODEL.format(number=i, width=width) for i, width in enumerate(widths)]
-    uris = [unconnected.open(tmp_path / f"net{i}.py", text) for i, text in enumerate(texts)]
-    await settled(unconnected, uris, widths)
+    uris = [abandoned.open(tmp_path / f"net{i}.py", text) for i, text in enumerate(texts)]
+    await settled(abandoned, uris, widths)
     agents = len(children(server))
 
     async def edit(i: int) -> None:
         old, widths[i] = widths[i], draw.randrange(200, 4000)
         if widths[i] != old:
-            unconnected.replace(uris[i], f"(16, {old})", f"(16, {widths[i]})")
+            abandoned.replace(uris[i], f"(16, {old})", f"(16, {widths[i]})")
 
     started = 0
     for number in range(EDITS):
@@ -99,20 +106,20 @@ async def test_a_long_day(unconnected: Editor, tmp_path: Path) -> None:
             for agent in agents_of(server):
                 os.kill(agent, signal.SIGKILL)
         if number == EDITS // 5:
-            await settled(unconnected, uris, widths)
+            await settled(abandoned, uris, widths)
             started = resident(server)
         await asyncio.sleep(0.01)
-    await settled(unconnected, uris, widths)
+    await settled(abandoned, uris, widths)
     assert resident(server) < 1.1 * started
     assert resident(server) < 150e6
     assert len(children(server)) <= agents + 2
-    assert not [message for message in unconnected.messages if "Traceback" in message.message]
+    assert not [message for message in abandoned.messages if "Traceback" in message.message]
 
     every = {server, *children(server)}
     os.kill(server, signal.SIGSTOP)  # the client is gone while the server does not look
-    assert unconnected._server is not None
-    assert unconnected._server.stdin is not None
-    unconnected._server.stdin.close()
+    assert abandoned._server is not None
+    assert abandoned._server.stdin is not None
+    abandoned._server.stdin.close()
     os.kill(server, signal.SIGCONT)
     end = time.monotonic() + 20
     while (alive := {pid for pid in every if _runs(pid)}) and time.monotonic() < end:

@@ -132,3 +132,10 @@ def test_an_untrusted_workspace_runs_nothing(play: Any) -> None:
     found = play("untrusted", sys.executable, **trust)
     assert "trust" in found["dialog"].lower()
     assert not any("ms" in text or "µs" in text for text in found["lens"])
+
+
+def test_edits_show_new_hints_and_keep_the_old_ones_meanwhile(play: Any) -> None:
+    found = play("edits", sys.executable)
+    assert found["shown"] == [f"{channels}×112×112" for channels in (48, 80, 96, 112, 40)]
+    assert min(found["during"]) >= 1
+    print("milliseconds from an edit to its hints on the screen:", found["milliseconds"])
