@@ -1,6 +1,6 @@
 /** The language client: one server for the window, started again when what it was started with changes. */
 import * as vscode from "vscode";
-import { LanguageClient, RevealOutputChannelOn, State, type ConfigurationParams } from "vscode-languageclient/node";
+import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
 import { interpreter } from "./interpreter";
 import * as protocol from "./protocol";
 import { serverCommand } from "./server";
@@ -87,7 +87,14 @@ export class Client implements vscode.Disposable {
       },
       middleware: {
         workspace: {
-          configuration: async (params, token, next) => withInterpreter(params, await next(params, token), python),
+          configuration: async (params, token, next) => {
+            const answer = await next(params, token);
+            const sections = Array.isArray(answer) ? (answer as unknown[]) : [];
+            return params.items.map((item, index) => {
+              const scope = item.scopeUri ? vscode.Uri.parse(item.scopeUri) : resource;
+              return item.section === "graphperf" ? chosen(this.context, scope, python) : sections[index];
+            });
+          },
         },
       },
     });
@@ -109,13 +116,31 @@ export class Client implements vscode.Disposable {
   }
 }
 
-/** The configuration as the server asks for it, with the interpreter that was chosen outside of the settings. */
-function withInterpreter(params: ConfigurationParams, answer: unknown, python: string): unknown[] {
-  const sections = Array.isArray(answer) ? (answer as unknown[]) : [];
-  return params.items.map((item, index) => {
-    const section = sections[index];
-    return item.section === "graphperf" && section !== null && typeof section === "object"
-      ? { ...section, interpreter: python }
-      : section;
-  });
+/**
+ * The `graphperf` section for the server: what somebody has set, and the interpreter. Defaults are left out: what a project's
+ * `pyproject.toml` says goes before them.
+ */
+function chosen(context: vscode.ExtensionContext, resource: vscode.Uri | undefined, python: string): Record<string, unknown> {
+  const settings = vscode.workspace.getConfiguration("graphperf", resource);
+  const found: Record<string, unknown> = { interpreter: python };
+  for (const name of names(context)) {
+    const known = settings.inspect(name);
+    const set = [known?.globalValue, known?.workspaceValue, known?.workspaceFolderValue].some((value) => value !== undefined);
+    if (set && name !== "interpreter") put(found, name.split("."), settings.get(name));
+  }
+  return found;
+}
+
+/** The settings that the extension declares, without their section. */
+function names(context: vscode.ExtensionContext): string[] {
+  const manifest = context.extension.packageJSON as { contributes: { configuration: { properties: object } } };
+  return Object.keys(manifest.contributes.configuration.properties).map((name) => name.replace(/^graphperf\./, ""));
+}
+
+/** `{}` and `inlayHints.enabled` make `{ inlayHints: { enabled: … } }`. */
+function put(into: Record<string, unknown>, path: string[], value: unknown): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  if (rest.length === 0) into[first] = value;
+  else put((into[first] ??= {}) as Record<string, unknown>, rest, value);
 }
