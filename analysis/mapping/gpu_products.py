@@ -116,9 +116,16 @@ def _rounds(full: Column) -> Column:
 
 def tiles(matrix: bool) -> tuple[Column, Column, Column]:
     """Rows, columns and relative rate of each CTA tile, one below the other."""
-    height, width = _sides()
     relative: dict[str, float] = constant_value("gpu", "tile_rate" if matrix else "tile_rate_vector")
-    return height, width, np.array([[relative[f"{area:.0f}"]] for area in (height * width)[:, 0]])
+    return *_sides(), _relative(tuple(relative.items()))
+
+
+@cache
+def _relative(rates: tuple[tuple[str, float], ...]) -> Column:
+    """The rate of each tile, by its elements."""
+    height, width = _sides()
+    by_elements = dict(rates)
+    return np.array([[by_elements[f"{area:.0f}"]] for area in (height * width)[:, 0]])
 
 
 @cache

@@ -19,7 +19,7 @@ def resident_threads(device: HardwareProfile, threads: int) -> int:
     return max(1, int(min(device.gpu.max_threads_per_sm.si // threads, device.gpu.max_blocks_per_sm.si)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def resident_tiles(device: HardwareProfile, precision: Precision) -> Column:
     """CTAs on an SM for each tile of a matrix product (`gpu.tiles`).
 
