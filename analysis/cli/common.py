@@ -17,22 +17,26 @@ from ..discovery.directive import parse_shapes
 from ..fusion import MODES
 from ..pipeline import Analysis
 from ..report import units
-from ..settings import DEFAULT_HARDWARE, Options, with_values
+from ..settings import Options, with_values
 from ..what_if import WhatIf, WhatIfs, parse_what_ifs
+from .project import project_default, shown_default
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 CLEAN, FINDINGS, USAGE = 0, 1, 2
 
 
 def question_options(command: Command) -> Command:
-    """The options that make up the question: device, precision, batch, mode, input, interpreter."""
+    """The options that make up the question: device, precision, batch, mode, input, interpreter. Where one is missing, what
+    the project's `pyproject.toml` says holds."""
     decorators = [
-        click.option("--hardware", "-H", multiple=True, metavar="ID[,ID...]", default=(DEFAULT_HARDWARE,), show_default=True,
-                     help="Device profiles; `graphperf hardware` lists them."),
-        click.option("--precision", metavar="NAME", default="fp32", show_default=True,
+        click.option("--hardware", "-H", multiple=True, metavar="ID[,ID...]", default=project_default("hardware"),
+                     show_default=shown_default("hardware"), help="Device profiles; `graphperf hardware` lists them."),
+        click.option("--precision", metavar="NAME", default=project_default("precision"), show_default=shown_default("precision"),
                      help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
-        click.option("--batch", type=int, help="First dimension of every input; default: as given or assumed."),
-        click.option("--mode", metavar="MODE", default="eager", show_default=True, help=f"{', '.join(MODES)}."),
+        click.option("--batch", type=int, default=project_default("batch"),
+                     help="First dimension of every input; default: as given or assumed."),
+        click.option("--mode", metavar="MODE", default=project_default("mode"), show_default=shown_default("mode"),
+                     help=f"{', '.join(MODES)}."),
     ]  # fmt: skip
     return _decorated(capture_options(command), decorators)
 

@@ -1,0 +1,40 @@
+"""What the project of the working directory asks where an option does not: `[tool.graphperf]` of its `pyproject.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from ..discovery import project_table
+from ..settings import DEFAULT_HARDWARE
+
+# What may stand there, and what is asked where nothing does.
+DEFAULTS: dict[str, tuple[type, Any]] = {
+    "hardware": (str, DEFAULT_HARDWARE),
+    "precision": (str, "fp32"),
+    "mode": (str, "eager"),
+    "batch": (int, None),
+}
+
+
+def shown_default(name: str) -> str:
+    """How the help speaks of it."""
+    return f"the project's, else {DEFAULTS[name][1]}"
+
+
+def project_default(name: str) -> Callable[[], Any]:
+    """The default of an option, looked up when it is needed. Raises `click.UsageError` for a value of another type."""
+    kind, otherwise = DEFAULTS[name]
+
+    def look() -> Any:
+        given: object = project_table(Path.cwd()).get(name, otherwise)
+        several = name == "hardware"
+        values = cast("list[object]", given) if several and isinstance(given, list) else [given]
+        if given is not None and not all(isinstance(value, kind) and not isinstance(value, bool) for value in values):
+            raise click.UsageError(f"pyproject.toml: [tool.graphperf] {name} = {given!r} is no {kind.__name__}")
+        return tuple(values) if several else cast("Any", given)
+
+    return look
