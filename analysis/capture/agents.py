@@ -40,6 +40,7 @@ class Guarantee(NamedTuple):
 
 
 _KILLED = -9  # as `Popen` has it: by SIGKILL
+_EXIT_S = 0.5  # that a process has which no longer answers
 
 
 class AgentUnavailable(RuntimeError):
@@ -68,7 +69,7 @@ class Agent:
         self.python = python
         self._ids = itertools.count(1)
         self._waiting: dict[int, _Pending] = {}
-        self._ended = False
+        self._ended = self._stopped = False  # stopped: it had to be killed here
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
@@ -110,7 +111,7 @@ class Agent:
         was killed meanwhile."""
         hello = self._ready.result(timeout)
         if not hello.get("ready"):
-            if self._process.returncode == _KILLED:
+            if self._process.returncode == _KILLED and not self._stopped:
                 raise AgentLost(f"the interpreter {self.python} was killed")
             raise AgentUnavailable(f"the interpreter {self.python} cannot import torch ({hello.get('message')})")
         return hello
@@ -204,8 +205,12 @@ class Agent:
 
     def _end(self) -> None:
         """Ends the process if it has not; answers what waits, and deletes what a killed agent could not."""
-        self._process.kill()
-        self._process.wait()
+        try:
+            self._process.wait(_EXIT_S)
+        except subprocess.TimeoutExpired:
+            self._stopped = True
+            self._process.kill()
+            self._process.wait()
         if not self._ready.done():
             last = self._stderr[-1] if self._stderr else "it ended without a word"
             with contextlib.suppress(InvalidStateError):

@@ -119,6 +119,7 @@ class Net(nn.Module):
 
 def test_a_configuration_over_the_defaults_of_the_code(write: Callable, tmp_path: Path) -> None:
     """Of several, the one that names the class."""
+    pytest.importorskip("yaml")
     (tmp_path / "experiments").mkdir()
     for name, width in (("Net", 24), ("Other", 48)):
         text = f"MODEL:\n  NAME: {name}\n  WIDTH: {width}\nDATA:\n  SIDE: 32\nTRAIN:\n  STEPS: 9\n"
