@@ -109,6 +109,7 @@ def test_tour(play: Any, workspace: Path) -> None:
     assert any("H100" in text for text in found["lens"])
     assert any("conv1" in line and "64×112×112" in line for line in found["lines"])
     assert found["heat"] > 0
+    assert found["button"] == 1
     assert all(word in found["hover"] for word in ("conv1", "latency", "energy", "MMAC"))
     assert any("Orin" in text for text in found["lensOfOrin"])
     assert any("Pin" in action for action in found["actions"])

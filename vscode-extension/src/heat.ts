@@ -18,6 +18,7 @@ export class HeatMarks implements vscode.Disposable {
         this.show();
       }),
       vscode.window.onDidChangeVisibleTextEditors(() => this.show()),
+      vscode.window.onDidChangeActiveTextEditor(() => this.tell()),
       vscode.workspace.onDidCloseTextDocument((document) => this.known.delete(key(document.uri.toString()))),
       vscode.workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("graphperf.heat")) this.show();
@@ -30,12 +31,20 @@ export class HeatMarks implements vscode.Disposable {
   }
 
   private show(): void {
+    this.tell();
     for (const editor of vscode.window.visibleTextEditors) {
       const heat = this.known.get(key(editor.document.uri.toString()));
       // Decorations move with the text by themselves until the next heat comes.
       if (!heat || (heat.version !== null && heat.version < editor.document.version && this.enabled())) continue;
       this.types.forEach((type, index) => editor.setDecorations(type, this.enabled() ? ranges(heat, index + 1) : []));
     }
+  }
+
+  /** Whether the text in front has a model with figures: menus and the walkthrough ask. */
+  private tell(): void {
+    const uri = vscode.window.activeTextEditor?.document.uri.toString();
+    const lines = uri === undefined ? undefined : this.known.get(key(uri))?.lines;
+    void vscode.commands.executeCommand("setContext", "graphperf.hasModels", Boolean(lines?.length));
   }
 
   private enabled(): boolean {

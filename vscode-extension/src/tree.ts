@@ -24,7 +24,6 @@ export class ModelTree implements vscode.TreeDataProvider<ModelNode>, vscode.Dis
     const document = vscode.window.activeTextEditor?.document;
     if (document?.languageId === "python") this.uri = document.uri;
     const models = this.uri && (await this.client.ask<ModelNode[]>(command.models, this.uri.toString()));
-    await vscode.commands.executeCommand("setContext", "graphperf.hasModels", Boolean(models?.length));
     return models ?? [];
   }
 

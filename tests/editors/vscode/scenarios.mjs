@@ -36,6 +36,7 @@ export async function tour(page, found, shot) {
   found.lines = await lines(page);
   await page.waitForTimeout(800);
   found.heat = await page.locator(".glyph-margin-widgets .cgmr, .margin-view-overlays .cgmr").count();
+  found.button = await page.locator('.editor-actions [aria-label*="Open Report"]').count();
   await shot("text");
 
   await page.locator(".view-line", { hasText: "self.conv1 =" }).locator("span span").nth(2).hover();
