@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from ..analysis.report.hints import device_title
 from ..analysis.report.html import render_html
 from .language_server import GraphperfServer
 
@@ -23,6 +22,5 @@ async def report(ls: GraphperfServer, uri: str, name: str | None) -> dict[str, s
     view = next((view for view in views if name in (None, view.name)), None)
     if view is None:
         return None
-    title = f"{view.name} · {device_title(view.first)}"
     links = ls.client_options.client_commands
-    return {"title": title, "html": await asyncio.to_thread(render_html, view.result, title, links)}
+    return {"title": view.name, "html": await asyncio.to_thread(render_html, view.result, view.name, links)}

@@ -95,8 +95,8 @@ async def test_the_report(own, uri):
     await own.diagnosed(uri)
     for name in ("ResNet", None):
         page = await own.command("graphperf.report", uri, name)
-        assert page["title"] == "ResNet · NVIDIA H100 SXM5 80GB · fp32 · batch 1 · eager"
-        assert "<title>ResNet · NVIDIA H100" in page["html"]
+        assert page["title"] == "ResNet"
+        assert "<title>ResNet" in page["html"]
     assert await own.command("graphperf.report", uri, "Other") is None
     assert await own.command("graphperf.report", "file:///nowhere.py", None) is None
 
