@@ -27,7 +27,7 @@ _ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 _STDERR_LINES = 200
-_END_S = 2.0
+_END_S = 2.0  # that a process has which is told to end
 _SCRATCH_PREFIX = "graphperf-"
 
 
@@ -140,9 +140,7 @@ class Agent:
         if self._process.stdin is not None:
             with self._sending, contextlib.suppress(OSError):
                 self._process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=_END_S)
-        self._end()
+        self._end(_END_S)
 
     def _ask(self, message: Mapping[str, Any], pending: _Pending) -> int:
         number = next(self._ids)
@@ -203,10 +201,10 @@ class Agent:
             for line in lines:
                 self._stderr.append(line.decode(errors="replace").rstrip())
 
-    def _end(self) -> None:
-        """Ends the process if it has not; answers what waits, and deletes what a killed agent could not."""
+    def _end(self, patience: float = _EXIT_S) -> None:
+        """Ends the process if it has not within so many seconds; answers what waits, deletes what a killed agent could not."""
         try:
-            self._process.wait(_EXIT_S)
+            self._process.wait(patience)
         except subprocess.TimeoutExpired:
             self._stopped = True
             self._process.kill()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import md5
 from pathlib import Path
 
 from ..capture import AgentPool
 from ..discovery import UsageError
 from ..report.accuracy import render
 from ..settings import Options
-from ..study.measured.cases import Case
+from ..study.measured.cases import Case, sampled
 from ..study.measured.predict import NotPredicted, Predicted, predictions, without_floor
 from ..study.measured.tables import read_cases
 from .common import capturer_for, fail, progress
@@ -26,7 +25,7 @@ def accuracy(paths: Sequence[Path], options: Options, sample: int | None, output
     if short:
         left_out["operators that take no longer than their harness"] += short
     if sample is not None:
-        cases = _sampled(cases, sample)
+        cases = sampled(cases, sample, _kind)
     if not cases:
         fail("--measured: no row that could be predicted")
     found: list[Predicted] = []
@@ -40,15 +39,7 @@ def accuracy(paths: Sequence[Path], options: Options, sample: int | None, output
     return render(found, missing, left_out, output)
 
 
-def _sampled(cases: Sequence[Case], most: int) -> list[Case]:
-    """At most so many of each source, device, mode and kind of operator: always the same."""
-
-    def draw(case: Case) -> str:
-        return md5(f"{case.name}{case.batch}{case.size}{case.shape}".encode()).hexdigest()
-
-    groups: dict[tuple[str, ...], list[Case]] = {}
-    for case in sorted(cases, key=draw):
-        kind = case.name if case.is_operator else "model"
-        key = (case.source, case.device, case.mode, str(sorted(case.what_if)), case.framework, kind)
-        groups.setdefault(key, []).append(case)
-    return [case for group in groups.values() for case in group[:most]]
+def _kind(case: Case) -> tuple[str, ...]:
+    """Source, device, mode, and model or kind of operator."""
+    kind = case.name if case.is_operator else "model"
+    return (case.source, case.device, case.mode, str(sorted(case.what_if)), case.framework, kind)

@@ -9,14 +9,14 @@ from typing import Any, cast
 import click
 
 from ..discovery import project_table
-from ..settings import DEFAULT_HARDWARE
+from ..settings import Options
 
-# What may stand there, and what is asked where nothing does.
+_ASKED = Options()
 DEFAULTS: dict[str, tuple[type, Any]] = {
-    "hardware": (str, DEFAULT_HARDWARE),
-    "precision": (str, "fp32"),
-    "mode": (str, "eager"),
-    "batch": (int, None),
+    "hardware": (str, _ASKED.hardware[0]),
+    "precision": (str, _ASKED.precision.value),
+    "mode": (str, _ASKED.mode),
+    "batch": (int, _ASKED.batch),
 }
 
 

@@ -67,6 +67,16 @@ class Dataflow:
         )
 
     @cached_property
+    def sharers(self) -> tuple[frozenset[int], ...]:
+        """Working operators that read the same data: each set of several, of results of more than one element."""
+        graph, found = self.graph, dict[int, set[int]]()
+        for operator_id in self.working:
+            for tensor in graph.operators[operator_id].inputs:
+                if graph.elements[tensor] > 1 and not graph.tensors[self.origin[tensor]].is_weight:
+                    found.setdefault(self.data[tensor], set()).add(operator_id)
+        return tuple(frozenset(readers) for readers in found.values() if len(readers) > 1)
+
+    @cached_property
     def returned(self) -> frozenset[int]:
         """Origin tensors that the model returns."""
         return frozenset(self.origin[tensor] for tensor in self.graph.output_tensors)

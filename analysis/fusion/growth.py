@@ -68,15 +68,9 @@ class Growth:
 
     def _join_siblings(self) -> None:
         """Kernels that read the same data over as many elements become one, where neither waits for the other."""
-        flow = self._flow
-        readers: dict[int, set[int]] = {}
-        for operator in flow.working:
-            for tensor in flow.graph.operators[operator].inputs:
-                if flow.graph.elements[tensor] > 1 and not flow.graph.tensors[flow.origin[tensor]].is_weight:
-                    readers.setdefault(flow.data[tensor], set()).add(operator)
-        for some in readers.values():
+        for readers in self._flow.sharers:
             kept: list[int] = []
-            for group in sorted({self._group[reader] for reader in some}):
+            for group in sorted({self._group[reader] for reader in readers}):
                 first = next((other for other in kept if self._may_join(other, group)), None)
                 if first is None:
                     kept.append(group)

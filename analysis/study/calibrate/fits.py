@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import md5
 from pathlib import Path
 from typing import Any
 
 from ....hardware_profiles.toml_file import read
-from ..measured.cases import Case, Quantity
+from ..measured.cases import Case, Quantity, sampled
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,9 @@ class Fit:
 
     def cases(self, cases: Iterable[Case]) -> list[Case]:
         """Those of these that it is fitted to or checked on."""
-        groups: dict[tuple[str, str], list[Case]] = {}
-        for case in sorted(filter(self._takes, cases), key=_draw):
-            groups.setdefault((case.device, case.name if case.is_operator else ""), []).append(case)
-        return [case for group in groups.values() for case in group[: self.rows]]
+        return sampled(
+            filter(self._takes, cases), self.rows, lambda case: (case.device, case.name if case.is_operator else "")
+        )
 
     def _takes(self, case: Case) -> bool:
         return (
@@ -56,7 +54,3 @@ def _fit(table: Mapping[str, Any]) -> Fit:
         tuple(table.get("modes", ("eager",))), tuple(table.get("operators", ())), table.get("quantity", "latency"),
         table.get("framework", ""),
     )  # fmt: skip
-
-
-def _draw(case: Case) -> str:
-    return md5(f"{case.name}{case.batch}{case.size}{case.shape}".encode()).hexdigest()

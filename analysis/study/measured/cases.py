@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import md5
@@ -50,6 +50,18 @@ class Case:
         if (self.device, self.source) not in _fitted():
             return True
         return int(md5(f"{self.name}{self.shape or ''}".encode()).hexdigest(), 16) % 3 == 0
+
+
+def sampled(cases: Iterable[Case], most: int, by: Callable[[Case], tuple[str, ...]]) -> list[Case]:
+    """At most so many of each group that `by` tells apart: always the same."""
+    groups: dict[tuple[str, ...], list[Case]] = {}
+    for case in sorted(cases, key=_draw):
+        groups.setdefault(by(case), []).append(case)
+    return [case for group in groups.values() for case in group[:most]]
+
+
+def _draw(case: Case) -> str:
+    return md5(f"{case.name}{case.batch}{case.size}{case.shape}".encode()).hexdigest()
 
 
 @cache

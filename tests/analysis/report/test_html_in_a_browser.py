@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from graphperf.analysis.pipeline import ModelResult
 from graphperf.analysis.report import units
 from graphperf.analysis.report.html import render_html
 from graphperf.analysis.settings import Options
+
+from .npm import unpacked
 
 pytestmark = pytest.mark.editors
 DRIVER = "playwright-core"
@@ -40,19 +41,7 @@ def chromium() -> str:
 @pytest.fixture(scope="module")
 def driver(request: pytest.FixtureRequest) -> Path:
     """What drives the browser, fetched once into pytest's cache."""
-    folder = request.config.cache.mkdir(DRIVER) / "package"
-    if not (folder / "index.js").exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip(f"needs npm to fetch {DRIVER}")
-        done = subprocess.run([npm, "pack", DRIVER], cwd=folder.parent, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"npm pack failed: {done.stderr[-200:]}")
-        archive = folder.parent / done.stdout.split()[-1]
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder.parent, filter="data")
-        archive.unlink()
-    return folder / "index.js"
+    return unpacked(request, DRIVER, DRIVER, "index.js") / "index.js"
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """A real log of graphperf-lint against the official schema and Microsoft's validator with GitHub's rules."""
 
 import json
-import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
+
+from .npm import unpacked
 
 pytestmark = pytest.mark.slow
 PACKAGE = "@microsoft/sarif-multitool-linux"
@@ -54,18 +54,9 @@ EDGE = SMALL.replace("class Small", "# graphperf: hardware=coral-edge-tpu precis
 @pytest.fixture(scope="module")
 def tool(request: pytest.FixtureRequest) -> Path:
     """The folder with the schema and the validator, fetched once into pytest's cache."""
-    folder = request.config.cache.mkdir("sarif-multitool") / "package"
-    if not (folder / "sarif-2.1.0.json").exists():
-        npm = shutil.which("npm")
-        if npm is None or sys.platform != "linux":
-            pytest.skip("needs npm on Linux")
-        done = subprocess.run([npm, "pack", PACKAGE], cwd=folder.parent, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"npm pack failed: {done.stderr[-200:]}")
-        archive = folder.parent / done.stdout.split()[-1]
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder.parent, filter="data")
-        archive.unlink()
+    if sys.platform != "linux":
+        pytest.skip("needs npm on Linux")
+    folder = unpacked(request, PACKAGE, "sarif-multitool", "sarif-2.1.0.json")
     (folder / "Sarif.Multitool").chmod(0o755)
     return folder
 
