@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Client } from "./client";
 import type { Heat } from "./protocol";
+import { key } from "./uri";
 
 const STEPS = 5;
 const COLOURS = { light: "#c2571a", dark: "#e8833a" };
@@ -54,11 +55,6 @@ export class HeatMarks implements vscode.Disposable {
 
 function ranges(heat: Heat, level: number): vscode.DecorationOptions[] {
   return heat.lines.filter((line) => line.level === level).map((line) => ({ range: new vscode.Range(line.line, 0, line.line, 0) }));
-}
-
-/** One spelling of a URI: servers and editors escape different characters. */
-function key(uri: string): string {
-  return vscode.Uri.parse(uri).toString();
 }
 
 function mark(level: number): vscode.TextEditorDecorationType {

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Client } from "./client";
 import { command, type Report } from "./protocol";
+import { key } from "./uri";
 
 interface Open {
   type: "open";
@@ -20,7 +21,7 @@ export class ReportPanel implements vscode.Disposable {
 
   constructor(private readonly client: Client) {
     this.subscription = client.onHeat((heat) => {
-      if (this.shown && same(heat.uri, this.shown.uri)) this.renewSoon();
+      if (this.shown && key(heat.uri) === key(this.shown.uri)) this.renewSoon();
     });
   }
 
@@ -88,13 +89,9 @@ export class ReportPanel implements vscode.Disposable {
 async function openLine(message: Open): Promise<void> {
   const position = new vscode.Position(Math.max(0, message.line - 1), 0);
   const uri = vscode.Uri.file(message.file);
-  const visible = vscode.window.visibleTextEditors.find((editor) => same(editor.document.uri.toString(), uri.toString()));
+  const visible = vscode.window.visibleTextEditors.find((editor) => key(editor.document.uri.toString()) === key(uri.toString()));
   await vscode.window.showTextDocument(uri, {
     selection: new vscode.Range(position, position),
     viewColumn: visible?.viewColumn ?? vscode.ViewColumn.One,
   });
-}
-
-function same(first: string, second: string): boolean {
-  return vscode.Uri.parse(first).toString() === vscode.Uri.parse(second).toString();
 }
