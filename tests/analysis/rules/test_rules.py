@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from graphperf.analysis.discovery import discover
+from graphperf.analysis.finding import SEVERITIES
 from graphperf.analysis.pipeline import Analysis, Problem
-from graphperf.analysis.rules import RULES, SEVERITIES, judge, rule_for
+from graphperf.analysis.rules import RULES, judge, rule_for
 from graphperf.hardware_profiles import Precision
 
 WIDE = """
