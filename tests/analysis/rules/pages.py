@@ -25,7 +25,7 @@ def found(rule: Rule, example: str, capturer: Capturer) -> list[Finding]:
         path = Path(folder) / "model.py"
         path.write_text(source(example), "utf-8")
         analysis = analyze(FileTarget(path), Options(), capturer)
-        return list(judge(analysis, [rule]))
+        return [finding for finding in judge(analysis) if finding.code == rule.code]
 
 
 def page(rule: Rule, capturer: Capturer) -> str:
