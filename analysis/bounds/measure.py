@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..finding import Figures
+from ..report import units
 
 if TYPE_CHECKING:
     from ..estimate import Evaluation
@@ -49,3 +50,18 @@ def named(target: str, root: Path) -> str:
     file, separator, name = target.partition("::")
     relative = os.path.relpath(Path(file).resolve(), root.resolve()).replace(os.sep, "/")
     return f"{relative}{separator}{name}"
+
+
+def reason(before: Measure, now: Measure) -> str:
+    """`The work: MACs +12 %, traffic +8.0 %, 62 → 64 kernels.`"""
+    old, new = before.work, now.work
+    texts = [
+        f"{name} {units.difference(was, is_)}"
+        for name, was, is_ in (
+            ("MACs", old.macs, new.macs), ("traffic", old.bytes, new.bytes), ("parameters", old.parameters, new.parameters),
+        )
+        if was != is_
+    ]  # fmt: skip
+    if old.kernels != new.kernels:
+        texts.append(f"{old.kernels} → {new.kernels} kernels")
+    return f"The work: {', '.join(texts)}." if texts else "The work is the same: the estimate itself has changed."

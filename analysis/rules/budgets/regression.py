@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...bounds.measure import Measure, measure_of
+from ...bounds.measure import Measure, measure_of, reason
 from ...pipeline import Analysis
 from ...report import units
 from ..finding import Criteria, Finding, Rule
@@ -41,21 +41,6 @@ def _grown(before: Measure, now: Measure, most: float) -> Iterator[str]:
     ):
         if is_ > was * (1 + most):
             yield f"{name} {shown(was)} → {shown(is_)}, {units.difference(was, is_)}"
-
-
-def reason(before: Measure, now: Measure) -> str:
-    """`The work: MACs +12 %, traffic +8.0 %, 62 → 64 kernels.`"""
-    old, new = before.work, now.work
-    texts = [
-        f"{name} {units.difference(was, is_)}"
-        for name, was, is_ in (
-            ("MACs", old.macs, new.macs), ("traffic", old.bytes, new.bytes), ("parameters", old.parameters, new.parameters),
-        )
-        if was != is_
-    ]  # fmt: skip
-    if old.kernels != new.kernels:
-        texts.append(f"{old.kernels} → {new.kernels} kernels")
-    return f"The work: {', '.join(texts)}." if texts else "The work is the same: the estimate itself has changed."
 
 
 _MODEL = """
