@@ -16,8 +16,8 @@ from ...rules import judge
 from ...settings import Options
 from .revisions import Revision
 
-# Relative changes below it are rounding.
-_NOTHING = 1e-9
+# Where the work is the same, a smaller change of a layer's time comes from other layers, which the host issues beside it.
+_NOTABLE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ def _layers_changed(old: Evaluation, new: Evaluation) -> list[LayerChange]:
 def _alike(before: Layer | None, after: Layer | None) -> bool:
     if before is None or after is None:
         return before is after
-    pairs = ((before.seconds, after.seconds), (before.joules, after.joules), (before.bytes, after.bytes))
-    near = all(abs(a - b) <= _NOTHING * max(abs(a), abs(b)) for a, b in pairs)
-    return near and (before.macs, before.shape) == (after.macs, after.shape)
+    same_work = (before.macs, before.bytes, before.shape) == (after.macs, after.bytes, after.shape)
+    pairs = ((before.seconds, after.seconds), (before.joules, after.joules))
+    return same_work and all(abs(a - b) <= _NOTABLE * max(abs(a), abs(b)) for a, b in pairs)
 
 
 def _layers(found: Evaluation) -> dict[str, Layer]:
