@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _MOST = 3
 _IMPORT_S = 60.0
-_OVERTIME_S = 10.0  # what a branch may take for a capture beyond the time after which it is to stop it
+_OVERTIME_S = 5.0  # what a branch may take for a capture beyond the time after which it is to stop it
 _STALE = 0  # how a branch ends that served, and whose files have changed
 _MOST_REMEMBERED = 64
 
@@ -62,7 +62,7 @@ class Branch:
 
     def imported(self) -> None:
         """The packages are there: sends what waits for them."""
-        self.ready = True
+        self.ready, self.deadline = True, 0.0
         for request in self.requests.values():
             self.ask(request)
 

@@ -21,7 +21,12 @@ _read: set[str] = set()
 # Folders whose names were asked for, by code and by imports, and what they held.
 _listed: set[str] = set()
 _folders: dict[str, Listing] = {}
-_watching = False
+
+
+class _Watch:
+    """Whether reading is noted, which cannot be taken back where it is in place."""
+
+    in_place = on = False
 
 
 def remember_start() -> None:
@@ -33,13 +38,15 @@ def remember_ahead(own: str | None = None, since: int = sys.maxsize) -> None:
     """What is imported and was read by now was so ahead, for captures that need it: it counts as imported in each of them.
 
     All but `own`, the analysed file. What has changed `since` a time in nanoseconds may have been read as it was before.
+    What is read between this and the capture is not noted.
     """
     for path in {*_new_paths(), *_read_paths()} - {own}:
         file = _state(path)
         if file is not None:
             _ahead[path] = file if file[1] < since else (path, 0, 0)
-    if _watching:
+    if _Watch.on:
         _folders.update((folder, _listing(folder)) for folder in {*_outside(_listed), *sys.path_importer_cache})
+    _Watch.on = False
     _known.update(sys.modules)
 
 
@@ -52,17 +59,18 @@ def changed() -> bool:
 
 def watch_reads() -> None:
     """Notes every file that is opened from now on in this process, and every folder that is listed."""
-    global _watching
+    if not _Watch.in_place:
+        sys.addaudithook(_note)
+    _Watch.in_place = _Watch.on = True
 
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str):
-            _read.add(arguments[0])
-        elif event in ("os.listdir", "os.scandir") and isinstance(arguments[0], str):
-            _listed.add(arguments[0])
 
-    if not _watching:
-        sys.addaudithook(hook)
-    _watching = True
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if not _Watch.on or not arguments or not isinstance(arguments[0], str):
+        return
+    if event == "open":
+        _read.add(arguments[0])
+    elif event in ("os.listdir", "os.scandir"):
+        _listed.add(arguments[0])
 
 
 def files(own: str | None) -> list[File]:
@@ -71,7 +79,7 @@ def files(own: str | None) -> list[File]:
 
     paths = {sys.executable, torch.__file__, *_new_paths(), *_read_paths()}
     found = [_state(path) for path in sorted(paths) if path != own and path not in _ahead]
-    return [*_ahead.values(), *(file for file in found if file is not None)]
+    return sorted([*_ahead.values(), *(file for file in found if file is not None)])
 
 
 def _read_paths() -> Iterable[str]:
