@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import guards, imported, scratch
@@ -49,7 +49,7 @@ def limits_of(request: Request) -> Limits:
 
 
 @contextlib.contextmanager
-def ending() -> Iterator[None]:
+def ending() -> Generator[None, None, None]:
     """The process ends with the block, whatever happens in it but `GoOn`."""
     try:
         yield

@@ -32,7 +32,9 @@ class Start(NamedTuple):
 def start_of(request: Mapping[str, Any]) -> Start | None:
     """How the load of a request starts; None where it is none of a file in a package."""
     file, text = request.get("file"), request.get("text")
-    name, leading = _beginning(file, text) if file and text else ("", "")
+    if not file or not text:
+        return None
+    name, leading = _beginning(file, text)
     return Start(file, tuple(request["paths"]), name, leading, ahead(request)) if "." in name else None
 
 
@@ -48,20 +50,19 @@ def _beginning(file: str, text: str) -> tuple[str, str]:
     return package_of(file, dots=relative_dots(body))[1], "".join(lines)
 
 
-class _Held:
-    """What this process does where the file's own statements begin."""
-
-    stop: Callable[[], None] | None = None
+_stop: Callable[[], None] | None = None
 
 
 def hold(stop: Callable[[], None]) -> None:
-    """The first load of this process that comes to a file's own statements does this then, once."""
-    _Held.stop = stop
+    """The next load of this process that comes to a file's own statements does this then."""
+    global _stop
+    _stop = stop
 
 
 def reached() -> bool:
     """A load has come to the file's own statements. Whether it goes on with those of another text."""
-    stop, _Held.stop = _Held.stop, None
+    global _stop
+    stop, _stop = _stop, None
     if stop is not None:
         stop()
     return stop is not None
