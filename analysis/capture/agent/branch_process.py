@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import json
 import os
 import sys
 import time
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from . import guards, held, imported, wire
 from .child import GoOn, answer_to, ending, hand_in
-from .confine import confine
+from .confine import confine, end_with
 from .held import Start
 from .packages import Imports
+from .roots import is_installed
 from .scratch import use
 from .watched import threads_of
 
@@ -59,7 +61,7 @@ class Server:
 
     def _hold(self, request: Request, folder: str, capturer: Capturer) -> None:
         """Begins the capture of a file's former text, and carries on, in forks, with those of later texts."""
-        since, forks = time.time_ns(), list[GoOn]()
+        since, going_on = time.time_ns(), list[GoOn]()
         gc.disable()
         imported.watch_reads()
         guard = guards.install(folder)
@@ -70,16 +72,56 @@ class Server:
                     guard.on = False
                     if guard.refused or guard.wrote:
                         raise RuntimeError("an import does what each capture is to do by itself")
+                    _import(_imported_later(request))
                     self._serve(None, request["file"], since)
+            except _Scout as scout:
+                going_on.append(scout)
+                guard.on = True
             except GoOn as fork:
-                forks.append(fork)
+                going_on.append(fork)
                 request.update(fork.request)
 
         held.hold(stop)
         answer = answer_to(request, capturer)
-        if not forks:
+        if not going_on:
             raise RuntimeError("the load did not come to the statements of the file")
-        hand_in(forks[0].answer, answer)
+        if isinstance(going_on[0], _Scout):
+            going_on[0].report()
+        else:
+            hand_in(going_on[0].answer, answer)
+
+
+class _Scout(GoOn):
+    """This process goes on with the former text's capture, to see what else is imported."""
+
+    def __init__(self, request: Request, sink: int) -> None:
+        super().__init__(request, sink)
+        self._before, self._environment = set(sys.modules), dict(os.environ)
+
+    def report(self) -> None:
+        """Writes the names of installed modules, none where the code sets variables, which they may read; and all files."""
+        names = [name for name in sys.modules if name not in self._before and not name.startswith("torch.")]
+        places = [getattr(sys.modules[name], "__file__", None) for name in names]
+        found = [name for name, file in zip(names, places) if file and is_installed(file)]  # noqa: B905 (Python 3.10)
+        unchanged = dict(os.environ) == self._environment
+        files = imported.files(self.request["file"])
+        wire.write(self.answer, json.dumps([found if unchanged else [], files]).encode())
+
+
+def _imported_later(request: Request) -> Imports:
+    """What the rest of the capture imports from installed packages, as another process finds by going on with it."""
+    source, sink = os.pipe()
+    parent = os.getpid()
+    process = os.fork()
+    if process == 0:
+        end_with(parent)
+        raise _Scout(request, sink)
+    os.close(sink)
+    with open(source, "rb") as names:
+        found, files = json.loads(names.read() or b"[[], []]")
+    os.waitpid(process, 0)
+    imported.depend_on(files)
+    return tuple((name, ()) for name in found)
 
 
 def _import(imports: Imports) -> None:

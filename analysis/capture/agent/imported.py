@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 # Path, modification time in nanoseconds, size in bytes.
 File = tuple[str, int, int]
@@ -17,6 +18,7 @@ _PASSING = re.compile(r"^\.|^__pycache__$|~$")
 
 _known: set[str] = set()
 _ahead: dict[str, File] = {}
+_decided: dict[str, File] = {}
 _read: set[str] = set()
 # Folders whose names were asked for, by code and by imports, and what they held.
 _listed: set[str] = set()
@@ -50,9 +52,14 @@ def remember_ahead(own: str | None = None, since: int = sys.maxsize) -> None:
     _known.update(sys.modules)
 
 
+def depend_on(files: Iterable[Sequence[Any]]) -> None:
+    """What was imported ahead depends on these files too."""
+    _decided.update((path, (path, time, size)) for path, time, size in files)
+
+
 def changed() -> bool:
-    """Whether a file that was imported or read ahead is another one now, or a folder holds others."""
-    return any(_state(path) != file for path, file in _ahead.items()) or any(
+    """Whether a file that was imported or read ahead, or decided what is, is another one now, or a folder holds others."""
+    return any(_state(path) != file for path, file in (*_ahead.items(), *_decided.items())) or any(
         _listing(folder, known) != known for folder, known in _folders.items()
     )
 

@@ -72,10 +72,10 @@ class Package:
         self._edits += 1
         return f"{LEADING}EDIT = {self._edits}\n{more}{NET.format(out=out)}"
 
-    def capture(self, text: str, seconds: float = 20.0) -> Captured:
+    def capture(self, text: str, seconds: float = 90.0) -> Captured:
         (model,) = discover(text).classes
         request = file_request(self.folder / "net.py", text, model, (((1, 8), "float32"),), "given", None)
-        return self._agent.capture(replace(request, seconds=seconds))[1].result(120)
+        return self._agent.capture(replace(request, seconds=seconds))[1].result(200)
 
     def width(self, out: str | int, more: str = "") -> int:
         captured = self.capture(self.text(out, more))
@@ -112,6 +112,18 @@ def test_a_capture_from_a_held_load_is_like_any_other(package: Package) -> None:
     assert [file[0] for file in held.answer["files"]] == [file[0] for file in plain.answer["files"]]
     assert held.answer == plain.answer
     assert any("no_such_thing" in words for words in held.answer["graph"]["assumptions"])
+
+
+def test_packages_that_the_rest_of_a_package_imports_are_there(package: Package) -> None:
+    package.write("user.py", "from .net import Net\nimport torchvision\n")
+    early = "import sys\nEARLY = 'torchvision' in sys.modules\n"
+    assert package.width("7 if EARLY else 6", early) == 6
+    assert package.hold()
+    assert package.width("7 if EARLY else 6", early) == 7
+    package.write("user.py", "from .net import Net\nimport os\nos.environ['MODE'] = 'x'\nimport torchvision\n")
+    assert package.width("7 if EARLY else 6", early) == 6
+    assert package.hold()
+    assert package.width("7 if EARLY else 6", early) == 6  # torchvision may read the variable
 
 
 def test_what_the_edit_raises_is_named_at_its_line(package: Package) -> None:
