@@ -22,6 +22,22 @@ def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> Sou
     return fallback[0] if fallback else SourceLine(result.target, 1)
 
 
+def class_line(result: ModelResult, analysis: Analysis) -> SourceLine:
+    """The line of the model's class: of the one that ran, where several of the file have its name."""
+    file, _, name = result.target.partition("::")
+    ran = result.graph.defined
+    if ran is not None and Path(ran.file).resolve() == Path(file).resolve():
+        return replace(ran, file=file)
+    known = (model.line for model in analysis.discovery.classes if model.name == name)
+    return SourceLine(file, next(known, 1))
+
+
+def analyzed_file(analysis: Analysis) -> str:
+    """The file that the analysis is of, as its targets name it; empty where it has none."""
+    targets = [*(result.target for result in analysis.results), *(problem.target for problem in analysis.problems)]
+    return next((target.partition("::")[0] for target in targets), "")
+
+
 def label(operator: Operator) -> str:
     """`layer4.0.conv1 (conv2d)`; the kind once where the name says it."""
     return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
