@@ -97,9 +97,7 @@ def package(tmp_path: Path, agents: Callable[[], Agent]) -> Package:
 
 
 def test_a_capture_from_a_held_load_is_like_any_other(package: Package) -> None:
-    package.write(
-        "layers.py", LAYERS + "import click\nfrom no_such_thing import missing\nopen(__file__).close()\n"
-    )
+    package.write("layers.py", LAYERS + "import click\nfrom no_such_thing import missing\nopen(__file__).close()\n")
     more = "import this_is_not_there\nfrom .layers import missing as gone\ndef unused(x: NotThere): ...\n"
     text = f"from __future__ import annotations\n{package.text(7, more)}"
     assert package.capture(text).error is None
