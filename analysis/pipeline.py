@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from .capture import Captured, CaptureError, Capturer, CaptureRequest, at_once, file_request, module_request
+from .capture import (
+    Captured,
+    CaptureError,
+    Capturer,
+    CaptureRequest,
+    Repository,
+    Surroundings,
+    at_once,
+    file_request,
+    module_request,
+)
 from .discovery import (
     Discovery,
     FileTarget,
@@ -151,8 +162,9 @@ def _capture_file(
     def capture(model: ModelClass, place: str = "", *, part: bool) -> CapturedModel | Problem:
         note(f"capturing {place}{model.name}")
         asked = replace(options, inputs=()) if part else options
-        return _capture_class(target, configured(model, target.path), text, asked, capturer, part=part)
+        return _capture_class(target, configured(model, target.path), text, asked, capturer, around, part=part)
 
+    around = Surroundings(Repository(target.path.resolve()))
     models, parts = _models_and_parts(target, discovery)
     with ThreadPoolExecutor(at_once(), "graphperf-capture") as threads:
         places = [f"{number} of {len(models)}: " for number in range(1, len(models) + 1)] if len(models) > 1 else [""]
@@ -209,7 +221,14 @@ def _named(discovery: Discovery, name: str) -> ModelClass:
 
 
 def _capture_class(
-    target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer, *, part: bool
+    target: FileTarget,
+    model: ModelClass,
+    text: str,
+    options: Options,
+    capturer: Capturer,
+    around: Surroundings,
+    *,
+    part: bool,
 ) -> CapturedModel | Problem:
     name = f"{target.path}::{model.name}"
     directive = model.directive
@@ -229,7 +248,9 @@ def _capture_class(
         line = directive.line if directive is not None else model.line
         return Problem(name, "directive", f"directive: {error}", str(target.path), line, model.name)
     request = file_request(target.path, text, model, options.inputs, "given", chosen.batch, part=part)
+    until = time.monotonic() + options.seconds
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
+    request, captured = around.capture(request, captured, capturer, until)
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
     return CapturedModel(name, captured.graph, captured.constructed, chosen, request, captured.expression)

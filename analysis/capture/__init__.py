@@ -2,9 +2,11 @@
 
 from .agents import Agent, AgentLost, AgentPool, AgentUnavailable, Guarantee
 from .cache import CachingCapturer
+from .around import Repository
 from .capturers import Capturer, PoolCapturer, at_once, is_lost, until_answered
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 from .store import Store
+from .surroundings import Surroundings
 
 __all__ = [
     "Agent",
@@ -18,7 +20,9 @@ __all__ = [
     "Capturer",
     "Guarantee",
     "PoolCapturer",
+    "Repository",
     "Store",
+    "Surroundings",
     "at_once",
     "file_request",
     "is_lost",

@@ -37,6 +37,7 @@ from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
 from .tolerant import tolerant
 from .trials import Trials
+from .within import TrialsAround
 
 _T = TypeVar("_T")
 
@@ -46,6 +47,16 @@ class Candidate(TypedDict):
 
     expression: str
     origin: str
+
+
+class Sought(TypedDict):
+    """A class that is sought in the model, where it is, and its inputs if given."""
+
+    file: str
+    text: str
+    name: str
+    inputs: list[inputs.GivenInput]
+    inputs_origin: str
 
 
 class Request(TypedDict):
@@ -69,6 +80,7 @@ class Request(TypedDict):
     guess: bool
     root: bool
     imports: list[tuple[str, list[str]]]
+    sought: Sought | None
 
 
 class Graph(TypedDict):
@@ -157,8 +169,9 @@ class Capturer:
         module = _stage("import", request, _load, request)
         removed.complete()
         with torch.no_grad(), recorder:
-            run = _run(request, Trials(request, module, recorder, tracker))
-        return _graph(run, recorder, tracker, self._locator, request.get("file"))
+            trials = TrialsAround if request.get("sought") else Trials
+            run = _run(request, trials(request, module, recorder, tracker))
+        return _graph(run, recorder, tracker, self._locator, (request.get("sought") or request).get("file"))
 
 
 def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
@@ -174,6 +187,9 @@ def _load(request: Request) -> types.ModuleType:
         text, wanted = request.get("text"), request.get("wanted") or ""
         environment.install(file)
         data_files.install(file)
+        sought = request.get("sought")
+        if sought:
+            program.hold(sought["file"], sought["text"])
         return tolerant(lambda: program.load_file(file, text, needed, paths, wanted), file)
     assert module is not None
     return program.load_module(module, request["paths"])

@@ -30,7 +30,7 @@ _CALLS: dict[str, str] = {}
 
 
 class GuessedArguments:
-    """Constructor calls of a class with guessed arguments, in the order to try them."""
+    """Calls of a class, or of a function that makes models, with guessed arguments, in the order to try them."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class GuessedArguments:
         if not self._depth:
             assumed.MADE.clear()
         made = eval(self._expression(arguments), {**self._given_names, **BORROWED, **self._namespace})
-        if not self._depth and not isinstance(made, nn.Module):
+        if not self._depth and not isinstance(made, nn.Module) and isinstance(self._choices.cls, type):
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:

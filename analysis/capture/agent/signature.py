@@ -1,10 +1,16 @@
-"""The parameters of a constructor, and those that it hands to the constructors further up."""
+"""The parameters of a constructor or of a function that makes models, and those that it hands to the constructors further up."""
 
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+def initializer(cls: Any) -> Any:
+    """What takes the arguments: the constructor of a class, a function itself."""
+    return cls.__init__ if isinstance(cls, type) else cls
 
 
 def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
@@ -20,19 +26,19 @@ def is_open(cls: type) -> bool:
 def annotation_of(cls: type, parameter: inspect.Parameter) -> object:
     """The annotation; the class itself where it is written as a string and the class's own file knows it."""
     given = parameter.annotation
-    known = getattr(cls.__init__, "__globals__", {})
+    known = getattr(initializer(cls), "__globals__", {})
     found = known.get(given.strip("'\"")) if isinstance(given, str) else None
     return found if isinstance(found, type) else given
 
 
 def parent_with(cls: type, name: str) -> type:
     """The class further up whose constructor has a parameter of that name; the class itself when there is none."""
-    return next((base for base in cls.__mro__[1:] if name in parameters_of(base)), cls)
+    return next((base for base in getattr(cls, "__mro__", ())[1:] if name in parameters_of(base)), cls)
 
 
 def _signature(cls: type) -> list[inspect.Parameter]:
     """The parameters of the constructor itself, which a metaclass may hide."""
     try:
-        return list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return list(inspect.signature(initializer(cls)).parameters.values())[isinstance(cls, type) :]
     except (TypeError, ValueError):
         return []

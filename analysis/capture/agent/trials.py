@@ -101,7 +101,8 @@ class Trials:
         for candidate in self._request["candidates"]:
             yield candidate["expression"], candidate["origin"]
         cls = vars(self._module).get(self._request.get("wanted") or "")
-        if self._request.get("guess") and isinstance(cls, type) and issubclass(cls, nn.Module):
+        makes = issubclass(cls, nn.Module) if isinstance(cls, type) else isinstance(cls, types.FunctionType)
+        if self._request.get("guess") and makes:
             root = bool(self._request.get("root"))
             self._guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
             yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
@@ -116,13 +117,22 @@ class Trials:
             self._guessed.misfits = found.sizes
             self._guessed.called_none = "'NoneType' object is not callable" in found.message
 
+    def run_alone(self, expression: str, origin: str, given: Assignment | None) -> Run:
+        """The model of one expression; with what it was `given` somewhere, where that is known and nothing else is asked."""
+        hints = [given] if given is not None and not self._request.get("inputs") else []
+        return self._run_model(self._maker.made(expression), expression, origin, hints)
+
     def _run(self, expression: str, origin: str) -> Run:
-        model = self._maker.made(expression)
+        return self._run_model(self._maker.made(expression), expression, origin)
+
+    def _run_model(self, model: nn.Module, expression: str, origin: str, given: Sequence[Assignment] = ()) -> Run:
         inputs = ForwardInputs(model, self._request.get("batch"))
         search = Search(model, inputs.option, lambda: len(self._recorder.operators))
         hints, choices = self._known(inputs)
         try:
-            assignment, found = search.find(hints, choices, lambda a, built: self._attempt(model, inputs, a, built))
+            assignment, found = search.find(
+                [*given, *hints], choices, lambda a, built: self._attempt(model, inputs, a, built)
+            )
         except RefusedError as refused:
             if Claim.helps(refused.error):
                 return self._run(expression, origin)

@@ -10,6 +10,8 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
+from .signature import initializer
+
 _SIZED = re.compile(r"Linear|Bilinear|Conv\w*\dd|Embedding|\w+Norm(\dd)?|LSTM|GRU|RNN|zeros|ones|randn?|empty|arange")
 _ITERATING = ("len", "enumerate", "zip", "sum", "reversed", "list", "tuple", "sorted")
 
@@ -38,14 +40,14 @@ class Usage:
 
 def usage_of(cls: type) -> dict[str, Usage]:
     """The use of each constructor parameter of a class; empty when there is no source."""
-    definition = _tree(cls.__init__)
+    definition = _tree(initializer(cls))
     if definition is None:
         return {}
     names = [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs]
     found = {parameter.arg: Usage() for parameter in names}
     _note_kind(cls, definition, found)
     kept: dict[str, str] = {}
-    constants = getattr(cls.__init__, "__globals__", {})
+    constants = getattr(initializer(cls), "__globals__", {})
     for node in ast.walk(definition):
         _note(node, found, constants)
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
@@ -53,7 +55,7 @@ def usage_of(cls: type) -> dict[str, Usage]:
         if isinstance(target, ast.Attribute) and isinstance(value, ast.Name) and value.id in found:
             kept[target.attr] = value.id
     _note_handed_on(cls, definition, found, constants)
-    for function in vars(cls).values():
+    for function in vars(cls).values() if isinstance(cls, type) else ():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
             _note_kept(node, kept, found)
