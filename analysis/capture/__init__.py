@@ -1,8 +1,8 @@
 """Model to operator graph: agent processes that execute the user's code without data, and the decoding of what they record."""
 
 from .agents import Agent, AgentLost, AgentPool, AgentUnavailable, Guarantee
-from .cache import CachingCapturer
 from .around import Repository
+from .cache import CachingCapturer
 from .capturers import Capturer, PoolCapturer, at_once, is_lost, until_answered
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 from .store import Store
