@@ -18,7 +18,7 @@ _DEEPEST, _MOST = 3, 5
 
 
 # Functions that do more than make a model.
-_DOING = re.compile(r"(?i)train|eval|test|main|loss|infer|predict|sample|demo|load|run|fit|step")
+_DOING = re.compile(r"(?i)train|eval|test|main|loss|infer|predict|sample|demo|run|fit|step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,28 @@ def _read(file: Path, text: str) -> _Code | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     blocks = [*tree.body, *(inner for node in tree.body if isinstance(node, (ast.If, ast.Try)) for inner in node.body)]
-    definitions = {node.name: node for node in blocks if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
-    return _Code(file, dict(definitions), frozenset(_imported(tree)), {f.name: f.call for f in factories(tree)})
+    definitions: dict[str, ast.AST] = {}
+    calls = {factory.name: factory.call for factory in factories(tree)}
+    for node in blocks:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            definitions[node.name] = node
+        for name, method, call in _static_methods(node):
+            definitions[name], calls[name] = method, call
+    return _Code(file, definitions, frozenset(_imported(tree)), calls)
+
+
+def _static_methods(node: ast.stmt) -> Iterator[tuple[str, ast.AST, str]]:
+    """The methods of a class that are called without it and need no argument."""
+    if isinstance(node, ast.ClassDef):
+        static = [m for m in node.body if any(getattr(d, "id", "") == "staticmethod" for d in _decorators(m))]
+        methods = {method.name: method for method in static if isinstance(method, ast.FunctionDef)}
+        for maker in factories(ast.Module(static, [])):
+            if maker.call is not None:
+                yield f"{node.name}.{maker.name}", methods[maker.name], f"{node.name}.{maker.call}"
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:

@@ -22,6 +22,7 @@ from . import (
     guards,
     inputs,
     inverse_stft,
+    pretrained,
     program,
     removed,
     stand_ins,
@@ -168,6 +169,7 @@ class Capturer:
         recorder, tracker = self._recorder, self._tracker
         module = _stage("import", request, _load, request)
         removed.complete()
+        pretrained.install()
         with torch.no_grad(), recorder:
             trials = TrialsAround if request.get("sought") else Trials
             run = _run(request, trials(request, module, recorder, tracker))

@@ -19,7 +19,7 @@ from .changes import Changes
 from .choices import Arguments, Choices
 from .config_files import arguments_beside
 from .file_classes import BORROWED
-from .outcome import NoArgumentsError
+from .outcome import NoArgumentsError, refuses
 from .signature import parameters_of
 
 _MOST_TRIES = 24
@@ -85,7 +85,7 @@ class GuessedArguments:
             except AbsentError as error:  # no other argument brings the module
                 raise NoArgumentsError(error, "") from error
             except Exception as error:
-                if first is None or chosen in self._right:
+                if first is None or chosen in self._right or refuses(error) > refuses(first.error):
                     first = NoArgumentsError(error, self._words(arguments))
                 configured = list(self._changes.configured(arguments, error))
                 self._right += configured

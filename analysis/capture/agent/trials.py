@@ -22,7 +22,7 @@ from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
 from .making import Maker
 from .modules import ModuleTracker
-from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, telling
+from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, refuses, telling
 from .recorder import Recorder
 from .search import RefusedError, Search
 
@@ -64,7 +64,7 @@ class Trials:
                     ways = self._expressions()
                     continue
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
-                told = failure is not None and telling(failure) >= 2 and not isinstance(error.error, AbsentError)
+                told = failure is not None and telling(failure) >= 2 and not refuses(error.error)
                 failure = failure if told else nothing
             except NothingRanError as error:
                 if self._supplied(error.error):
