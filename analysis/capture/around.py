@@ -144,13 +144,13 @@ def _returns(node: ast.FunctionDef, name: str) -> bool:
         for item in statements:
             if item.value is None or isinstance(item, ast.Return) or not made & {*_names(item.value)}:
                 continue
-            for target in item.targets if isinstance(item, ast.Assign) else [item.value]:
-                made.update(itertools.islice(_names(target), 1))
+            changed = item.targets if isinstance(item, ast.Assign) else [getattr(item.value, "func", item.value)]
+            made.update(part.id for target in changed for part in ast.walk(target) if isinstance(part, ast.Name))
     return any(made & {*_names(i.value)} for i in statements if isinstance(i, ast.Return) and i.value is not None)
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Names in the order of the text, also those of attributes."""
+    """Names in a piece of code, also those of attributes."""
     for item in ast.walk(node):
         if isinstance(item, (ast.Name, ast.Attribute)):
             yield item.id if isinstance(item, ast.Name) else item.attr
