@@ -6,9 +6,10 @@ from .cache import CachingCapturer
 from .capturers import Capturer, PoolCapturer, at_once, is_lost, until_answered
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
 from .store import Store
-from .surroundings import Surroundings
+from .surroundings import MENDED, Surroundings
 
 __all__ = [
+    "MENDED",
     "Agent",
     "AgentLost",
     "AgentPool",

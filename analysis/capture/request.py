@@ -97,6 +97,7 @@ class Captured:
     """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it.
 
     `expression` constructed the model, in the namespace of its file; `constructed` says in words where it is from.
+    `asked` is what was asked in place of the request, where it was not the request itself.
     """
 
     graph: Graph | None = None
@@ -104,6 +105,7 @@ class Captured:
     constructed: str = ""
     expression: str = ""
     answer: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    asked: CaptureRequest | None = field(default=None, compare=False, repr=False)
 
 
 def file_request(

@@ -13,39 +13,38 @@ from ..syntax import parse
 from .agent.nearby import text_of
 from .around import Maker, Repository
 from .capturers import Capturer
-from .request import Captured, CaptureRequest, Sought, file_request
+from .request import Captured, CaptureError, CaptureRequest, Sought, file_request
 
-# Failures that another way to construct the class may mend.
-_STAGES = frozenset({"construct", "input", "forward"})
+# The stages of failures that another way to construct the class may mend.
+MENDED = frozenset({"construct", "input", "forward"})
+# A class has this part of a capture's time, and all those of a file have the time of one together.
+_PART = 0.5
 _LEAST_SECONDS = 5.0
 
 
 class Surroundings:
-    """The makers of the classes of one file, and those that turned out not to work."""
+    """Captures classes of one file as the code around them makes them."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+    def __init__(self, repository: Repository, capturer: Capturer, seconds: float) -> None:
+        self._repository, self._capturer, self._seconds = repository, capturer, seconds
+        self._until: float | None = None
         self._hopeless: set[Maker] = set()
 
-    def capture(
-        self, request: CaptureRequest, captured: Captured, capturer: Capturer, until: float
-    ) -> tuple[CaptureRequest, Captured]:
-        """What answers a request that failed so: a request for a model around the class and its graph, or the failure itself.
-
-        `until` is the time, by `time.monotonic()`, at which the request's own time is used up.
-        """
-        if captured.error is None or captured.error.stage not in _STAGES or not request.guess:
-            return request, captured
-        for maker, around in self._requests(request):
+    def capture(self, request: CaptureRequest) -> Captured:
+        """The part of a model of other code that is the class which is asked for; its request is in the answer."""
+        now = time.monotonic()
+        self._until = now + self._seconds if self._until is None else self._until
+        until = min(self._until, now + _PART * self._seconds)
+        for maker, around in self._requests(request) if request.guess else ():
             left = until - time.monotonic()
             if left < _LEAST_SECONDS:
                 break
-            found = capturer.capture(replace(around, seconds=left, memory_gb=request.memory_gb))
+            found = self._capturer.capture(replace(around, seconds=left, memory_gb=request.memory_gb))
             if found.graph is not None:
-                return around, found
+                return replace(found, asked=around)
             if found.error is not None and found.error.stage not in ("find", "forward"):
                 self._hopeless.add(maker)
-        return request, captured
+        return Captured(error=CaptureError("find", f"no other code makes {request.wanted}"))
 
     def _requests(self, request: CaptureRequest) -> Iterator[tuple[Maker, CaptureRequest]]:
         sought = Sought(str(request.file), request.text or "", request.wanted, request.inputs, request.inputs_origin)

@@ -216,7 +216,7 @@ def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object,
     except CaptureFailedError:
         raise
     except BaseException as error:
-        error = absent.used_in(error) or error
+        error = absent.used_in(error) or _with_lines(downloads.read_in(error), error)
         if isinstance(error, absent.AbsentError):
             error, stage, words = error.cause, "import", ""
         failure = failure_of(error, stage, request)
@@ -225,6 +225,10 @@ def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object,
             message += f", {words}"
         place = (file, line) if file is not None and line is not None else None
         raise CaptureFailedError(stage, message, place) from error
+
+
+def _with_lines(meant: BaseException | None, error: BaseException) -> BaseException:
+    return error if meant is None else meant.with_traceback(error.__traceback__)
 
 
 def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None) -> Graph:

@@ -41,10 +41,12 @@ class Trials:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
         self._guessed: GuessedArguments | None = None
-        self._names = assumed.guess_names(
-            request.get("text") or "", request.get("file") or "", request.get("wanted") or ""
-        )
+        self._names = assumed.guess_names(request.get("text") or "", request.get("file") or "", self._configured())
         self._maker = Maker(module, self._names, request.get("wanted") or "")
+
+    def _configured(self) -> list[str]:
+        """Names that a configuration has which is meant for the model."""
+        return [self._request["wanted"]] if self._request.get("wanted") else []
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""

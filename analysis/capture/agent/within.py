@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from .guess import Assignment, Guess, value
+from .inputs import ForwardInputs, ModelInput
 from .making import Maker
 from .modules import ModuleTracker, class_file
 from .outcome import NothingRanError, Run, WrongModelError
@@ -38,6 +39,12 @@ class TrialsAround(Trials):
         asked.update(inputs=sought["inputs"], inputs_origin=sought["inputs_origin"])
         self._part = Trials(asked, module, recorder, tracker)
 
+    def _configured(self) -> list[str]:
+        """Also those of the class that is sought and of its file."""
+        sought = self._request["sought"]
+        stem = os.path.splitext(os.path.basename(sought["file"]))[0]
+        return [*super()._configured(), sought["name"], stem]
+
     def _expressions(self) -> Iterator[tuple[str, str]]:
         """Also the first of several things that a function returns."""
         for expression, origin in super()._expressions():
@@ -59,11 +66,13 @@ class TrialsAround(Trials):
         self._tracker.watch(None)
         return self._part.run_alone(part, self._words(expression, origin), given)
 
-    def _attempt(self, *args: Any) -> Any:
+    def _attempt(
+        self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment, built: Mapping[str, Any]
+    ) -> tuple[list[ModelInput], object]:
         """Remembers what the part was given, in the try that got furthest."""
         self._tracker.watch(self._is_sought)
         try:
-            return super()._attempt(*args)
+            return super()._attempt(model, inputs, assignment, built)
         finally:
             calls, reached = self._tracker.watched, len(self._recorder.operators)
             if calls and reached >= self._reached:
