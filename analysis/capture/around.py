@@ -69,10 +69,8 @@ class Repository:
             if code is None or (file != inner.file and not _knows(code, inner)):
                 continue
             for name, node in code.definitions.items():
-                is_function = isinstance(node, ast.FunctionDef)
-                makes = _returns if is_function else _uses
-                if name != inner.name and not (is_function and _DOING.search(name)) and makes(node, inner.name):
-                    yield Maker(file, name, code.calls.get(name) or "", is_function)
+                if name != inner.name and _makes(node, inner.name):
+                    yield Maker(file, name, code.calls.get(name) or "", isinstance(node, ast.FunctionDef))
 
     def _mentioning(self, name: str) -> Iterator[str]:
         if not self._texts:
@@ -131,7 +129,10 @@ def _knows(code: _Code, inner: Maker) -> bool:
     return inner.name not in code.definitions and bool(known & code.imported or "" in code.imported)
 
 
-def _uses(node: ast.AST, name: str) -> bool:
+def _makes(node: ast.AST, name: str) -> bool:
+    """Whether a class constructs what has the name, or a function that does nothing else returns it."""
+    if isinstance(node, ast.FunctionDef):
+        return _DOING.search(node.name) is None and _returns(node, name)
     return name in set(_used(node))
 
 

@@ -20,7 +20,7 @@ from .choices import Arguments, Choices
 from .config_files import arguments_beside
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError, refuses
-from .signature import parameters_of
+from .signature import Made, parameters_of
 
 _MOST_TRIES = 24
 _SECONDS = 8.0
@@ -35,7 +35,7 @@ class GuessedArguments:
     def __init__(
         self,
         name: str,
-        cls: type,
+        cls: Made,
         namespace: Mapping[str, Any],
         names: Mapping[str, Any],
         *,

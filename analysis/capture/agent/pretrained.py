@@ -26,7 +26,8 @@ def install() -> None:
         ("transformers.models.auto.configuration_auto", ("AutoConfig",), _automatic_configuration),
         ("transformers.tokenization_utils_base", ("PreTrainedTokenizerBase",), _refused),
     ):
-        for cls in {getattr(sys.modules.get(module), name, None) for name in names} - {None}:
+        found: set[Any] = {getattr(sys.modules.get(module), name, None) for name in names}
+        for cls in found - {None}:
             cls.from_pretrained = classmethod(function(cls.from_pretrained.__func__))
     timm = sys.modules.get("timm.models._builder")
     if timm is not None:

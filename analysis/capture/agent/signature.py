@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import types
+from typing import Any, Union
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def initializer(cls: Any) -> Any:
+# A class of models, or a function that makes them.
+Made = Union[type, types.FunctionType]
+
+
+def initializer(cls: Made) -> Any:
     """What takes the arguments: the constructor of a class, a function itself."""
     return cls.__init__ if isinstance(cls, type) else cls
 
 
-def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
+def parameters_of(cls: Made) -> dict[str, inspect.Parameter]:
     """The parameters that have a name."""
     return {parameter.name: parameter for parameter in _signature(cls) if parameter.kind in _NAMED}
 
 
-def is_open(cls: type) -> bool:
+def is_open(cls: Made) -> bool:
     """Whether the constructor takes any keyword."""
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in _signature(cls))
 
 
-def annotation_of(cls: type, parameter: inspect.Parameter) -> object:
+def annotation_of(cls: Made, parameter: inspect.Parameter) -> object:
     """The annotation; the class itself where it is written as a string and the class's own file knows it."""
     given = parameter.annotation
     known = getattr(initializer(cls), "__globals__", {})
@@ -31,12 +36,12 @@ def annotation_of(cls: type, parameter: inspect.Parameter) -> object:
     return found if isinstance(found, type) else given
 
 
-def parent_with(cls: type, name: str) -> type:
+def parent_with(cls: Made, name: str) -> Made:
     """The class further up whose constructor has a parameter of that name; the class itself when there is none."""
     return next((base for base in getattr(cls, "__mro__", ())[1:] if name in parameters_of(base)), cls)
 
 
-def _signature(cls: type) -> list[inspect.Parameter]:
+def _signature(cls: Made) -> list[inspect.Parameter]:
     """The parameters of the constructor itself, which a metaclass may hide."""
     try:
         return list(inspect.signature(initializer(cls)).parameters.values())[isinstance(cls, type) :]

@@ -103,8 +103,8 @@ class Trials:
         for candidate in self._request["candidates"]:
             yield candidate["expression"], candidate["origin"]
         cls = vars(self._module).get(self._request.get("wanted") or "")
-        makes = issubclass(cls, nn.Module) if isinstance(cls, type) else isinstance(cls, types.FunctionType)
-        if self._request.get("guess") and makes:
+        is_model = isinstance(cls, type) and issubclass(cls, nn.Module)
+        if self._request.get("guess") and cls is not None and (is_model or isinstance(cls, types.FunctionType)):
             root = bool(self._request.get("root"))
             self._guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
             yield from itertools.islice(self._guessed.working(), _MOST_MODELS)

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
-from .signature import initializer
+from .signature import Made, initializer
 
 _SIZED = re.compile(r"Linear|Bilinear|Conv\w*\dd|Embedding|\w+Norm(\dd)?|LSTM|GRU|RNN|zeros|ones|randn?|empty|arange")
 _ITERATING = ("len", "enumerate", "zip", "sum", "reversed", "list", "tuple", "sorted")
@@ -38,7 +38,7 @@ class Usage:
     keys: list[str] = field(default_factory=list)
 
 
-def usage_of(cls: type) -> dict[str, Usage]:
+def usage_of(cls: Made) -> dict[str, Usage]:
     """The use of each constructor parameter of a class; empty when there is no source."""
     definition = _tree(initializer(cls))
     if definition is None:
@@ -62,7 +62,7 @@ def usage_of(cls: type) -> dict[str, Usage]:
     return found
 
 
-def _note_handed_on(cls: type, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+def _note_handed_on(cls: Made, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
     """What the methods that the constructor calls do with the parameters that it gives them."""
     for call in ast.walk(definition):
         method = getattr(cls, _own_method(call.func), None) if isinstance(call, ast.Call) else None
@@ -81,7 +81,7 @@ def _own_method(node: ast.expr) -> str:
     return node.attr if own and isinstance(node, ast.Attribute) else ""
 
 
-def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
+def _note_kind(cls: Made, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
     text = ast.unparse(definition) if hasattr(ast, "unparse") else ""
     if not any(word in text for word in ("onv", "Linear(")):
         text = _file_text(cls)
@@ -89,7 +89,7 @@ def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) 
         usage.convolves = text.count("onv") > text.count("Linear(")
 
 
-def _file_text(cls: type) -> str:
+def _file_text(cls: Made) -> str:
     try:
         return inspect.getsource(sys.modules[cls.__module__])
     except (OSError, TypeError, KeyError):
