@@ -43,7 +43,9 @@ class Choices:
     def _texts(self, cls: Made, parameter: inspect.Parameter, usage: Usage) -> list[str]:
         annotation = annotation_of(cls, parameter)
         others = {name: given for name, given in self.namespace.items() if given is not cls}
-        return expressions(parameter.name, annotation, usage, others, root=self._root)
+        stated = getattr(cls, "config_class", None) if parameter.name == "config" else None
+        own = [f"{cls.__name__}.config_class()"] if isinstance(stated, type) else []
+        return [*own, *expressions(parameter.name, annotation, usage, others, root=self._root)]
 
     def hand_up(self, name: str) -> None:
         """Takes in a parameter that a constructor further up lacks."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import types
-from typing import Any, Union
+from collections.abc import Callable
+from typing import Any
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 # A class of models, or a function that makes them.
-Made = Union[type, types.FunctionType]
+Made = Callable[..., Any]
 
 
 def initializer(cls: Made) -> Any:
