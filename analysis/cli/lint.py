@@ -13,20 +13,13 @@ import click
 from ..capture import AgentPool
 from ..discovery import FileTarget, UnreadableSource, check_file, read_python
 from ..discovery.classes import split_lines
+from ..finding import Finding
 from ..pipeline import Analysis, Progress, analyze
-from ..rules import Finding, judge
+from ..rules import judge
 from ..settings import Options
-from .common import (
-    CLEAN,
-    FINDINGS,
-    capturer_for,
-    fail,
-    interpreter_problem,
-    progress,
-    question,
-    question_options,
-    usage_errors,
-)
+from .common import capturer_for, interpreter_problem, progress, question
+from .exits import CLEAN, FINDINGS, fail, usage_errors
+from .question_options import question_options
 
 _FORMATS = ("full", "concise", "json", "sarif")
 _SKIPPED = frozenset({".venv", "venv", "node_modules", "__pycache__", "build", "dist", "site-packages"})

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ..rules import Finding
+from ..finding import Finding
 from . import units
 from .text import bar
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.report.sarif import sarif
-from graphperf.analysis.rules import Finding, rule_for
+from graphperf.analysis.rules import rule_for
 
 SOURCE = ["import torch", "", "class Net(nn.Module):", "    x = 'é𝄞'  "]
 
