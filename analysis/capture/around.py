@@ -15,8 +15,6 @@ from ..syntax import parse
 from .agent.nearby import code_files, text_of
 
 _DEEPEST, _MOST = 3, 5
-
-
 # Functions that do more than make a model.
 _DOING = re.compile(r"(?i)train|eval|test|main|loss|infer|predict|sample|demo|run|fit|step")
 

@@ -27,7 +27,7 @@ from .decode import decode_answer
 from .request import Captured, CaptureRequest
 from .store import Store
 
-_KEPT_STAGES = frozenset({"construct", "input", "forward"})
+_KEPT_STAGES = frozenset({"find", "construct", "input", "forward"})
 Spans = tuple[tuple[int, int], ...]
 
 

@@ -142,6 +142,14 @@ def test_given_arguments_are_the_only_ones(look: Callable) -> None:
 def test_the_reason_is_that_of_the_class_where_nothing_helps(look: Callable) -> None:
     (problem,) = look(net=NET.replace("3 * width", "2 * width"))[0].problems
     assert problem.message.startswith("constructing Paths failed")
+    assert look(net=NET.replace("3 * width", "2 * width"))[1] == []
+
+
+def test_a_model_without_the_class_is_passed_over(look: Callable) -> None:
+    other = NET.replace("nn.Sequential(", "(lambda paths: nn.Identity())(lambda: ").replace("class Net", "class Other")
+    analysis, asked = look(another=other, net=NET)
+    assert (asked, len(analysis.results)) == (["Paths", "Other", "Net"], 1)
+    assert look(another=other, net=NET)[1] == []
 
 
 def test_the_text_of_the_editor_is_what_the_model_around_imports(look: Callable) -> None:
