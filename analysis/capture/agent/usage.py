@@ -58,7 +58,7 @@ def usage_of(cls: Made) -> dict[str, Usage]:
     for function in vars(cls).values() if isinstance(cls, type) else ():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
-            _note_kept(node, kept, found)
+            _note_kept(node, kept, found, constants)
     return found
 
 
@@ -104,8 +104,12 @@ def _tree(function: Any) -> ast.FunctionDef | None:
     return definition if isinstance(definition, ast.FunctionDef) else None
 
 
-def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> None:
+def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage], constants: dict[str, Any]) -> None:
     """What is done with a parameter after `self.a = a`."""
+    if isinstance(node, ast.Compare):
+        attribute = _own_method(_compared(node))
+        if attribute in kept:
+            _note_options(node, found[kept[attribute]], constants)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kept:
         if isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
             found[kept[node.func.attr]].layer = True
@@ -157,7 +161,9 @@ def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> 
             found[node.value.id].iterated = True
             found[node.value.id].unpacked = len(node.targets[0].elts)
     elif isinstance(node, ast.Compare):
-        _note_comparison(node, found, constants)
+        left = _compared(node)
+        if isinstance(left, ast.Name) and left.id in found:
+            _note_options(node, found[left.id], constants)
 
 
 def _note_call(node: ast.Call, found: dict[str, Usage]) -> None:
@@ -174,16 +180,17 @@ def _note_call(node: ast.Call, found: dict[str, Usage]) -> None:
                     found[argument.id].iterated = True
 
 
-def _note_comparison(node: ast.Compare, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+def _compared(node: ast.Compare) -> ast.expr:
+    """The left side of a comparison, also of `name.lower() == "relu"`."""
     left = node.left
-    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
-        left = left.func.value
-    if not (isinstance(left, ast.Name) and left.id in found):
-        return
+    return left.func.value if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute) else left
+
+
+def _note_options(node: ast.Compare, usage: Usage, constants: dict[str, Any]) -> None:
     for item in ast.walk(node.comparators[0]):
         if isinstance(item, ast.Constant) and isinstance(item.value, str):
-            found[left.id].options.append(item.value)
+            usage.options.append(item.value)
         given = constants.get(item.id) if isinstance(item, ast.Name) else None
         if isinstance(given, (str, list, tuple, set, frozenset, dict)):
             texts = [given] if isinstance(given, str) else given
-            found[left.id].options.extend(text for text in texts if isinstance(text, str))
+            usage.options.extend(text for text in texts if isinstance(text, str))
