@@ -5,7 +5,6 @@ from .around import Repository
 from .cache import CachingCapturer
 from .capturers import Capturer, PoolCapturer, at_once, is_lost, until_answered
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
-from .store import Store
 from .surroundings import MENDED, Surroundings
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "Guarantee",
     "PoolCapturer",
     "Repository",
-    "Store",
     "Surroundings",
     "at_once",
     "file_request",

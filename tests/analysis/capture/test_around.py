@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import CachingCapturer, Captured, CaptureRequest, PoolCapturer, Store
+from graphperf.analysis.capture import CachingCapturer, Captured, CaptureRequest, PoolCapturer
 from graphperf.analysis.capture.around import Repository
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.pipeline import Analysis, analyze
 from graphperf.analysis.settings import Options
+from graphperf.analysis.store import Store
 
 # Nobody guesses that the sizes are pairs in order, or that `near` is a third of `far`.
 LAYER = """import torch
