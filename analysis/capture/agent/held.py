@@ -30,9 +30,9 @@ class Start(NamedTuple):
 
 
 def start_of(request: Mapping[str, Any]) -> Start | None:
-    """How the load of a request starts; None where it is none of a file in a package."""
+    """How the load of a request starts; None where it is none of a file in a package, or another file's edited text counts."""
     file, text = request.get("file"), request.get("text")
-    if not file or not text:
+    if not file or not text or request.get("sought"):
         return None
     name, leading = _beginning(file, text)
     return Start(file, tuple(request["paths"]), name, leading, ahead(request)) if "." in name else None

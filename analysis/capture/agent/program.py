@@ -116,6 +116,32 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return code.co_flags & _FUTURE
 
 
+def hold(path: str, text: str) -> None:
+    """Has every import of the file at `path` take the text that the editor holds, where it is another one."""
+    if os.path.isfile(path) and read_source(path) != text:
+        linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
+        sys.meta_path.insert(0, _Held(path, text))
+
+
+class _Held(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Answers imports of one file, whatever its name there."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path, self._text = path, text
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path)
+        if spec is None or spec.origin is None or os.path.realpath(spec.origin) != os.path.realpath(self._path):
+            return None
+        spec.loader = self
+        return spec
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        exec(compile(ast.parse(self._text, self._path), self._path, "exec", dont_inherit=True), module.__dict__)
+
+
 class _Elsewhere(importlib.abc.MetaPathFinder):
     """What a file imports under its own name is not the file."""
 
