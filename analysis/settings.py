@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .numerics import ALL_NUMERICS, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
 
 DEFAULT_HARDWARE = "h100-sxm5-80gb"
+# What a project asks in `[tool.graphperf]` where the user does not: `Options` of these names, each a value of this type.
+PROJECT_ASKS: Mapping[str, type[str] | type[int]] = {"hardware": str, "precision": str, "batch": int, "mode": str}
 
 
 @dataclass(frozen=True, slots=True)

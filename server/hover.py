@@ -11,6 +11,7 @@ from ..analysis.report.hints import device_title, totals_text
 from ..analysis.report.hover import hover_lines, provenance
 from ..analysis.report.shares import Quantity
 from ..analysis.rules import Rule, rule_for, rule_page
+from .code_lens import KEPT
 from .documents import content_span
 from .language_server import GraphperfServer
 from .shown import Shown
@@ -38,7 +39,8 @@ def hover(ls: GraphperfServer, params: types.HoverParams) -> types.Hover | None:
 
 def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.MarkupContent | None:
     """What a hover and a hint's tooltip say about a line, in the form that the client can show."""
-    lines, rules = _known(session, line, ls.settings.share), _rules(session, line)
+    known = _known(session, line, ls.settings.of(session.path).share)
+    lines, rules = [session.words(text) for text in known], _rules(session, line)
     if not lines and not rules:
         return None
     formats = ls.client_list("text_document.hover.content_format")
@@ -59,7 +61,8 @@ def _known(session: Shown, line: int, quantity: Quantity) -> list[str]:
     found = session.summary_at(line)
     if found is not None:
         view, summary = found
-        return hover_lines(view.first, summary, view.result.evaluations[1:], quantity)
+        lines = hover_lines(view.first, summary, view.result.evaluations[1:], quantity)
+        return [*lines, KEPT] if session.is_kept(view) else lines
     model = session.model_at(line)
     if model is None:
         return []

@@ -9,28 +9,20 @@ from typing import Any, cast
 import click
 
 from ..discovery import project_table
-from ..settings import Options
-
-_ASKED = Options()
-DEFAULTS: dict[str, tuple[type, Any]] = {
-    "hardware": (str, _ASKED.hardware[0]),
-    "precision": (str, _ASKED.precision.value),
-    "mode": (str, _ASKED.mode),
-    "batch": (int, _ASKED.batch),
-}
+from ..settings import PROJECT_ASKS, Options
 
 
 def shown_default(name: str) -> str:
     """How the help speaks of it."""
-    return f"the project's, else {DEFAULTS[name][1]}"
+    return f"the project's, else {_otherwise(name)}"
 
 
 def project_default(name: str) -> Callable[[], Any]:
     """The default of an option, looked up when it is needed. Raises `click.UsageError` for a value of another type."""
-    kind, otherwise = DEFAULTS[name]
+    kind = PROJECT_ASKS[name]
 
     def look() -> Any:
-        given: object = project_table(Path.cwd()).get(name, otherwise)
+        given: object = project_table(Path.cwd()).get(name, _otherwise(name))
         several = name == "hardware"
         values = cast("list[object]", given) if several and isinstance(given, list) else [given]
         if given is not None and not all(isinstance(value, kind) and not isinstance(value, bool) for value in values):
@@ -38,3 +30,10 @@ def project_default(name: str) -> Callable[[], Any]:
         return tuple(values) if several else cast("Any", given)
 
     return look
+
+
+def _otherwise(name: str) -> str | int | None:
+    """As somebody would write it."""
+    usual = Options()
+    value: Any = usual.hardware[0] if name == "hardware" else getattr(usual, name)
+    return getattr(value, "value", value)

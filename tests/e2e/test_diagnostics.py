@@ -22,8 +22,12 @@ async def test_a_syntax_error_keeps_the_hints(editor, resnet, tmp_path):
     assert finding.range == types.Range(types.Position(number, 8), types.Position(number, 27))
     kept = await editor.hints(uri)
     assert {line: kept[line] for line in old if line in kept} | {"x = self.layer2(x)": old["x = self.layer2(x)"]} == old
-    assert list(await editor.lenses(uri)) == ["class ResNet(nn.Module):"]
+    (lens,) = (await editor.lenses(uri)).values()
+    assert lens.command.title.endswith(" · of the last text that ran")
+    assert (await editor.hover(uri, "x = self.layer1(x)")).endswith("  \nof the last text that ran")
     assert await editor.diagnosed(uri, editor.replace(uri, "x = self.layer2(x))", "x = self.layer2(x)")) == []
+    (lens,) = (await editor.lenses(uri)).values()
+    assert "of the last text" not in lens.command.title
     assert await editor.hints(uri) == old
 
 
