@@ -113,4 +113,6 @@ class SessionCapturer:
                 return
             except FutureTimeout:
                 continue
-        raise AgentUnavailable(f"the interpreter {agent.python} did not import torch within {_READY_LIMIT_S:.0f} s")
+        raise AgentUnavailable(
+            f"torch was not imported within {_READY_LIMIT_S:.0f} s in the interpreter {agent.python}"
+        )

@@ -86,19 +86,6 @@ async def test_documents_that_are_not_on_disk_are_left_alone(unconnected, capabi
     assert await unconnected.lenses(document.uri) == {}
 
 
-async def test_an_interpreter_that_cannot_be_used(unconnected, capabilities, resnet, tmp_path):
-    options = {"interpreter": str(tmp_path / "no" / "python"), "status": True}
-    await unconnected.start(capabilities(configuration=False), options)
-    uri = unconnected.open(tmp_path / "model.py", resnet)
-    (finding,) = await unconnected.diagnosed(uri)
-    assert finding.code == "GP901"
-    assert "cannot start the interpreter" in finding.message
-    assert "graphperf.interpreter" in finding.message
-    assert finding.range.start.line == unconnected.line(uri, "class ResNet(nn.Module):")
-    await unconnected.until("state degraded")
-    assert "graphperf.interpreter" in unconnected.states[-1].message
-
-
 @posix
 async def test_an_untrusted_workspace_starts_no_interpreter(unconnected, capabilities, resnet, tmp_path):
     python, pids = _recording_interpreter(tmp_path)

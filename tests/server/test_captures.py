@@ -26,7 +26,7 @@ class FakeAgent:
 
     def wait_ready(self, timeout=None):
         if not self._ready:
-            raise AgentUnavailable("the interpreter python cannot import torch (no module)")
+            raise AgentUnavailable("torch cannot be imported (no module) in the interpreter python")
 
     def capture(self, request):
         number, future = len(self._futures) + 1, Future()
