@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from lsprotocol import types
 
@@ -11,7 +13,7 @@ from ..analysis.report.hints import device_title, totals_text
 from ..analysis.report.hover import hover_lines, provenance
 from ..analysis.report.shares import Quantity
 from ..analysis.rules import Rule, rule_for, rule_page
-from .code_lens import KEPT
+from .code_lens import KEPT, OPEN_REPORT
 from .documents import content_span
 from .language_server import GraphperfServer
 from .shown import Shown
@@ -47,14 +49,23 @@ def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.Marku
     if formats and "markdown" not in formats:
         named = " · ".join(f"{rule.code} {rule.name}" for rule in rules)
         return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(filter(None, [*lines, named])))
-    return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules))
+    links = [_report_link(session, line)] if lines and ls.client_options.client_commands else []
+    return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules, links))
 
 
-def markdown(lines: Sequence[str], rules: Sequence[Rule] = ()) -> str:
-    """Lines with hard breaks, and nothing in them that would be taken for markup; then links to the rules' pages."""
+def markdown(lines: Sequence[str], rules: Sequence[Rule] = (), links: Sequence[str] = ()) -> str:
+    """Lines with hard breaks, and nothing in them that would be taken for markup; then links, at last to the rules' pages."""
     escaped = [_MARKDOWN.sub(r"\\\g<0>", line) for line in lines]
-    links = " · ".join(f"[{rule.code} {rule.name}]({rule_page(rule.code)})" for rule in rules)
-    return "  \n".join(filter(None, [*escaped, links]))
+    known = [f"[{rule.code} {rule.name}]({rule_page(rule.code)})" for rule in rules]
+    return "  \n".join(filter(None, [*escaped, " · ".join([*links, *known])]))
+
+
+def _report_link(session: Shown, line: int) -> str:
+    """A link with a command of the client's."""
+    found = session.summary_at(line)
+    model = found[0] if found is not None else session.model_at(line)
+    arguments = json.dumps([session.uri, model.name if model is not None else None])
+    return f"[Open report](command:{OPEN_REPORT}?{quote(arguments, safe='')})"
 
 
 def _known(session: Shown, line: int, quantity: Quantity) -> list[str]:

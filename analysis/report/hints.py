@@ -158,4 +158,5 @@ def _poor_fill(evaluation: Evaluation, summary: LineSummary) -> str | None:
 
 
 def without_batch(graph: Graph, sizes: Sequence[int]) -> Sequence[int]:
-    return sizes[1:] if len(sizes) > 1 and sizes[0] == graph.batch else sizes
+    """`64×112×112` of a sample; a vector keeps its batch, `1×10`: a number alone would not be taken for a shape."""
+    return sizes[1:] if len(sizes) > 2 and sizes[0] == graph.batch else sizes

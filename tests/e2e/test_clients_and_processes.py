@@ -127,7 +127,7 @@ async def test_an_agent_that_dies_is_replaced(unconnected, capabilities, resnet,
     (first,) = pids()
     os.kill(first, signal.SIGKILL)
     await unconnected.diagnosed(uri, unconnected.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
-    assert (await unconnected.hints(uri))["self.fc = nn.Linear(512, 10)"].startswith("10")
+    assert (await unconnected.hints(uri))["self.fc = nn.Linear(512, 10)"].startswith("1×10")
     assert len(pids()) == 2
 
 

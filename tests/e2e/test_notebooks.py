@@ -48,7 +48,7 @@ async def test_hints_and_findings_by_cell(unconnected, capabilities, tmp_path, p
     changed(unconnected, notebook, 2, types.NotebookDocumentCellChanges(text_content=[edit]))
     assert "GP901" not in [found.code for found in await unconnected.diagnosed(model, 2)]
     hints = await unconnected.hints(model)
-    assert hints["self.first = nn.Linear(512, 256)  # 𐍈"].startswith("256")
+    assert hints["self.first = nn.Linear(512, 256)  # 𐍈"].startswith("1×256")
     assert hints["def forward(self, x):"].startswith("x: 1×512 (directive on line 1)")
     assert await unconnected.hints(imports) == {}
     assert (await unconnected.hover(model, "self.second = nn.Linear(256, 10)")).startswith("second")
