@@ -51,6 +51,19 @@ class CodeLensSettings(_Group):
     enabled: bool = Field(default=True, description="Show the totals above each model.")
 
 
+class RuleSettings(_Group):
+    """Which findings are reported, by the beginnings of their codes."""
+
+    select: tuple[str, ...] = Field(
+        default=("GP",), description="Rules that report, by code or its beginning: `GP101`, `GP1`."
+    )
+    ignore: tuple[str, ...] = Field(default=(), description="Of those, rules that do not.")
+
+    def want(self, code: str) -> bool:
+        """Whether a finding with this code is reported."""
+        return code.startswith(self.select) and not code.startswith(self.ignore)
+
+
 class Settings(_Group):
     """What the user can choose in the editor.
 
@@ -77,6 +90,7 @@ class Settings(_Group):
     trusted: bool = Field(
         default=True, description="Whether the workspace's code may run. One source that says no is enough."
     )
+    rules: RuleSettings = Field(default=RuleSettings())
     inlay_hints: InlayHintSettings = Field(default=InlayHintSettings())
     code_lens: CodeLensSettings = Field(default=CodeLensSettings())
 

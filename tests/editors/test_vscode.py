@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -120,7 +119,8 @@ def test_tour(play: Any, workspace: Path) -> None:
     assert any("Pin" in action for action in found["actions"])
     assert found["pinned"]
     assert found["drawings"] >= 3
-    assert any(re.match(r"Ln 1[23]\b", place) for place in found["place"])
+    assert found["opened"].startswith("model.py:")
+    assert any(place.startswith(f"Ln {found['opened'].rpartition(':')[2]},") for place in found["place"])
     settings = json.loads((workspace / ".vscode" / "settings.json").read_text())
     assert settings["graphperf.hardware"] == ["jetson-agx-orin-64gb"]
 

@@ -173,6 +173,16 @@ def test_projects_stand_between_initialization_options_and_configuration(tmp_pat
     assert (settings.mode, settings.batch, settings.trusted) == ("ideal", 2, True)
 
 
+def test_rules_are_chosen_by_the_beginnings_of_their_codes():
+    usual = read_settings([])[0].rules
+    assert usual.want("GP101")
+    settings, complaints = read_settings([{"rules": {"select": ["GP1", "GP203"], "ignore": ["GP101"]}}])
+    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if settings.rules.want(code)] == ["GP102", "GP203"]
+    assert complaints == ()
+    _, complaints = read_settings([{"rules": {"ignore": [7]}}])
+    assert len(complaints) == 1
+
+
 def test_a_file_has_the_settings_of_the_innermost_folder():
     outer, inner = Settings(batch=2), Settings(batch=3, interpreter="python")
     settings = WorkspaceSettings(Settings(), {Path("/a"): outer, Path("/a/b/c"): inner})

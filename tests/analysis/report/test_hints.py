@@ -124,7 +124,7 @@ def test_totals_against_those_before(write: Callable) -> None:
     net = write(NET)
     other = evaluate(net.graph, Question(profile("h100-sxm5-80gb"), Precision.FP16, "compiled"))
     assert totals_text(net.evaluation, net.evaluation) == totals_text(net.evaluation)
-    latency, energy, edp, _ = totals_text(other, net.evaluation).split(" · ")
+    latency, energy, edp = totals_text(other, net.evaluation).split(" · ")
     assert latency.endswith(f" ({units.difference(net.evaluation.latency.value, other.latency.value)})")
     assert "(−" in latency
     assert "(−" in energy
