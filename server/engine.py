@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ..analysis.capture import AgentPool, CachingCapturer, Store
+from ..analysis.capture import AgentPool, CachingCapturer
 from ..analysis.discovery import FileTarget
 from ..analysis.pipeline import analyze
+from ..analysis.store import Store
 from .captures import Cancellation, SessionCapturer
 from .settings import Settings
 from .views import Views, views_of
@@ -42,7 +43,7 @@ class Engine:
         def work() -> Views:
             analysis = analyze(FileTarget(path), options, capturer, text, tell)
             cancellation.check()
-            return views_of(analysis, path, text, settings.hint_style(), settings.rules.want)
+            return views_of(analysis, path, text, settings.hint_style(), settings.rules.report)
 
         return await loop.run_in_executor(self._threads, work)
 

@@ -7,9 +7,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
+from ..analysis.finding import Finding
+from ..analysis.lint.settings import LintSettings, prefixes
+from ..analysis.modes import DEFAULT_HARDWARE
 from ..analysis.report.hints import HintStyle
 from ..analysis.report.shares import Quantity
-from ..analysis.settings import DEFAULT_HARDWARE, Options, with_values
+from ..analysis.settings import Options, with_values
 
 _HOT = 0.01
 
@@ -55,13 +58,18 @@ class RuleSettings(_Group):
     """Which findings are reported, by the beginnings of their codes."""
 
     select: tuple[str, ...] = Field(
-        default=("GP",), description="Rules that report, by code or its beginning: `GP101`, `GP1`."
+        default=("ALL",), description="Rules that report, by code or its beginning: `GP101`, `GP1`, `ALL`."
     )
-    ignore: tuple[str, ...] = Field(default=(), description="Of those, rules that do not.")
+    ignore: tuple[str, ...] = Field(default=(), description="Rules that do not; the longer of two that fit decides.")
 
-    def want(self, code: str) -> bool:
-        """Whether a finding with this code is reported."""
-        return code.startswith(self.select) and not code.startswith(self.ignore)
+    @field_validator("select", "ignore")
+    @classmethod
+    def _codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return prefixes("rules", value)
+
+    def report(self, finding: Finding) -> bool:
+        """Whether a finding is reported."""
+        return LintSettings(select=self.select, ignore=self.ignore, severity="hint").selects(finding)
 
 
 class Settings(_Group):

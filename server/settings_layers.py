@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..analysis.discovery import UsageError, hardware_paths, project_table
-from ..analysis.settings import DEFAULT_HARDWARE, PROJECT_ASKS
-from .settings import Settings
+from ..analysis.modes import DEFAULT_HARDWARE, PROJECT_ASKS
+from .settings import RuleSettings, Settings
 
 SECTION = "graphperf"
 
@@ -39,7 +39,10 @@ class WorkspaceSettings:
 def project_layer(folder: Path) -> Mapping[str, Any]:
     """What the project of a folder asks for. `trusted` and limits are read where a file is analysed."""
     table = project_table(folder)
-    return {name: table[name] for name in PROJECT_ASKS if name in table}
+    lint: object = table.get("lint")
+    rules = cast("Mapping[str, Any]", lint if isinstance(lint, Mapping) else {})
+    asked = {name: rules[name] for name in RuleSettings.model_fields if name in rules}
+    return {"rules": asked} | {name: table[name] for name in PROJECT_ASKS if name in table}
 
 
 def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tuple[Settings, tuple[str, ...]]:

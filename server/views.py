@@ -10,12 +10,13 @@ from ..analysis.discovery import Discovery, ModelClass, configured
 from ..analysis.discovery.classes import Span, split_lines
 from ..analysis.discovery.static_layers import static_parameters
 from ..analysis.estimate import Evaluation
+from ..analysis.finding import Finding
 from ..analysis.pipeline import Analysis, ModelResult, Problem
 from ..analysis.report import units
 from ..analysis.report.hints import HintStyle, input_hint, styled_hint
 from ..analysis.report.lines import LineSummary, line_summaries
 from ..analysis.report.pin import Pin, pin_of
-from ..analysis.rules import Finding, judge
+from ..analysis.rules import judge
 from ..analysis.syntax import parse
 
 _USUAL = HintStyle()
@@ -72,10 +73,10 @@ class Views:
 
 
 def views_of(
-    analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL, wanted: Callable[[str], bool] = bool
+    analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL, reported: Callable[[Finding], bool] = bool
 ) -> Views:
-    """The views of a fresh analysis, with the findings of *wanted* codes. What several models fail from is said once."""
-    findings = [finding for finding in judge(analysis) if wanted(finding.code)]
+    """The views of a fresh analysis, with the findings that are *reported*. What several models fail from is said once."""
+    findings = [finding for finding in judge(analysis) if reported(finding)]
     resolved = path.resolve()
     targets = {result.target for result in analysis.results}
     classes = {model.name: model for model in analysis.discovery.classes}

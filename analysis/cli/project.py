@@ -9,20 +9,20 @@ from typing import Any, cast
 import click
 
 from ..discovery import project_table
-from ..settings import PROJECT_ASKS, Options
+from ..modes import PROJECT_ASKS
 
 
 def shown_default(name: str) -> str:
     """How the help speaks of it."""
-    return f"the project's, else {_otherwise(name)}"
+    return f"the project's, else {PROJECT_ASKS[name][1]}"
 
 
 def project_default(name: str) -> Callable[[], Any]:
     """The default of an option, looked up when it is needed. Raises `click.UsageError` for a value of another type."""
-    kind = PROJECT_ASKS[name]
+    kind, otherwise = PROJECT_ASKS[name]
 
     def look() -> Any:
-        given: object = project_table(Path.cwd()).get(name, _otherwise(name))
+        given: object = project_table(Path.cwd()).get(name, otherwise)
         several = name == "hardware"
         values = cast("list[object]", given) if several and isinstance(given, list) else [given]
         if given is not None and not all(isinstance(value, kind) and not isinstance(value, bool) for value in values):
@@ -30,10 +30,3 @@ def project_default(name: str) -> Callable[[], Any]:
         return tuple(values) if several else cast("Any", given)
 
     return look
-
-
-def _otherwise(name: str) -> str | int | None:
-    """As somebody would write it."""
-    usual = Options()
-    value: Any = usual.hardware[0] if name == "hardware" else getattr(usual, name)
-    return getattr(value, "value", value)

@@ -18,8 +18,8 @@ the initialization options; snake case is accepted too. null means not set. What
 used. Of these, the later goes before:
 
 1. initialization options;
-2. `hardware`, `precision`, `batch` and `mode` in `[tool.graphperf]` of the `pyproject.toml` of the workspace's folder that a file
-   lies in; for a file outside of all folders, of the first;
+2. `hardware`, `precision`, `batch` and `mode` in `[tool.graphperf]`, `select` and `ignore` in `[tool.graphperf.lint]` of the
+   `pyproject.toml` of the workspace's folder that a file lies in; for a file outside of all folders, of the first;
 3. the client's configuration;
 4. the client's configuration of that folder.
 

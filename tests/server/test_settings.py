@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 import graphperf.hardware_profiles as package
+from graphperf.analysis.finding import Finding
+from graphperf.analysis.modes import DEFAULT_HARDWARE
 from graphperf.analysis.numerics import Autocast
-from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
+from graphperf.analysis.settings import Options
 from graphperf.server.settings import Settings
 from graphperf.server.settings_layers import WorkspaceSettings, project_layer, read_settings
 
@@ -165,22 +167,30 @@ def test_only_the_wrong_one_of_a_group_falls_back(given, name):
 
 def test_projects_stand_between_initialization_options_and_configuration(tmp_path):
     text = '[tool.graphperf]\nhardware = "a100-sxm4-80gb"\nprecision = "fp16"\nmode = "compiled"\ntrusted = false\n'
+    text += '[tool.graphperf.lint]\nignore = ["GP1"]\n'
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     layers = [{"precision": "bf16", "batch": 2}, project_layer(tmp_path), {"mode": "ideal"}]
     settings, complaints = read_settings(layers, [tmp_path])
     assert complaints == ()
-    assert (settings.hardware, settings.precision) == (("a100-sxm4-80gb",), "fp16")
+    assert (settings.hardware, settings.precision, settings.rules.ignore) == (("a100-sxm4-80gb",), "fp16", ("GP1",))
     assert (settings.mode, settings.batch, settings.trusted) == ("ideal", 2, True)
+
+
+def finding(code):
+    return Finding(code, "costly", "m.py", 1, "warning", "Net")
 
 
 def test_rules_are_chosen_by_the_beginnings_of_their_codes():
     usual = read_settings([])[0].rules
-    assert usual.want("GP101")
+    assert usual.report(finding("GP101"))
     settings, complaints = read_settings([{"rules": {"select": ["GP1", "GP203"], "ignore": ["GP101"]}}])
-    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if settings.rules.want(code)] == ["GP102", "GP203"]
+    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if settings.rules.report(finding(code))] == [
+        "GP102",
+        "GP203",
+    ]
     assert complaints == ()
-    _, complaints = read_settings([{"rules": {"ignore": [7]}}])
-    assert len(complaints) == 1
+    _, complaints = read_settings([{"rules": {"ignore": ["E501"]}}])
+    assert "GP101" in complaints[0]
 
 
 def test_a_file_has_the_settings_of_the_innermost_folder():
