@@ -130,6 +130,7 @@ export async function notebook(page, found, shot) {
 /** The walkthrough, each step with its picture. */
 export async function walkthrough(page, found, shot) {
   await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
+  await page.keyboard.press("Control+B"); // beside the side bar there is no place for pictures
   await command(page, "Welcome: Open Walkthrough");
   await page.locator(".quick-input-box input").fill("Cost of a model");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "Cost of a model" }).first().click();
