@@ -5,7 +5,7 @@ const EXPLORER_ROW = ".explorer-folders-view .monaco-list-row";
 async function openModel(page) {
   await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
   await page.locator(EXPLORER_ROW, { hasText: "model.py" }).dblclick();
-  await page.waitForSelector(".view-line", { timeout: 30_000 });
+  await page.waitForSelector(".view-line", { timeout: 90_000 });
 }
 
 async function command(page, name) {
