@@ -181,6 +181,7 @@ export async function edits(page, found, shot) {
     found.milliseconds.push(Date.now() - start);
     found.shown.push((await hint.innerText()).match(/\d+×112×112/)[0]);
   }
+  await page.locator(".codelens-decoration", { hasText: "(−" }).first().waitFor({ timeout: 30_000 });
   found.lens = await lens(page);
   found.pale = await page.evaluate(() => window.pale);
   await page.waitForTimeout(800);
