@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..graph import Operator, SourceLine
@@ -39,6 +40,12 @@ def label(operator: Operator) -> str:
 
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
     file = result.target.partition("::")[0]
-    if Path(place.file).resolve() != Path(file).resolve():
+    if _resolved(place.file) != _resolved(file):
         return False
     return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)
+
+
+@lru_cache(maxsize=256)
+def _resolved(file: str) -> Path:
+    """Where a file lies: asked for every operator of a model."""
+    return Path(file).resolve()

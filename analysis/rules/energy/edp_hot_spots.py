@@ -13,6 +13,8 @@ _MOST_OF_IT = 0.5
 # In a model of fewer layers, or with more hot ones, nothing stands out.
 _LEAST_LAYERS = 20
 _FEW = 0.1
+# How much is selected and copied often depends on data, of which a capture assumes the most.
+_BY_DATA = ("movement", "unknown")
 
 
 def check(subject: Subject) -> Iterable[Finding]:
@@ -27,6 +29,8 @@ def check(subject: Subject) -> Iterable[Finding]:
         if sum(shares[hot] for hot in hottest) < _MOST_OF_IT:
             hottest.append(name)
     if len(layers) < _LEAST_LAYERS or len(hottest) > min(subject.limits.most, _FEW * len(layers)):
+        return
+    if any(subject.evaluation.subgraphs[layers[name][0]].kernel.family in _BY_DATA for name in hottest):
         return
     held = sum(shares[name] for name in hottest)
     operators = [subject.evaluation.leading_operator(layers[name][0]) for name in hottest]

@@ -59,6 +59,8 @@ def _pairs(graph: Graph) -> Iterator[_Pair]:
         adding = regions.alone(product.outputs[0])
         if adding is None or adding.kind != "add" or adding.attribute("alpha", 1) != 1:
             continue
+        if adding.site == product.site:  # PyTorch's own linear, of rows that do not lie one after another
+            continue
         width = graph.tensors[product.outputs[0]].shape[-1:]
         weights = [t for t in adding.inputs if graph.tensors[t].is_weight and graph.tensors[t].shape == width]
         if len(weights) == 1 and len(adding.inputs) == 2 and graph.tensors[product.inputs[1]].is_weight:

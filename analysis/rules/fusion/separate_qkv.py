@@ -76,12 +76,18 @@ def _projections(graph: Graph) -> Iterator[_Projections]:
             # What the caller gives is known by its storage: a layer reads it in a shape of its own.
             shown = flow.data[data]
             read = ("result", shown) if shown in graph.producers else ("given", graph.tensors[data].storage)
-            key = (read, graph.tensors[data].shape[-2:], operator.kind, operator.input_names, settings)
+            key = (_owner(operator), read, graph.tensors[data].shape[-2:], operator.kind, operator.input_names, settings)
             alike.setdefault(key, []).append(operator)
     for layers in alike.values():
         weights = {_weight(layer) for layer in layers}
         if len(weights) == len(layers) > 1 and all(_meets_a_product(layer, flow) for layer in layers):
             yield _Projections(tuple(layers))
+
+
+def _owner(operator: Operator) -> str:
+    """The module that has a layer, or runs an operator itself: queries, keys and values belong to one."""
+    itself = operator.name.partition("#")[0] == operator.module
+    return operator.module.rpartition(".")[0] if itself else operator.module
 
 
 def _is_projection(operator: Operator, graph: Graph) -> bool:

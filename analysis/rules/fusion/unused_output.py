@@ -72,7 +72,7 @@ def _live(graph: Graph) -> set[int]:
     """Operators that an output, the host, or a state of the model depends on."""
     kept = {graph.tensors[t].storage for t in (*graph.output_tensors, *graph.input_tensors)}
     kept |= {tensor.storage for tensor in graph.tensors if tensor.is_weight and tensor.id not in graph.producers}
-    live = _needed((o.id for o in graph.operators if o.kind in _EFFECTS or _storages(o, graph) & kept), graph)
+    live = _needed((o.id for o in graph.operators if _has_effects(o, graph) or _storages(o, graph) & kept), graph)
     rest = [operator for operator in graph.operators if operator.id not in live]
     return live | _needed((o.id for o in rest if _may_be_kept(o, graph)), graph)
 
@@ -87,6 +87,12 @@ def _needed(operators: Iterable[int], graph: Graph) -> set[int]:
                 needed.add(before)
                 found.append(before)
     return needed
+
+
+def _has_effects(operator: Operator, graph: Graph) -> bool:
+    """Whether more than its results comes of an operator: a mask as index tells the host how much it keeps."""
+    masked = operator.kind == "index" and any(graph.tensors[t].dtype in ("bool", "uint8") for t in operator.inputs[1:])
+    return masked or operator.kind in _EFFECTS
 
 
 def _storages(operator: Operator, graph: Graph) -> set[int]:
