@@ -36,8 +36,9 @@ class Rewriting:
         inputs = () if shown is None else (shown,)
         names = ("input",) * len(inputs)
         self._operators[operator] = replace(old, inputs=inputs, input_names=names, view=True)
-        for result in old.outputs if shown is not None else ():
-            self._move(self._tensors[result].storage, self._tensors[inputs[0]].storage)
+        if shown is not None:
+            for result in old.outputs:
+                self._move(self._tensors[result].storage, self._tensors[shown].storage)
 
     def put(
         self, operator: int, kind: str, inputs: Mapping[str, int], attributes: Mapping[str, Attribute] = _NONE

@@ -32,7 +32,7 @@ def with_folded_norms(graph: Graph) -> Graph:
 
 
 def layer_before(norm: Operator, graph: Graph) -> Operator | None:
-    """The convolution or linear layer that a norm folds into: nobody else reads its result, and the norm's statistics are fixed."""
+    """The convolution or linear layer that a norm folds into: nobody else reads it, and the norm's statistics are fixed."""
     if norm.kind != "batch_norm" or norm.attribute("training") is True or not norm.inputs:
         return None
     read = norm.inputs[0]

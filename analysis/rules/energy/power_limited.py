@@ -28,9 +28,13 @@ def check(subject: Subject) -> Iterable[Finding]:
         wide = subject.question.precision in (Precision.FP32, Precision.TF32)
         gain = subject.gain(question=narrower) if wide and device.supports(Precision.FP16) else None
         if gain is not None and subject.worthwhile(gain, subject.figures.latency_s):
-            yield subject.finding(f"{message} In fp16: {gain.text}.", subject.class_place, severity="information", gain=gain)
+            yield subject.finding(
+                f"{message} In fp16: {gain.text}.", subject.class_place, severity="information", gain=gain
+            )
         else:
-            yield subject.finding(f"{message} A higher limit would make it faster, not more frugal.", subject.class_place)
+            yield subject.finding(
+                f"{message} A higher limit would make it faster, not more frugal.", subject.class_place
+            )
 
 
 RULE = Rule(

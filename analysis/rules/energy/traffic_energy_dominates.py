@@ -28,7 +28,9 @@ def check(subject: Subject) -> Iterable[Finding]:
     first = label(subject.evaluation.leading_operator(lines[0].kernels[0]))
     related = [
         Related(
-            f"{label(subject.evaluation.leading_operator(line.kernels[0]))}: {units.percent(line.share)} of it", line.file, line.line
+            f"{label(subject.evaluation.leading_operator(line.kernels[0]))}: {units.percent(line.share)} of it",
+            line.file,
+            line.line,
         )
         for line in lines[1:]
     ]
@@ -36,8 +38,14 @@ def check(subject: Subject) -> Iterable[Finding]:
         f"{units.percent(share)} of the energy on {device.name} moves data, {units.joules(traffic)} of "
         f"{units.joules(found.energy.value)}; this line, with {first}, holds {units.percent(lines[0].share)} of that."
     )
-    advice = f"{words}: {gain.text}." if gain is not None else "Less data or more reuse of it, as in a larger batch, saves energy."
-    yield subject.finding(f"{message} {advice}", lines[0], severity="information", share=lines[0].share, gain=gain, related=related)
+    advice = (
+        f"{words}: {gain.text}."
+        if gain is not None
+        else "Less data or more reuse of it, as in a larger batch, saves energy."
+    )
+    yield subject.finding(
+        f"{message} {advice}", lines[0], severity="information", share=lines[0].share, gain=gain, related=related
+    )
 
 
 RULE = Rule(
@@ -45,8 +53,8 @@ RULE = Rule(
     name="traffic-energy-dominates",
     summary="Most of the model's energy moves data between memory and the units.",
     rationale=(
-        "A byte from DRAM takes as much energy as tens to hundreds of operations. Where traffic is more than three fifths of the energy, "
-        "fewer operations save little, and fewer bytes much."
+        "A byte from DRAM takes as much energy as tens to hundreds of operations. Where traffic is more than three fifths of "
+        "the energy, fewer operations save little, and fewer bytes much."
     ),
     helps="fusion, a narrower precision, a larger batch where weights are read for few rows, smaller activations.",
     exceptions="a cache that holds more between kernels than the estimate lets it saves a part of it.",

@@ -17,15 +17,13 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def is_dropped(source: Sequence[SourceLine]) -> bool:
     """Whether what a call computes is lost when its function returns. `source`: the call's line and those that led there.
 
-    The outermost line says where the result ends: in a name that its function never reads, or in none. A line on the way
-    that assigns to anything but names, as an attribute, may keep it.
+    The outermost line says where the result ends: in a name that its function never reads. A line on the way that assigns
+    to anything but names, as an attribute, may keep it.
     """
     found = _statement_at(source[-1]) if source and not stores(source) else None
     if found is None:
         return False
     function, statement = found
-    if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Call) and len(source) == 1
     names = set(_assigned(statement))
     read = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return bool(names - read)

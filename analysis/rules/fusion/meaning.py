@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...fusion.dataflow import Dataflow
-from ...graph import Graph, Operator, Tensor
+from ...graph import Attribute, Graph, Operator, Tensor
 
 Row = NDArray[np.float64]
 _MOST_OPERATORS = 16
@@ -27,6 +27,10 @@ def _sigmoid(x: Row) -> Row:
     return 1 / (1 + np.exp(-x))
 
 
+def _clipped(x: Row, low: float, high: float) -> Row:
+    return np.minimum(np.maximum(x, low), high)
+
+
 def _softplus(x: Row) -> Row:
     return np.log1p(np.exp(x))
 
@@ -34,8 +38,8 @@ def _softplus(x: Row) -> Row:
 _UNARY: Mapping[str, Callable[[Row], Row]] = {
     "neg": np.negative, "abs": np.abs, "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
     "rsqrt": lambda x: 1 / np.sqrt(x), "reciprocal": lambda x: 1 / x, "tanh": np.tanh, "sigmoid": _sigmoid, "erf": _erf,
-    "relu": lambda x: np.maximum(x, 0.0), "relu6": lambda x: np.clip(x, 0.0, 6.0), "square": np.square, "softplus": _softplus,
-    "hardsigmoid": lambda x: np.clip(x + 3, 0.0, 6.0) / 6, "cast": lambda x: x, "to": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0.0), "relu6": lambda x: _clipped(x, 0.0, 6.0), "square": np.square, "softplus": _softplus,
+    "hardsigmoid": lambda x: _clipped(x + 3, 0.0, 6.0) / 6, "cast": lambda x: x, "to": lambda x: x,
 }  # fmt: skip
 _BINARY: Mapping[str, Callable[[Row, Row], Row]] = {
     "add": np.add, "sub": np.subtract, "rsub": lambda x, y: y - x, "mul": np.multiply, "div": np.divide, "pow": np.power,
@@ -179,8 +183,9 @@ def _run(operator: Operator, operands: list[Row], rank: int) -> Row | None:
         return np.array([_STATISTICS[kind](first, **more)])
     if kind in _LIMITS:
         low, high = (operator.attribute(name) if name else None for name in _LIMITS[kind])
-        low, high = (value if isinstance(value, int | float) else None for value in (low, high))
-        return np.clip(first, low, high) if (low, high) != (None, None) and len(operands) == 1 else None
+        if len(operands) > 1 or (low, high) == (None, None):
+            return None
+        return _clipped(first, _limit(low, -math.inf), _limit(high, math.inf))
     if kind in _UNARY:
         return _UNARY[kind](first)
     second = operands[1] if len(operands) == 2 else _number(operator, "exponent" if kind == "pow" else "other")
@@ -188,6 +193,10 @@ def _run(operator: Operator, operands: list[Row], rank: int) -> Row | None:
     if second is None or alpha is None:
         return None
     return _BINARY[kind](first * alpha, second) if kind == "rsub" else _BINARY[kind](first, second * alpha)
+
+
+def _limit(value: Attribute, without: float) -> float:
+    return value if isinstance(value, int | float) else without
 
 
 def _number(operator: Operator, name: str, default: float | None = None) -> Row | None:

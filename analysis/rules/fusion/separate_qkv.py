@@ -52,12 +52,13 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 
 def _finding(subject: Subject, change: Change[_Projections]) -> Finding:
-    first, *rest = change.matches[0].layers
+    layers = change.matches[0].layers
+    first, rest = layers[0], layers[1:]
     names = ", ".join(layer.name for layer in rest)
     message = (
         f"{label(first)}{and_more(change)}: {names} multiply the same tensor; the {len(rest) + 1} products take "
         f"{units.seconds(change.seconds)}{' in all' if len(change.matches) > 1 else ''}. One layer with "
-        f"{_features(change.matches[0].layers, subject.graph)} outputs, split, would do: {change.gain.text} for the model."
+        f"{_features(layers, subject.graph)} outputs, split, would do: {change.gain.text} for the model."
     )
     places = [(layer, subject.place(layer)) for layer in rest]
     related = [Related(f"{layer.name} reads the same tensor", at.file, at.line) for layer, at in places]
@@ -76,10 +77,17 @@ def _projections(graph: Graph) -> Iterator[_Projections]:
             # What the caller gives is known by its storage: a layer reads it in a shape of its own.
             shown = flow.data[data]
             read = ("result", shown) if shown in graph.producers else ("given", graph.tensors[data].storage)
-            key = (_owner(operator), read, graph.tensors[data].shape[-2:], operator.kind, operator.input_names, settings)
+            key = (
+                _owner(operator),
+                read,
+                graph.tensors[data].shape[-2:],
+                operator.kind,
+                operator.input_names,
+                settings,
+            )
             alike.setdefault(key, []).append(operator)
     for layers in alike.values():
-        weights = {_weight(layer) for layer in layers}
+        weights = {graph.tensors[t].storage for layer in layers if (t := _weight(layer)) is not None}
         if len(weights) == len(layers) > 1 and all(_meets_a_product(layer, flow) for layer in layers):
             yield _Projections(tuple(layers))
 

@@ -12,6 +12,7 @@ from ..finding import Finding, Rule
 from ..places import label
 from ..rewrites import and_more, changes
 from ..subject import Subject
+from .meaning import Regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,11 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 def _pairs(graph: Graph) -> Iterator[_Pair]:
     """Logarithms that alone read a softmax."""
-    for operator in graph.operators:
-        producer = graph.producers.get(operator.inputs[0]) if operator.kind == "log" else None
-        softmax = graph.operators[producer] if producer is not None else None
-        if softmax is not None and softmax.kind == "softmax":
-            results = {t for t in softmax.outputs if t in graph.consumers or t in graph.output_tensors}
-            if results == {operator.inputs[0]} and graph.consumers[operator.inputs[0]] == (operator.id,):
-                yield _Pair(softmax, operator)
+    regions = Regions.of(graph)
+    for softmax in graph.operators:
+        following = regions.alone(softmax.outputs[0]) if softmax.kind == "softmax" else None
+        if following is not None and following.kind == "log":
+            yield _Pair(softmax, following)
 
 
 RULE = Rule(

@@ -107,7 +107,7 @@ RULE = Rule(
         "so the spelling does not matter."
     ),
     helps=(
-        "the function of `torch.nn.functional`: `gelu` (with `approximate=\"tanh\"` for the form with tanh), `silu` (Swish), "
+        'the function of `torch.nn.functional`: `gelu` (with `approximate="tanh"` for the form with tanh), `silu` (Swish), '
         "`mish`, `hardswish`, `hardsigmoid`, `softplus`, `sigmoid`, `logsigmoid`."
     ),
     exceptions=(

@@ -30,7 +30,9 @@ def _advice(graph: Graph) -> str:
     attention = (o for o in graph.operators if o.kind == "scaled_dot_product_attention")
     heads = {(_heads(graph, o.input("query")), _heads(graph, o.input("key"))) for o in attention}
     if all(queries == keys for queries, keys in heads):
-        return "Heads of queries that share keys and values (grouped-query attention) or an 8-bit cache would shrink it."
+        return (
+            "Heads of queries that share keys and values (grouped-query attention) or an 8-bit cache would shrink it."
+        )
     return "An 8-bit cache or a window of attention would shrink it."
 
 
@@ -47,9 +49,7 @@ RULE = Rule(
         "To generate the next token a decoder keeps the keys and values of all tokens before it, in every layer. They grow with "
         "length and batch, are read in full for every token, and are not in the memory of one run that is shown elsewhere."
     ),
-    helps=(
-        "grouped-query attention, a cache in 8 bits, a window of attention, or paging; a smaller batch or length."
-    ),
+    helps=("grouped-query attention, a cache in 8 bits, a window of attention, or paging; a smaller batch or length."),
     exceptions=(
         "counted are calls of `scaled_dot_product_attention` with `is_causal=True`; a causal mask that is given as a tensor is "
         "not told from others. A model that never generates keeps none."
