@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from ..finding import Gain
 from ..graph import Graph, Operator, SourceLine
-from .gain import Gain
 from .subject import Subject
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ....hardware_profiles import Precision
 from ...estimate import Question
-from ..gain import Gain
+from ...finding import Gain
 from ..subject import Subject
 
 

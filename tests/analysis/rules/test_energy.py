@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.fusion import Mode
-from graphperf.analysis.rules import Finding, judge
+from graphperf.analysis.rules import judge
 from graphperf.hardware_profiles import Precision
 
 CONVOLUTIONS = """

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from graphperf.analysis.rules import Finding, judge
+from graphperf.analysis.finding import Finding
+from graphperf.analysis.rules import judge
 from graphperf.hardware_profiles import Precision
 
 
