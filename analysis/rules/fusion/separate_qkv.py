@@ -56,8 +56,8 @@ def _finding(subject: Subject, change: Change[_Projections]) -> Finding:
     first, rest = layers[0], layers[1:]
     names = ", ".join(layer.name for layer in rest)
     message = (
-        f"{label(first)}{and_more(change)}: {names} multiply the same tensor; the {len(rest) + 1} products take "
-        f"{units.seconds(change.seconds)}{' in all' if len(change.matches) > 1 else ''}. One layer with "
+        f"{label(first)}{and_more(change)}: {names} multiply the same tensor; the "
+        f"{sum(len(match.layers) for match in change.matches)} products take {units.seconds(change.seconds)}. One layer with "
         f"{_features(layers, subject.graph)} outputs, split, would do: {change.gain.text} for the model."
     )
     places = [(layer, subject.place(layer)) for layer in rest]
