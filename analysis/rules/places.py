@@ -40,12 +40,12 @@ def label(operator: Operator) -> str:
 
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
     file = result.target.partition("::")[0]
-    if _resolved(place.file) != _resolved(file):
+    if _resolved(Path(place.file).absolute()) != _resolved(Path(file).absolute()):
         return False
     return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)
 
 
 @lru_cache(maxsize=256)
-def _resolved(file: str) -> Path:
-    """Where a file lies: asked for every operator of a model."""
-    return Path(file).resolve()
+def _resolved(file: Path) -> Path:
+    """Where an absolute path leads: asked for every operator of a model."""
+    return file.resolve()
