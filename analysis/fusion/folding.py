@@ -17,7 +17,7 @@ def with_folded_norms(graph: Graph) -> Graph:
     """
     operators, storages = list(graph.operators), dict[int, int]()
     for norm in graph.operators:
-        layer = _layer_before(norm, graph)
+        layer = layer_before(norm, graph)
         if layer is None:
             continue
         read, result = norm.inputs[0], norm.outputs[0]
@@ -31,8 +31,8 @@ def with_folded_norms(graph: Graph) -> Graph:
     return replace(graph, operators=tuple(operators), tensors=tuple(tensors), held=held)
 
 
-def _layer_before(norm: Operator, graph: Graph) -> Operator | None:
-    """The layer that a norm folds into: nobody else reads its result, and the norm's statistics are fixed."""
+def layer_before(norm: Operator, graph: Graph) -> Operator | None:
+    """The convolution or linear layer that a norm folds into: nobody else reads it, and the norm's statistics are fixed."""
     if norm.kind != "batch_norm" or norm.attribute("training") is True or not norm.inputs:
         return None
     read = norm.inputs[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -14,18 +14,28 @@ _MASKS = ("add", "masked_fill")
 _NOTHING = ("to", "dropout")  # a cast to the type that it has, and dropout in inference, where they are views
 
 
-def with_fused_attention(graph: Graph, forms: Mapping[str, Sequence[str]]) -> Graph:
+def with_fused_attention(
+    graph: Graph, forms: Mapping[str, Sequence[str]], ending_in: Container[int] | None = None
+) -> Graph:
     """`graph` with written-out attention of four dimensions as one operator, at the line of its second product.
 
     `forms`: what may stand between the first product and the softmax → how the heads may lie (`rules.toml`, attention). What
-    is replaced stays in the graph, at its lines, as views of the query that cost nothing.
+    is replaced stays in the graph, at its lines, as views of the query that cost nothing. `ending_in`: the second products of
+    those to replace, by default all.
     """
     rewritten = _Rewritten(graph)
     for operator in graph.operators:
-        found = _written(operator, graph, forms) if operator.kind == "matmul" else None
+        chosen = operator.kind == "matmul" and (ending_in is None or operator.id in ending_in)
+        found = _written(operator, graph, forms) if chosen else None
         if found is not None:
             rewritten.replace(found)
     return rewritten.graph()
+
+
+def written_attention(graph: Graph, forms: Mapping[str, Sequence[str]]) -> list[tuple[int, ...]]:
+    """Of each written-out attention the operators from its first product to its second."""
+    found = (_written(operator, graph, forms) for operator in graph.operators if operator.kind == "matmul")
+    return [(*(step.id for step in written.steps), written.last.id) for written in found if written is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..graph import Operator, SourceLine
@@ -45,6 +46,12 @@ def label(operator: Operator) -> str:
 
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
     file = result.target.partition("::")[0]
-    if Path(place.file).resolve() != Path(file).resolve():
+    if _resolved(Path(place.file).absolute()) != _resolved(Path(file).absolute()):
         return False
     return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)
+
+
+@lru_cache(maxsize=256)
+def _resolved(file: Path) -> Path:
+    """Where an absolute path leads: asked for every operator of a model."""
+    return file.resolve()
