@@ -9,7 +9,7 @@ from functools import cached_property
 from ..constants import constant_value
 from ..estimate import Evaluation, Question
 from ..graph import Graph, Operator, SourceLine
-from ..pipeline import Analysis, ModelResult
+from ..pipeline import Analysis, ModelResult, shown_file
 from .finding import Finding, Limits, Related, Rule, Severity
 from .gain import Figures, Gain, figures
 from .places import class_line, place_of
@@ -81,6 +81,10 @@ class Subject:
         """The line to point at for an operator."""
         return place_of(self.result, self.analysis, operator)
 
+    def as_written(self, place: SourceLine) -> SourceLine:
+        """A line of the code, its file called as the user called it."""
+        return replace(place, file=shown_file(place.file, self.result.target) or place.file)
+
     @property
     def class_place(self) -> SourceLine:
         """The line of the model's class."""
@@ -96,11 +100,14 @@ class Subject:
         shown = [_as_view(operator) if operator.id in chosen else operator for operator in self.graph.operators]
         return self.gain(replace(self.graph, operators=tuple(shown)))
 
+    def kernels_of(self, operators: Iterable[int]) -> set[int]:
+        """The kernels that run some operators of the captured graph."""
+        sites = {(self.graph.operators[o].name, self.graph.operators[o].outputs) for o in operators}
+        return {self.evaluation.home[o.id] for o in self.evaluation.graph.operators if (o.name, o.outputs) in sites}
+
     def seconds_of(self, operators: Iterable[int]) -> float:
         """Seconds of the kernels that run some operators of the captured graph."""
-        sites = {(self.graph.operators[o].name, self.graph.operators[o].outputs) for o in operators}
-        kernels = {self.evaluation.home[o.id] for o in self.evaluation.graph.operators if (o.name, o.outputs) in sites}
-        return sum(map(self.seconds, kernels))
+        return sum(map(self.seconds, self.kernels_of(operators)))
 
     def worthwhile(self, gain: Gain, touched_s: float) -> bool:
         """Whether a gain is large enough to speak of, and larger than what the estimate of the kernels that it touches, which
