@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 
 from .graph import Graph, Operator, Tensor
 
@@ -43,13 +44,32 @@ def appending(graph: Graph, kept: Mapping[int, Sequence[int]]) -> Graph:
         new = [place for place, tensor in enumerate(operator.inputs) if tensor not in there]
         written = graph.tensors[operator.outputs[0]]
         # The part comes first among the results, so that it is what counts as written of their storage.
-        part = replace(written, id=len(tensors), shape=(sum(graph.elements[operator.inputs[p]] for p in new),), strides=(1,))
+        part = replace(
+            written, id=len(tensors), shape=(sum(graph.elements[operator.inputs[p]] for p in new),), strides=(1,)
+        )
         tensors.append(part)
         operators[number] = replace(
             operator, outputs=(part.id, *operator.outputs), inputs=tuple(operator.inputs[p] for p in new),
             input_names=tuple(operator.input_names[p] for p in new),
         )  # fmt: skip
     return replace(graph, operators=tuple(operators), tensors=tuple(tensors))
+
+
+def ungrouped(graph: Graph, convolutions: Collection[int]) -> Graph:
+    """`graph` with some convolutions in groups as ordinary ones: every output reads every input channel."""
+    operators, tensors, sizes = list(graph.operators), list(graph.tensors), dict(graph.storage_bytes)
+    for number in convolutions:
+        operator = graph.operators[number]
+        held = operator.input("weight")
+        groups = next(iter(operator.integers("groups")), 1)
+        if held is not None and groups > 1:
+            weight = tensors[held]
+            shape = (weight.shape[0], weight.shape[1] * groups, *weight.shape[2:])
+            strides = tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+            tensors[held] = replace(weight, shape=shape, strides=strides)
+            sizes[weight.storage] = graph.storage_bytes[weight.storage] * groups
+            operators[number] = replace(operator, attributes={**operator.attributes, "groups": 1})
+    return replace(graph, operators=tuple(operators), tensors=tuple(tensors), storage_bytes=sizes)
 
 
 def unwritten_broadcasts(graph: Graph, operators: Collection[int]) -> Graph:

@@ -2,57 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..graph import Operator
+from ..graph import Operator, SourceLine
 from ..report import units
 from ..rewriting import batched
 from .gain import Gain
 from .loops import Loop, loops
 from .subject import Subject
+from .waits import waits
 
 _JOINS = ("cat", "stack")
+_MOST_KERNELS = 32  # of a run: a loop with more is a network that is applied again
 
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A loop with its kernels, the `short` ones among them (bound by their launch), and the seconds of all; `share`: their
-    part of the latency. `join`: the `cat` or `stack` that alone reads what the runs make."""
+    """The executions of one loop of the code, with the kernels that are shorter than their launch, and the seconds of these;
+    `share`: their part of the latency. `join`: the `cat` or `stack` that reads what all runs of an execution make."""
 
-    loop: Loop
+    loops: tuple[Loop, ...]
     kernels: int
-    short: int
     seconds: float
     share: float
     join: Operator | None
 
     @property
+    def place(self) -> SourceLine:
+        """Its first line."""
+        return self.loops[0].place
+
+    @property
     def text(self) -> str:
-        """`runs 16 times and launches 32 kernels, 30 of them bound by their launch: 250 µs, 40 % of the latency`."""
+        """`runs 16 times and launches 32 kernels that are shorter than their launch: 250 µs, 40 % of the latency`."""
+        runs = sum(len(loop.runs) for loop in self.loops)
+        calls = f" in {len(self.loops)} calls" if len(self.loops) > 1 else ""
         return (
-            f"runs {len(self.loop.runs)} times and launches {units.count(self.kernels, 'kernel')}, {self.short} of them "
-            f"bound by their launch: {units.seconds(self.seconds)}, {units.percent(self.share)} of the latency"
+            f"runs {runs} times{calls} and launches {units.count(self.kernels, 'kernel')} that take less time than their "
+            f"launch: {units.seconds(self.seconds)}, {units.percent(self.share)} of the latency"
         )
 
 
 def launched_by_loops(subject: Subject) -> list[Launched]:
-    """The loops most of whose kernels are bound by their launch and that hold enough of the latency, the longest first."""
-    estimates, found = subject.evaluation.subgraphs, list[Launched]()
+    """The loops whose launches hold enough of the latency, the longest first. A loop that waits for data runs as often as
+    was assumed, and is known by its waits."""
+    waiting = {operator.id for operator in waits(subject.graph)}
+    places: dict[tuple[str, int], list[Loop]] = {}
     for loop in loops(subject.graph):
-        kernels = subject.kernels_of(loop.operators)
-        short = sum(estimates[kernel].bottleneck == "launch" for kernel in kernels)
-        seconds = sum(map(subject.seconds, kernels))
-        share = seconds / subject.figures.latency_s
-        if short > len(kernels) / 2 and len(kernels) >= len(loop.runs) and share >= subject.limits.least_share:
-            found.append(Launched(loop, len(kernels), short, seconds, share, _join(subject, loop)))
-    return sorted(found, key=lambda launched: -launched.seconds)
+        if len(loop.operators) <= _MOST_KERNELS * len(loop.runs) and waiting.isdisjoint(loop.operators):
+            places.setdefault((loop.place.file, loop.place.line), []).append(loop)
+    found = [_launched(subject, executions) for executions in places.values()]
+    enough = [launched for launched in found if launched.share >= subject.limits.least_share]
+    return sorted(enough, key=lambda launched: -launched.seconds)
 
 
-def at_once(subject: Subject, loop: Loop) -> Gain | None:
+def at_once(subject: Subject, found: Launched) -> Gain | None:
     """What it changes when one run does the work of all on a batch of their inputs; None where that cannot be estimated."""
-    if not (loop.alike and loop.independent):
+    if not all(loop.alike and loop.independent for loop in found.loops):
         return None
-    return subject.gain(graph=batched(subject.graph, list(zip(*loop.runs, strict=True))))
+    groups = [group for loop in found.loops for group in zip(*loop.runs, strict=True)]
+    return subject.gain(graph=batched(subject.graph, groups))
+
+
+def _launched(subject: Subject, executions: Sequence[Loop]) -> Launched:
+    estimates = subject.evaluation.subgraphs
+    kernels = subject.kernels_of([operator for loop in executions for operator in loop.operators])
+    short = [kernel for kernel in kernels if estimates[kernel].bottleneck == "launch"]
+    enough = len(short) >= sum(len(loop.runs) for loop in executions)
+    seconds = sum(map(subject.seconds, short)) if enough else 0.0
+    joins = [_join(subject, loop) for loop in executions]
+    join = joins[0] if None not in joins else None
+    return Launched(tuple(executions), len(short), seconds, seconds / subject.figures.latency_s, join)
 
 
 def _join(subject: Subject, loop: Loop) -> Operator | None:

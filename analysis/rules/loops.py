@@ -96,4 +96,3 @@ def _independent(graph: Graph, runs: Sequence[Sequence[int]]) -> bool:
             reached[operator] |= reached[earlier]
         reached[operator] |= own.get(operator, 0)
     return all(reached[operator] == bit for operator, bit in own.items())
-

@@ -9,11 +9,12 @@ from ..graph import Operator, SourceLine
 from ..pipeline import Analysis, ModelResult
 
 
-def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> SourceLine:
-    """The line that constructs the operator's module, else the line that runs it: inside a class of the analysed file, or,
-    when the model comes from elsewhere, the innermost line known."""
+def place_of(result: ModelResult, analysis: Analysis, operator: Operator, *, running: bool = False) -> SourceLine:
+    """The line that constructs the operator's module, else (or where only that is asked for) the line that runs it: inside a
+    class of the analysed file, or, when the model comes from elsewhere, the innermost line known."""
     module = result.graph.module_by_path.get(operator.module)
-    constructed = module.constructed if module is not None and operator.name == operator.module else ()
+    own = module is not None and operator.name == operator.module and not running
+    constructed = module.constructed if module is not None and own else ()
     for places in (constructed, operator.source):
         inside = [place for place in places if _inside(result, analysis, place)]
         if inside:

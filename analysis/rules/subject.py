@@ -81,6 +81,10 @@ class Subject:
         """The line to point at for an operator."""
         return place_of(self.result, self.analysis, operator)
 
+    def running_place(self, operator: Operator) -> SourceLine:
+        """The line that runs an operator."""
+        return place_of(self.result, self.analysis, operator, running=True)
+
     def as_written(self, place: SourceLine) -> SourceLine:
         """A line of the code, its file called as the user called it."""
         return replace(place, file=shown_file(place.file, self.result.target) or place.file)

@@ -15,12 +15,14 @@ def check(subject: Subject) -> Iterable[Finding]:
     if subject.question.device.kind not in ("gpu", "cpu"):
         return  # other devices run a compiled program, without launches
     for found in launched_by_loops(subject)[: subject.limits.most]:
-        gain = at_once(subject, found.loop) if found.join is not None else None
+        gain = at_once(subject, found) if found.join is not None else None
         if found.join is not None and gain is not None and subject.worthwhile(gain, found.seconds):
             graph = subject.graph
-            size = units.data(graph.storage_bytes[graph.tensors[found.join.outputs[0]].storage] / len(found.join.inputs))
-            place = subject.place(found.join)
-            loop = subject.as_written(found.loop.place)
+            size = units.data(
+                graph.storage_bytes[graph.tensors[found.join.outputs[0]].storage] / len(found.join.inputs)
+            )
+            place = subject.running_place(found.join)
+            loop = subject.as_written(found.place)
             message = (
                 f"{found.join.kind} of {len(found.join.inputs)} tensors of {size}, made one by one: the loop {found.text}. "
                 f"One call on a batch of the inputs makes them in place: {gain.text}."
@@ -39,7 +41,7 @@ RULE = Rule(
         "estimated once more with one run that does the work of all on a batch."
     ),
     helps="one call on a batch: a dimension more in place of the list.",
-    exceptions="pieces that are views of one tensor cost nothing until they are joined, which is one kernel, and are not reported.",
+    exceptions="pieces that are views of one tensor cost nothing until one kernel joins them, and are not reported.",
     example="""
         import torch
         from torch import nn

@@ -29,7 +29,9 @@ class _Table:
 def check(subject: Subject) -> Iterable[Finding]:
     """The table that holds more than half of the memory of a run at its fullest, with its twin where it has one."""
     tables = sorted(_tables(subject), key=lambda table: -table.size)
-    layers = {tensor.storage for tensor in subject.graph.tensors if tensor.role == "parameter" and len(tensor.shape) > 1}
+    layers = {
+        tensor.storage for tensor in subject.graph.tensors if tensor.role == "parameter" and len(tensor.shape) > 1
+    }
     # What the last-level cache holds is small, and a model of a few layers has nothing but these.
     if not tables or tables[0].size < subject.question.device.memory.llc_size.si or len(layers) < _LEAST_LAYERS:
         return
@@ -84,7 +86,8 @@ def _advice(subject: Subject, table: _Table, twin: _Table | None) -> str:
         narrower = f", in half precision {units.data(table.size / subject.question.storage.bytes * 2)}"
     if table.operator.kind in _EMBEDDINGS:
         rows = units.count(prod(subject.graph.tensors[table.operator.outputs[0]].shape[:-1]), "row")
-        return f"A run reads {rows} of {table.weight.shape[0]}. Half of the entries would take {units.data(table.size / 2)}{narrower}"
+        half = units.data(table.size / 2)
+        return f"A run reads {rows} of {table.weight.shape[0]}. Half of the entries would take {half}{narrower}"
     positions = _positions(subject, table.operator)
     if positions > 1:
         return (

@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         return
     sizes = {cat: sum(_bytes(subject, tensor) for tensor in tensors) for cat, tensors in again.items()}
     all_bytes = sum(_bytes(subject, tensor) for cat in cats for tensor in cat.inputs)
-    places = {cat.id: subject.place(cat) for cat in cats}
+    places = {cat.id: subject.running_place(cat) for cat in cats}
     most = max(again, key=lambda cat: sum(sizes[c] for c in again if places[c] == places[cat]))
     message = (
         f"{units.count(len(cats), 'concatenation')} in a chain copy {units.data(sum(sizes.values()))} again of the "

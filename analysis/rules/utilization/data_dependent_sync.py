@@ -11,7 +11,7 @@ from ...what_if import WhatIf
 from ..finding import Finding, Limits, Rule
 from ..gain import Gain
 from ..subject import Subject
-from .waits import lost_lead, waits
+from ..waits import lost_lead, waits
 
 
 def check(subject: Subject) -> Iterable[Finding]:
@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     lines: dict[tuple[str, int], set[int]] = {}
     kinds: dict[tuple[str, int], str] = {}
     for operator in waits(evaluation.graph):
-        place = subject.place(operator)
+        place = subject.running_place(operator)
         lines.setdefault((place.file, place.line), set()).add(evaluation.home[operator.id])
         kinds.setdefault((place.file, place.line), operator.kind)
     every = set[int]().union(*lines.values())

@@ -9,9 +9,8 @@ from ...estimate import Question
 from ...report import units
 from ...what_if import WhatIf
 from ..finding import Finding, Limits, Rule
-from ..gain import Gain
 from ..subject import Subject
-from .waits import waits
+from ..waits import waits
 
 
 def check(subject: Subject) -> Iterable[Finding]:
@@ -33,7 +32,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{question.device.name} is the launch of {units.count(kernels, 'kernel')}, "
             f"{units.seconds(launched)} of {units.seconds(subject.figures.latency_s)}. {text}."
         )
-        gain = max((gain for _, gain in worth), key=_saved)
+        gain = max((gain for _, gain in worth), key=lambda gain: gain.edp)
         yield subject.finding(message, subject.class_place, gain=gain, share=launched / subject.figures.latency_s)
 
 
@@ -44,12 +43,8 @@ def _instead(subject: Subject) -> list[tuple[str, Question]]:
     found = [("torch.compile", compiled)] if question.mode == "eager" else []
     if WhatIf.CUDA_GRAPHS not in question.what_if and not waits(subject.graph):
         graphs = replace(compiled, what_if=question.what_if | {WhatIf.CUDA_GRAPHS})
-        found.append(('CUDA graphs as well (mode="reduce-overhead")' if found else 'CUDA graphs (mode="reduce-overhead")', graphs))
+        found.append(('torch.compile(mode="reduce-overhead"), in CUDA graphs', graphs))
     return found
-
-
-def _saved(gain: Gain) -> float:
-    return gain.edp
 
 
 RULE = Rule(

@@ -7,30 +7,32 @@ from collections.abc import Iterable
 from ..finding import Finding, Rule
 from ..loop_launches import at_once, launched_by_loops
 from ..subject import Subject
+from ..waits import following
 
 
 def check(subject: Subject) -> Iterable[Finding]:
     """One finding a loop whose kernels hold a twentieth of the latency, but for those that end in a `cat` (GP106)."""
     if subject.question.device.kind not in ("gpu", "cpu"):
         return  # other devices run a compiled program, without launches
-    chosen = [found for found in launched_by_loops(subject) if found.join is None or not found.loop.independent]
-    for found in chosen[: subject.limits.most]:
-        gain = at_once(subject, found.loop)
-        if gain is None or subject.worthwhile(gain, found.seconds):
-            advice = f"One call on a batch of their inputs: {gain.text}" if gain is not None else _advice(found.loop.independent)
-            message = f"This loop {found.text}. {advice}."
-            severity = None if gain is not None else "information"
-            place = subject.as_written(found.loop.place)
-            yield subject.finding(message, place, severity=severity, gain=gain, share=found.share)
+    from_data = following(subject.graph, ("input", "parameter", "buffer"))
+    for found in launched_by_loops(subject)[: subject.limits.most]:
+        operators = [operator for loop in found.loops for operator in loop.operators]
+        constant = from_data.isdisjoint(operators)
+        gain = subject.without(operators) if constant else at_once(subject, found)
+        if gain is None:
+            message = f"This loop {found.text}. {_ADVICE}."
+            yield subject.finding(message, subject.as_written(found.place), severity="information", share=found.share)
+        elif (constant or found.join is None) and subject.worthwhile(gain, found.seconds):
+            advice = _ONCE if constant else "One call on a batch of the inputs of all runs"
+            message = f"This loop {found.text}. {advice}: {gain.text}."
+            yield subject.finding(message, subject.as_written(found.place), gain=gain, share=found.share)
 
 
-def _advice(independent: bool) -> str:
-    if independent:
-        return "No run reads what another makes: padded to one shape, they could be one call"
-    return (
-        "Each run waits for the one before it: one operator for all steps (nn.LSTM, cumsum, a scan) or a CUDA graph around "
-        "the loop is launched once"
-    )
+_ONCE = "Nothing in it depends on the input or the weights; computed once and kept"
+_ADVICE = (
+    "Runs that do not need each other could be one call on a batch; a recurrence, one operator for all steps (nn.LSTM, "
+    "cumsum), or one kernel by torch.compile"
+)
 
 
 RULE = Rule(

@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ...constants import constant
-from ...estimate import Evaluation
-from ...graph import Graph, Operator
+from ..constants import constant
+from ..costs import cost_of
+from ..estimate import Evaluation
+from ..graph import Graph, Operator, Role
 
 # Their CUDA kernels copy a value or a count to the host (aten/src/ATen/native/cuda: Nonzero.cu, Unique.cu, SummaryOps.cu;
 # torchvision/csrc/ops/cuda/nms_kernel.cu); `index` and `index_put` with a mask call nonzero, repeats without a size sum them.
@@ -16,18 +17,25 @@ _WAITING = frozenset(
     "local_scalar_dense equal nonzero masked_select unique unique2 unique_dim unique_consecutive bincount nms".split()
 )
 _MASKED = frozenset({"index", "index_put"})
+_RANDOM = ("rand", "normal", "bernoulli", "uniform", "dropout")
 
 
 def waits(graph: Graph) -> list[Operator]:
     """The operators of a graph for which the host waits on a GPU, in order. What follows from no input and no weight
     (`torch.arange(4).max().item()`) is known to the host."""
-    there = {tensor.id for tensor in graph.tensors if tensor.role in ("input", "parameter", "buffer")}
-    found: list[Operator] = []
+    from_data = following(graph, ("input", "parameter", "buffer"))
+    return [operator for operator in graph.operators if operator.id in from_data and _waits(operator, graph)]
+
+
+def following(graph: Graph, roles: Collection[Role]) -> set[int]:
+    """The operators whose results depend on the values of tensors of these roles, or on chance. `zeros_like` reads a shape."""
+    there = {tensor.id for tensor in graph.tensors if tensor.role in roles}
+    found: set[int] = set()
     for operator in graph.operators:
-        if there.intersection(operator.inputs):
+        reads = operator.view or bool(cost_of(operator, graph).reads)
+        if operator.kind.startswith(_RANDOM) or (reads and there.intersection(operator.inputs)):
             there.update(operator.outputs)
-            if _waits(operator, graph):
-                found.append(operator)
+            found.add(operator.id)
     return found
 
 
