@@ -13,7 +13,7 @@ from ..subject import Subject
 _WIDE: tuple[Numerics, ...] = (Precision.FP32, Defaults.CUDNN_TF32)
 # In words, for a GPU that has the unit and else: a flag of PyTorch, autocast, the whole model in a type.
 _ON_GPU: tuple[tuple[str, Numerics], ...] = (
-    ("TF32 (`torch.set_float32_matmul_precision('high')`, and cuDNN's default)", Precision.TF32),
+    ("TF32 (products: `torch.set_float32_matmul_precision('high')`; convolutions: PyTorch's default)", Precision.TF32),
     ("`torch.autocast` in FP16", Autocast.FP16),
 )
 _ELSEWHERE: tuple[tuple[str, Numerics], ...] = (("BF16", Precision.BF16),)
@@ -50,7 +50,10 @@ RULE = Rule(
         "model is estimated once more in what the device has units for, with the casts of autocast. Reported as a hint, once a "
         "model, where it saves three tenths of the EDP and more than the estimate may be off by."
     ),
-    helps="TF32 changes no code and no type; autocast keeps what needs its range in FP32.",
+    helps=(
+        "TF32 changes no code and no type, and cuDNN's convolutions run in it where nothing is set: `precision=tf32-conv` "
+        "estimates that. Autocast keeps what needs its range in FP32."
+    ),
     exceptions="accuracy is not judged here: a model that was trained in FP32 wants a test in the narrower format.",
     example="""
         from torch import nn
