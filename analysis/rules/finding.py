@@ -1,45 +1,18 @@
-"""What a rule returns, and what a rule is."""
+"""What a rule is, and what it is asked by."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from ..finding import Finding, Related, Severity
 from ..pipeline import Analysis
-from .gain import Gain
 
 if TYPE_CHECKING:
     from .subject import Subject
 
-Severity = Literal["error", "warning", "information", "hint"]
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information", "hint")
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """Another line that a finding is about, and in words what it has to do with it."""
-
-    message: str
-    file: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding at a line of a file (counted from 1). `share` is the part of the model's EDP that it is about, `gain` what
-    following its advice is predicted to change."""
-
-    code: str
-    message: str
-    file: str
-    line: int
-    severity: Severity
-    target: str
-    hardware: str = ""
-    share: float = 0.0
-    gain: Gain | None = None
-    related: tuple[Related, ...] = ()
+__all__ = ["Criteria", "Finding", "Limits", "Related", "Rule", "Severity"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from tempfile import TemporaryDirectory
 
 from graphperf.analysis.capture import AgentPool, Capturer, PoolCapturer
 from graphperf.analysis.discovery import FileTarget
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.pipeline import analyze
-from graphperf.analysis.rules import RULES, Finding, Rule, judge
+from graphperf.analysis.rules import RULES, Rule, judge
 from graphperf.analysis.settings import Options
 
 FOLDER = Path(__file__).parents[3] / "docs" / "rules"
@@ -24,7 +25,7 @@ def found(rule: Rule, example: str, capturer: Capturer) -> list[Finding]:
         path = Path(folder) / "model.py"
         path.write_text(source(example), "utf-8")
         analysis = analyze(FileTarget(path), Options(), capturer)
-        return list(judge(analysis, [rule]))
+        return [finding for finding in judge(analysis) if finding.code == rule.code]
 
 
 def page(rule: Rule, capturer: Capturer) -> str:
