@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..finding import Gain
 from ..graph import Operator, SourceLine
 from ..report import units
 from ..rewriting import batched
-from .gain import Gain
 from .loops import Loop, loops
 from .subject import Subject
 from .waits import waits

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ...finding import Gain
 from ...graph import SourceLine
 from ...report import units
 from ...what_if import WhatIf
 from ..finding import Finding, Limits, Rule
-from ..gain import Gain
 from ..subject import Subject
 from ..waits import lost_lead, waits
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from graphperf.analysis.rules import Finding, judge, rule_for
+from graphperf.analysis.finding import Finding
+from graphperf.analysis.rules import judge, rule_for
 
 
 @pytest.fixture
