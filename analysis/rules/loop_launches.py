@@ -20,12 +20,14 @@ _MOST_KERNELS = 32  # of a run: a loop with more is a network that is applied ag
 @dataclass(frozen=True, slots=True)
 class Launched:
     """The executions of one loop of the code, with the kernels that are shorter than their launch, and the seconds of these;
-    `share`: their part of the latency. `join`: the `cat` or `stack` that reads what all runs of an execution make."""
+    `share`: their part of the latency, `edp_share` that of the EDP. `join`: the `cat` or `stack` that reads what all runs of
+    an execution make."""
 
     loops: tuple[Loop, ...]
     kernels: int
     seconds: float
     share: float
+    edp_share: float
     join: Operator | None
 
     @property
@@ -73,7 +75,9 @@ def _launched(subject: Subject, executions: Sequence[Loop]) -> Launched:
     seconds = sum(map(subject.seconds, short)) if enough else 0.0
     joins = [_join(subject, loop) for loop in executions]
     join = joins[0] if None not in joins else None
-    return Launched(tuple(executions), len(short), seconds, seconds / subject.figures.latency_s, join)
+    return Launched(
+        tuple(executions), len(short), seconds, seconds / subject.figures.latency_s, subject.edp_of(short), join
+    )
 
 
 def _join(subject: Subject, loop: Loop) -> Operator | None:

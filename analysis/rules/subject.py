@@ -78,6 +78,10 @@ class Subject:
         """A kernel's part of the EDP, as a share."""
         return self.evaluation.subgraphs[index].edp_share
 
+    def edp_of(self, kernels: Iterable[int]) -> float:
+        """The part of some kernels in the EDP."""
+        return sum(map(self.edp, kernels))
+
     def place(self, operator: Operator) -> SourceLine:
         """The line to point at for an operator."""
         return place_of(self.result, self.analysis, operator)

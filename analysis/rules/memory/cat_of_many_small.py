@@ -28,7 +28,7 @@ def check(subject: Subject) -> Iterable[Finding]:
                 f"One call on a batch of the inputs makes them in place: {gain.text}."
             )
             related = [Related("the loop that makes them", loop.file, loop.line)]
-            yield subject.finding(message, place, gain=gain, share=found.share, related=related)
+            yield subject.finding(message, place, gain=gain, share=found.edp_share, related=related)
 
 
 RULE = Rule(

@@ -47,7 +47,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{names} {have} {units.data(size)} of weights, {units.percent(share)} of the memory that "
             f"{subject.graph.model} needs. {advice}."
         )
-        yield subject.finding(message, subject.place(largest.operator), share=share)
+        yield subject.finding(message, subject.place(largest.operator))
 
 
 def _tables(subject: Subject) -> Iterable[_Table]:

@@ -31,7 +31,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         f"{units.data(all_bytes)} that they copy, in {units.seconds(seconds)}. One buffer that each step appends its "
         f"part to: {gain.text}."
     )
-    yield subject.finding(message, places[most], gain=gain, share=seconds / subject.figures.latency_s)
+    yield subject.finding(message, places[most], gain=gain, share=subject.edp_of(subject.kernels_of(again)))
 
 
 def _copied_again(graph: Graph) -> Mapping[int, tuple[int, ...]]:

@@ -33,8 +33,8 @@ def check(subject: Subject) -> Iterable[Finding]:
             needless = all(_needless(copy, subject.graph) for copy in copies)
             message = f"{_what(subject, copies, seconds)}. {_NEEDLESS if needless else _ADVICE}: {gain.text}."
             severity = None if needless else "information"
-            place = subject.running_place(copies[0])
-            found.append((share, subject.finding(message, place, severity=severity, gain=gain, share=share)))
+            place, edp = subject.running_place(copies[0]), subject.edp_of(subject.kernels_of(ids))
+            found.append((share, subject.finding(message, place, severity=severity, gain=gain, share=edp)))
     yield from [finding for _, finding in sorted(found, key=lambda pair: -pair[0])[: subject.limits.most]]
 
 

@@ -36,7 +36,10 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"are moved{_saved(gain.text, gain.edp >= subject.limits.least_gain)}."
         )
         yield subject.finding(
-            message, subject.running_place(_origin(double, graph)), gain=gain, share=seconds / latency
+            message,
+            subject.running_place(_origin(double, graph)),
+            gain=gain,
+            share=subject.edp_of(subject.kernels_of(ids)),
         )
 
 

@@ -43,8 +43,9 @@ def check(subject: Subject) -> Iterable[Finding]:
         f"precision: {gain.text}."
     )
     related = [Related("makes FP32 too", place.file, place.line) for place in places[1 : 1 + _MOST_RELATED]]
-    share = seconds / subject.figures.latency_s
-    yield subject.finding(message, places[0], severity="information", gain=gain, share=share, related=related)
+    yield subject.finding(
+        message, places[0], severity="information", gain=gain, share=subject.edp_of(wide), related=related
+    )
 
 
 def _promoting(graph: Graph, lower: str) -> list[Operator]:

@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         slow = costs[at] >= subject.limits.least_share * total
         if slow or prevented is not None:
             message = _message(subject, kinds[at], len(lines[at]), costs[at] if slow else 0.0, prevented)
-            yield subject.finding(message, SourceLine(*at), severity="information", share=costs[at] / total)
+            yield subject.finding(message, SourceLine(*at), severity="information")
 
 
 def _prevented(subject: Subject) -> Gain | None:

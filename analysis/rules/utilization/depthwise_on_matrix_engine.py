@@ -50,8 +50,8 @@ def _finding(subject: Subject, line: Line, part: float) -> Finding:
     if gain is not None and subject.worthwhile(gain, seconds):
         count = "it" if not others else f"{len(better)} of them"
         message = f"{message} Without groups in {count}: {gain.text}."
-        return subject.finding(message, line, gain=gain, share=line.share)
-    return subject.finding(f"{message} {_ADVICE}.", line, severity="information", share=line.share)
+        return subject.finding(message, line, gain=gain, share=subject.edp_of(line.kernels))
+    return subject.finding(f"{message} {_ADVICE}.", line, severity="information", share=subject.edp_of(line.kernels))
 
 
 def _faster_without_groups(subject: Subject, line: Line) -> list[int]:

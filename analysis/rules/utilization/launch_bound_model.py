@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{units.seconds(launched)} of {units.seconds(subject.figures.latency_s)}. {text}."
         )
         gain = max((gain for _, gain in worth), key=lambda gain: gain.edp)
-        yield subject.finding(message, subject.class_place, gain=gain, share=launched / subject.figures.latency_s)
+        yield subject.finding(message, subject.class_place, gain=gain)
 
 
 def _instead(subject: Subject) -> list[tuple[str, Question]]:

@@ -21,11 +21,13 @@ def check(subject: Subject) -> Iterable[Finding]:
         gain = subject.without(operators) if constant else at_once(subject, found)
         if gain is None:
             message = f"This loop {found.text}. {_ADVICE}."
-            yield subject.finding(message, subject.as_written(found.place), severity="information", share=found.share)
+            yield subject.finding(
+                message, subject.as_written(found.place), severity="information", share=found.edp_share
+            )
         elif (constant or found.join is None) and subject.worthwhile(gain, found.seconds):
             advice = _ONCE if constant else "One call on a batch of the inputs of all runs"
             message = f"This loop {found.text}. {advice}: {gain.text}."
-            yield subject.finding(message, subject.as_written(found.place), gain=gain, share=found.share)
+            yield subject.finding(message, subject.as_written(found.place), gain=gain, share=found.edp_share)
 
 
 _ONCE = "Nothing in it depends on the input or the weights; computed once and kept"

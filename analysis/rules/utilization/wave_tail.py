@@ -17,7 +17,7 @@ _MOST_TIMES = 4
 def check(subject: Subject) -> Iterable[Finding]:
     """One finding a line whose kernels lose enough of the latency in the tails of their waves."""
     estimates = subject.evaluation.subgraphs
-    if subject.question.device.kind not in ("gpu", "kpu"):
+    if subject.question.device.kind != "gpu":
         return  # other devices share work evenly, or run it in one stream
 
     def lost(index: int) -> float:
@@ -34,7 +34,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         if seconds >= subject.limits.least_gain * subject.figures.latency_s:
             worst = max(line.kernels, key=lost)
             message = f"{_message(subject, line, worst, seconds)}{_advice(subject, line)}"
-            yield subject.finding(message, line, share=sum(map(subject.edp, line.kernels)))
+            yield subject.finding(message, line, share=subject.edp_of(line.kernels))
 
 
 def _message(subject: Subject, line: Line, worst: int, seconds: float) -> str:

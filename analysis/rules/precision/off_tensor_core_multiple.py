@@ -106,12 +106,12 @@ def _finding(subject: Subject, line: Line, worst: _Padded, seconds: float) -> Fi
         f"{units.percent(seconds / subject.figures.latency_s)} of the latency; the next multiple of {worst.multiple} would "
         "take no more multiplications."
     )
-    return subject.finding(message, line, share=seconds / subject.figures.latency_s)
+    return subject.finding(message, line, share=subject.edp_of(line.kernels))
 
 
 RULE = Rule(
     code="GP302",
-    name="off-matrix-multiple",
+    name="off-tensor-core-multiple",
     summary="Channels or features are no multiple of what the device's matrix units take at a time.",
     rationale=(
         "Tensor cores multiply 8 channels at a time, the arrays of a TPU 128 or 256 rows and columns. What is missing to the "
