@@ -73,11 +73,10 @@ def _launched(subject: Subject, executions: Sequence[Loop]) -> Launched:
     short = [kernel for kernel in kernels if estimates[kernel].bottleneck == "launch"]
     enough = len(short) >= sum(len(loop.runs) for loop in executions)
     seconds = sum(map(subject.seconds, short)) if enough else 0.0
-    joins = [_join(subject, loop) for loop in executions]
+    share = seconds / subject.figures.latency_s
+    joins = [_join(subject, loop) for loop in executions] if share >= subject.limits.least_share else [None]
     join = joins[0] if None not in joins else None
-    return Launched(
-        tuple(executions), len(short), seconds, seconds / subject.figures.latency_s, subject.edp_of(short), join
-    )
+    return Launched(tuple(executions), len(short), seconds, share, subject.edp_of(short), join)
 
 
 def _join(subject: Subject, loop: Loop) -> Operator | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -109,10 +109,16 @@ class Subject:
         shown = [_as_view(operator) if operator.id in chosen else operator for operator in self.graph.operators]
         return self.gain(replace(self.graph, operators=tuple(shown)))
 
+    @cached_property
+    def _homes(self) -> Mapping[tuple[str, tuple[int, ...]], int]:
+        """The kernel of each operator, by what it is called and makes: autocast numbers operators anew."""
+        home = self.evaluation.home
+        return {(operator.name, operator.outputs): home[operator.id] for operator in self.evaluation.graph.operators}
+
     def kernels_of(self, operators: Iterable[int]) -> set[int]:
         """The kernels that run some operators of the captured graph."""
-        sites = {(self.graph.operators[o].name, self.graph.operators[o].outputs) for o in operators}
-        return {self.evaluation.home[o.id] for o in self.evaluation.graph.operators if (o.name, o.outputs) in sites}
+        sites = ((self.graph.operators[o].name, self.graph.operators[o].outputs) for o in operators)
+        return {self._homes[site] for site in sites if site in self._homes}
 
     def seconds_of(self, operators: Iterable[int]) -> float:
         """Seconds of the kernels that run some operators of the captured graph."""

@@ -64,7 +64,7 @@ def test_tied_weights_of_embedding_and_head_halve_both(said: Callable, write: Ca
     assert finding.line == write(source).line("# embed")
     assert "embed (embedding) and head (linear) have 205 MB of weights" in finding.message  # 2 · 50000 · 512 · 4 B
     assert "With one matrix for both (tied weights) it would be 102 MB less." in finding.message
-    assert finding.share > 0.5
+    assert finding.share == 0.0  # its part of the EDP is not what it is about
 
 
 def test_a_table_that_the_cache_holds_and_a_model_of_one_layer_are_small(said: Callable) -> None:
