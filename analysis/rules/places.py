@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..graph import Operator, SourceLine
@@ -38,8 +39,13 @@ def label(operator: Operator) -> str:
     return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
 
 
+@lru_cache(256)
+def _resolved(file: str) -> Path:
+    return Path(file).resolve()
+
+
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
     file = result.target.partition("::")[0]
-    if Path(place.file).resolve() != Path(file).resolve():
+    if _resolved(place.file) != _resolved(file):
         return False
     return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)

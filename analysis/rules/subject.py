@@ -16,6 +16,7 @@ from .gain import figures
 from .places import class_line, place_of
 
 _WARNS_FROM = 0.05
+_MOST_OPERATORS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class Subject:
     def class_place(self) -> SourceLine:
         """The line of the model's class."""
         return class_line(self.result, self.analysis)
+
+    @property
+    def large(self) -> bool:
+        """Whether the model has so many operators that its kernels in another mode take too long to find."""
+        return len(self.graph.operators) > _MOST_OPERATORS
 
     def gain(self, graph: Graph | None = None, question: Question | None = None) -> Gain:
         """What it changes to run another graph, or to run it in another way."""

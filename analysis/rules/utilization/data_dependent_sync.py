@@ -28,7 +28,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     every = set[int]().union(*lines.values())
     whole, total = lost_lead(evaluation, every) if every else 0.0, subject.figures.latency_s
     costs = {at: whole - lost_lead(evaluation, every - kernels) for at, kernels in lines.items()}
-    prevented = _prevented(subject) if lines else None
+    prevented = _prevented(subject) if lines and not subject.large else None
     for at in sorted(costs, key=lambda at: -costs[at])[: subject.limits.most]:
         slow = costs[at] >= subject.limits.least_share * total
         if slow or prevented is not None:

@@ -17,7 +17,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     """At most one finding, at the line of the class."""
     question, estimates = subject.question, subject.evaluation.subgraphs
     times = subject.evaluation.totals.times
-    if question.device.kind != "gpu" or question.mode not in ("eager", "compiled"):
+    if question.device.kind != "gpu" or question.mode not in ("eager", "compiled") or subject.large:
         return
     launched = float(times.launch_s.sum())
     if launched < subject.limits.least_share * subject.figures.latency_s:
