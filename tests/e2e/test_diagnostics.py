@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from .models import COSTLY, FAILING, IMPORTING
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_syntax_error_keeps_the_hints(editor, resnet, tmp_path):

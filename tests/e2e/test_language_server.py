@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from .models import FAILING
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
 LAYER4 = "self.layer4 = nn.Sequential(Block(256, 512, 2), Block(512, 512))"

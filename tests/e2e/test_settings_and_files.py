@@ -43,7 +43,7 @@ async def test_an_imported_file_that_changes(unconnected, capabilities, tmp_path
     assert "GP901" not in [finding.code for finding in await unconnected.diagnosed(uri, 1, 2)]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_style_of_hints_and_lenses(editor, resnet, tmp_path):
     uri = editor.open(tmp_path / "model.py", resnet)
     await editor.diagnosed(uri)
@@ -58,7 +58,7 @@ async def test_the_style_of_hints_and_lenses(editor, resnet, tmp_path):
     assert (await editor.hints(uri), await editor.lenses(uri)) == ({}, {})
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_findings_have_pages_and_can_be_silenced(editor, tmp_path):
     uri = editor.open(tmp_path / "costly.py", COSTLY)
     found = await editor.diagnosed(uri)

@@ -3,7 +3,7 @@
 import pytest
 from lsprotocol import types
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TWO = """\
 from torch import nn

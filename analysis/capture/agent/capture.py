@@ -170,11 +170,9 @@ def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
 def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
-        needed, paths = request["needed"], request["paths"]
-        text, wanted = request.get("text"), request.get("wanted") or ""
         environment.install(file)
         data_files.install(file)
-        return tolerant(lambda: program.load_file(file, text, needed, paths, wanted), file)
+        return tolerant(lambda: program.load_file(file, request), file)
     assert module is not None
     return program.load_module(module, request["paths"])
 
