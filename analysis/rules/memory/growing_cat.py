@@ -25,7 +25,8 @@ def check(subject: Subject) -> Iterable[Finding]:
     sizes = {cat: sum(_bytes(subject, tensor) for tensor in tensors) for cat, tensors in again.items()}
     all_bytes = sum(_bytes(subject, tensor) for cat in cats for tensor in cat.inputs)
     places = {cat.id: subject.running_place(cat) for cat in cats}
-    most = max(again, key=lambda cat: sum(sizes[c] for c in again if places[c] == places[cat]))
+    lines = {cat: (place.file, place.line) for cat, place in places.items()}
+    most = max(again, key=lambda cat: sum(sizes[c] for c in again if lines[c] == lines[cat]))
     message = (
         f"{units.count(len(cats), 'concatenation')} in a chain copy {units.data(sum(sizes.values()))} again of the "
         f"{units.data(all_bytes)} that they copy, in {units.seconds(seconds)}. One buffer that each step appends its "

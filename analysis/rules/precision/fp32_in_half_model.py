@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...autocast.policy import policy_of
 from ...costs import cost_of
-from ...graph import Graph, Operator, bytes_of
+from ...graph import Graph, Operator, SourceLine, bytes_of
 from ...numerics import Autocast
 from ...report import units
 from ..finding import Finding, Limits, Related, Rule
@@ -35,7 +35,10 @@ def check(subject: Subject) -> Iterable[Finding]:
     if not subject.worthwhile(gain, seconds):
         return
     makers = sorted((*found, *conversions), key=lambda operator: -_written(operator, subject.evaluation.graph))
-    places = list(dict.fromkeys(subject.running_place(operator) for operator in makers))
+    lines: dict[tuple[str, int], SourceLine] = {}
+    for place in map(subject.running_place, makers):
+        lines.setdefault((place.file, place.line), place)
+    places = list(lines.values())
     message = (
         f"{label(makers[0])}{f' and {len(makers) - 1} more' if len(makers) > 1 else ''}: FP32 inside of a model in "
         f"{precision.low.value.upper()}, by {_reasons(found, conversions)}. What works on FP32 takes "
