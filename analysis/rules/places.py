@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,11 +48,12 @@ def label(operator: Operator) -> str:
 
 @lru_cache(256)
 def _resolved(file: str) -> Path:
+    """An absolute path without links: asked about thousands of operators of few files."""
     return Path(file).resolve()
 
 
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
     file = result.target.partition("::")[0]
-    if _resolved(place.file) != _resolved(file):
+    if _resolved(os.path.abspath(place.file)) != _resolved(os.path.abspath(file)):
         return False
     return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)
