@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,11 +11,12 @@ from ..graph import Operator, SourceLine
 from ..pipeline import Analysis, ModelResult
 
 
-def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> SourceLine:
-    """The line that constructs the operator's module, else the line that runs it: inside a class of the analysed file, or,
-    when the model comes from elsewhere, the innermost line known."""
+def place_of(result: ModelResult, analysis: Analysis, operator: Operator, *, running: bool = False) -> SourceLine:
+    """The line that constructs the operator's module, else (or where only that is asked for) the line that runs it: inside a
+    class of the analysed file, or, when the model comes from elsewhere, the innermost line known."""
     module = result.graph.module_by_path.get(operator.module)
-    constructed = module.constructed if module is not None and operator.name == operator.module else ()
+    own = module is not None and operator.name == operator.module and not running
+    constructed = module.constructed if module is not None and own else ()
     for places in (constructed, operator.source):
         inside = [place for place in places if _inside(result, analysis, place)]
         if inside:
@@ -44,14 +46,14 @@ def label(operator: Operator) -> str:
     return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
 
 
+@lru_cache(256)
+def _resolved(file: str) -> Path:
+    """An absolute path without links: asked about thousands of operators of few files."""
+    return Path(file).resolve()
+
+
 def _inside(result: ModelResult, analysis: Analysis, place: SourceLine) -> bool:
     file = result.target.partition("::")[0]
-    if _resolved(Path(place.file).absolute()) != _resolved(Path(file).absolute()):
+    if _resolved(os.path.abspath(place.file)) != _resolved(os.path.abspath(file)):
         return False
     return any(model.line <= place.line <= model.end_line for model in analysis.discovery.classes)
-
-
-@lru_cache(maxsize=256)
-def _resolved(file: Path) -> Path:
-    """Where an absolute path leads: asked for every operator of a model."""
-    return file.resolve()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,12 +10,13 @@ from ..constants import constant_value
 from ..estimate import Evaluation, Question
 from ..finding import Figures, Gain
 from ..graph import Graph, Operator, SourceLine
-from ..pipeline import Analysis, ModelResult
+from ..pipeline import Analysis, ModelResult, shown_file
 from .finding import Finding, Limits, Related, Rule, Severity
 from .gain import figures
 from .places import class_line, place_of
 
 _WARNS_FROM = 0.05
+_MOST_OPERATORS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,31 @@ class Subject:
         """A kernel's part of the EDP, as a share."""
         return self.evaluation.subgraphs[index].edp_share
 
+    def edp_of(self, kernels: Iterable[int]) -> float:
+        """The part of some kernels in the EDP."""
+        return sum(map(self.edp, kernels))
+
     def place(self, operator: Operator) -> SourceLine:
         """The line to point at for an operator."""
         return place_of(self.result, self.analysis, operator)
+
+    def running_place(self, operator: Operator) -> SourceLine:
+        """The line that runs an operator."""
+        return place_of(self.result, self.analysis, operator, running=True)
+
+    def as_written(self, place: SourceLine) -> SourceLine:
+        """A line of the code, its file called as the user called it."""
+        return replace(place, file=shown_file(place.file, self.result.target) or place.file)
 
     @property
     def class_place(self) -> SourceLine:
         """The line of the model's class."""
         return class_line(self.result, self.analysis)
+
+    @property
+    def large(self) -> bool:
+        """Whether the model has so many operators that its kernels in another mode take too long to find."""
+        return len(self.graph.operators) > _MOST_OPERATORS
 
     def gain(self, graph: Graph | None = None, question: Question | None = None) -> Gain:
         """What it changes to run another graph, or to run it in another way."""
@@ -97,11 +115,20 @@ class Subject:
         shown = [_as_view(operator) if operator.id in chosen else operator for operator in self.graph.operators]
         return self.gain(replace(self.graph, operators=tuple(shown)))
 
+    @cached_property
+    def _homes(self) -> Mapping[tuple[str, tuple[int, ...]], int]:
+        """The kernel of each operator, by what it is called and makes: autocast numbers operators anew."""
+        home = self.evaluation.home
+        return {(operator.name, operator.outputs): home[operator.id] for operator in self.evaluation.graph.operators}
+
+    def kernels_of(self, operators: Iterable[int]) -> set[int]:
+        """The kernels that run some operators of the captured graph."""
+        sites = ((self.graph.operators[o].name, self.graph.operators[o].outputs) for o in operators)
+        return {self._homes[site] for site in sites if site in self._homes}
+
     def seconds_of(self, operators: Iterable[int]) -> float:
         """Seconds of the kernels that run some operators of the captured graph."""
-        sites = {(self.graph.operators[o].name, self.graph.operators[o].outputs) for o in operators}
-        kernels = {self.evaluation.home[o.id] for o in self.evaluation.graph.operators if (o.name, o.outputs) in sites}
-        return sum(map(self.seconds, kernels))
+        return sum(map(self.seconds, self.kernels_of(operators)))
 
     def worthwhile(self, gain: Gain, touched_s: float) -> bool:
         """Whether a gain is large enough to speak of, and larger than what the estimate of the kernels that it touches, which

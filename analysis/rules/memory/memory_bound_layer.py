@@ -52,7 +52,8 @@ def _advice(subject: Subject, estimate: SubgraphEstimate) -> tuple[str, Question
     if kernel.bytes_weights > kernel.bytes / 2:
         share = units.percent(kernel.bytes_weights / kernel.bytes)
         return f"Weights are {share} of the traffic: a larger batch would reuse them", None
-    if question.mode == "eager" and estimate.kernel.family in ("pointwise", "normalization", "reduction", "movement"):
+    fusible = estimate.kernel.family in ("pointwise", "normalization", "reduction", "movement")
+    if question.mode == "eager" and fusible and not subject.large:
         return "torch.compile would fuse it with its neighbours", replace(question, mode="compiled")
     if isinstance(question.precision, Precision) and question.precision.bytes > 2 and _has_half(question):
         return "In FP16 it would move half the bytes", replace(question, precision=Precision.FP16)

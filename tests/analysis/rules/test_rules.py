@@ -40,7 +40,7 @@ def test_every_rule_is_documented() -> None:
     assert [rule.code for rule in RULES] == sorted({rule.code for rule in RULES})
     for rule in RULES:
         assert re.fullmatch(r"GP\d{3}", rule.code)
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+        assert re.fullmatch(r"[a-z]+[0-9]*(-[a-z]+[0-9]*)*", rule.name)
         assert rule.summary.endswith(".")
         assert rule.severity in SEVERITIES
         for text in (rule.rationale, rule.helps, rule.exceptions):

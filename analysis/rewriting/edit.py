@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from .graph import Attribute, Graph, Operator, Role, Tensor, bytes_of
+from ..graph import Attribute, Graph, Operator, Role, Tensor, bytes_of
 
 _NONE: Mapping[str, Attribute] = {}
 
