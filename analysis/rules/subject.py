@@ -11,7 +11,7 @@ from ..estimate import Evaluation, Question
 from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult
 from .finding import Finding, Limits, Related, Rule, Severity
-from .gain import Figures, Gain, figures
+from .gain import Figures, Gain, evaluated, figures
 from .places import class_line, place_of
 
 _WARNS_FROM = 0.05
@@ -51,8 +51,7 @@ class Subject:
     @cached_property
     def figures(self) -> Figures:
         """The model as it is."""
-        found = self.evaluation
-        return Figures(found.latency.value, found.energy.value, found.peak_memory_bytes)
+        return evaluated(self.evaluation)
 
     def lines(self, chosen: Callable[[int], bool], weight: Callable[[int], float]) -> list[Line]:
         """The lines of the chosen kernels that hold enough of the model by some weight, the heaviest first, at most so many."""
