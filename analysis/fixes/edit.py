@@ -19,6 +19,11 @@ class Edit:
     end_column: int
     text: str
 
+    def overlaps(self, other: Edit) -> bool:
+        """Whether both change a part of the text."""
+        own_end, other_end = (self.end_line, self.end_column), (other.end_line, other.end_column)
+        return (self.line, self.column) < other_end and (other.line, other.column) < own_end
+
 
 def insertion(line: int, text: str) -> Edit:
     """Whole lines put above a line."""

@@ -13,6 +13,7 @@ from ..graph import Operator
 from ..pipeline import Analysis, ModelResult
 from ..rules import Finding
 from .edit import Edit
+from .edit import Edit
 from .fix import Rewriting
 from .source.document import Document
 from .source.flow import Flow
@@ -40,9 +41,9 @@ class Place:
         return None
 
     def running(self, lines: Iterable[int], *kinds: str) -> list[Operator]:
-        """The operators of these kinds that the lines ran themselves or by what they call."""
+        """The operators of these kinds, or of any, that the lines ran themselves or by what they call."""
         chosen = set(lines)
-        return [o for o in self.result.graph.operators if o.kind in kinds and chosen & self._lines(o)]
+        return [o for o in self.result.graph.operators if (not kinds or o.kind in kinds) and chosen & self._lines(o)]
 
     def written_later(self, operator: Operator) -> bool:
         """Whether another operator writes into what this one made."""
@@ -69,17 +70,18 @@ class Place:
         return {place.line for place in operator.source if self._is_own(place.file)}
 
     def _is_own(self, file: str) -> bool:
-        return Path(file).resolve() == self._file
+        return Path(file).resolve() == self.file
 
     @cached_property
-    def _file(self) -> Path:
+    def file(self) -> Path:
+        """The analysed file."""
         return Path(self.result.target.partition("::")[0]).resolve()
 
     def _matches(self, pattern: Pattern, lines: set[int]) -> Iterator[Rewriting]:
         for function in self.document.every(cst.FunctionDef):
             if not lines.isdisjoint(self.document.lines(function)):
-                found = _outermost(function.body, Flow(self.document, function), pattern)
-                yield from (match for match in found if not lines.isdisjoint(_touched(match)))
+                found = list(_outermost(function.body, Flow(self.document, function), pattern))
+                yield from (match for match in _apart(found) if not lines.isdisjoint(_touched(match)))
 
 
 def _outermost(node: cst.CSTNode, flow: Flow, pattern: Pattern) -> Iterator[Rewriting]:
@@ -91,6 +93,15 @@ def _outermost(node: cst.CSTNode, flow: Flow, pattern: Pattern) -> Iterator[Rewr
     for child in node.children:
         if not isinstance(child, _OWN_NAMES):
             yield from _outermost(child, flow, pattern)
+
+
+def _apart(matches: Sequence[Rewriting]) -> Iterator[Rewriting]:
+    """Those that do not overlap: of two, the later one, which sees through the statement of the other."""
+    taken: list[Edit] = []
+    for match in reversed(matches):
+        if not any(edit.overlaps(other) for edit in match.edits for other in taken):
+            taken += match.edits
+            yield match
 
 
 def _touched(match: Rewriting) -> set[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import libcst as cst
 
 from ..source.term import Operation, Term
@@ -33,7 +35,7 @@ def _product(root: Term) -> Operation | None:
     return found if found is not None and len(found.operands) == 2 and not found.options else None
 
 
-def _summed(root: Term, fits) -> tuple[Term, Term] | None:  # noqa
+def _summed(root: Term, fits: Callable[[str, str, str], bool]) -> tuple[Term, Term] | None:
     """The factors of an `einsum` over the last dimension of batches of matrices."""
     found = root.a("einsum")
     if found is None or len(found.operands) != 3 or not isinstance(found.operands[0].written, cst.SimpleString):

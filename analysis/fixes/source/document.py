@@ -78,6 +78,15 @@ class Document:
         (line, column), (end_line, end_column) = self.start(first), self.end(last)
         return Edit(line, column + 1, end_line, end_column + 1, text)
 
+    def inserting_behind(self, node: cst.CSTNode, text: str) -> Edit:
+        """Puts text directly behind a node."""
+        line, column = self.end(node)
+        return Edit(line, column + 1, line, column + 1, text)
+
+    def line(self, number: int) -> str:
+        """A line of the text, counted from 1, without its end."""
+        return self._lines[number - 1]
+
     def removing(self, statement: cst.BaseStatement) -> Edit:
         """Takes a statement away; its comments stay, on lines of their own."""
         (line, column), (end_line, _) = self.start(statement), self.end(statement)

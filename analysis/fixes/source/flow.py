@@ -38,14 +38,14 @@ class Flow:
 
     def definition(self, name: cst.Name) -> Definition | None:
         """The one assignment that a name sees, where that is certain."""
-        for statement in self._before(name):
+        for statement in self.earlier(name):
             if name.value in self.changed(statement):
                 return _defining(statement, name.value)
         return None
 
     def version(self, name: cst.Name) -> cst.CSTNode:
         """The last statement before a name that may change what it holds; the function itself where there is none."""
-        seen = (statement for statement in self._before(name) if name.value in self.changed(statement))
+        seen = (statement for statement in self.earlier(name) if name.value in self.changed(statement))
         return next(seen, self.function)
 
     def readers(self, definition: Definition) -> list[cst.Name]:
@@ -62,16 +62,31 @@ class Flow:
         return [load for at, load in places if begin <= at <= end or again <= at < stop]
 
     def between(self, first: cst.CSTNode, last: cst.CSTNode) -> Iterator[cst.BaseStatement]:
-        """The statements around or after the first node that may run before the last one."""
-        found = self._place(first)[0]
-        for statement in self._before(last):
+        """The statements before that of the last node, back to the one that the first node is in."""
+        around = set(map(id, self.document.around(first)))
+        if id(self.statement(last)) in around:
+            return
+        for statement in self.earlier(last):
             yield statement
-            if statement is found:
+            if id(statement) in around:
                 return
 
     def statement(self, node: cst.CSTNode) -> cst.BaseStatement:
         """The statement that a node is in."""
         return self._place(node)[0]
+
+    def earlier(self, node: cst.CSTNode) -> Iterator[cst.BaseStatement]:
+        """The statements that run before the one of a node, the last one first: in its block and, through conditions, around
+        it. A loop around the node comes as a whole, for what it changes itself."""
+        statement, block = self._place(node)
+        while True:
+            yield from (s for s in reversed(block.body[: _index(block, statement)]) if isinstance(s, cst.BaseStatement))
+            outer = self.document.parent(block)
+            if outer is None or outer is self.function:
+                return
+            statement, block = self._place(outer)
+            if not isinstance(statement, cst.If):
+                yield statement
 
     def changed(self, statement: cst.CSTNode) -> frozenset[str]:
         """Names, and attributes as `self.x`, that a statement assigns or writes in place."""
@@ -103,19 +118,6 @@ class Flow:
                 return inner, parent
             inner = parent
         raise ValueError("a node outside of the text")
-
-    def _before(self, node: cst.CSTNode) -> Iterator[cst.BaseStatement]:
-        """The statements that run before the one of a node, the last one first: in its block and, through conditions, around
-        it. A loop around the node comes as a whole, for what it changes itself."""
-        statement, block = self._place(node)
-        while True:
-            yield from (s for s in reversed(block.body[: _index(block, statement)]) if isinstance(s, cst.BaseStatement))
-            outer = self.document.parent(block)
-            if outer is None or outer is self.function:
-                return
-            statement, block = self._place(outer)
-            if not isinstance(statement, cst.If):
-                yield statement
 
 
 def _index(block: Block, statement: cst.CSTNode) -> int:

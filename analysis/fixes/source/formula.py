@@ -24,6 +24,7 @@ _SIGNATURES: Mapping[str, tuple[str, ...]] = {
 _CLAMPS = ("clamp", "clip", "hardtanh")
 _POWERS = {"sqrt": 0.5, "rsqrt": -0.5, "square": 2.0, "reciprocal": -1.0}
 _DIGITS = 6  # significant digits of a constant that tell formulas apart
+_SMALL = 0.01
 _MOST_VARIABLES = 8
 
 
@@ -124,7 +125,7 @@ def _plain(found: Operation, operands: int) -> bool:
 
 def _sum(found: Operation, x: Term) -> Form | None:
     sign = -1.0 if found.name == "sub" else 1.0
-    first, second = (form_of(operand, x) for operand in found.operands)
+    first, second = (_summand(operand, x) for operand in found.operands)
     if first is None or second is None:
         return None
     number, parts = 0.0, list[Form]()
@@ -137,6 +138,12 @@ def _sum(found: Operation, x: Term) -> Form | None:
         else:
             parts.append(form if factor == 1.0 else _times([form], -1.0))
     return Form("sum", number, _sorted(parts))
+
+
+def _summand(operand: Term, x: Term) -> Form | None:
+    """A small number that keeps from dividing by zero is a leaf: it is a choice, no part of the formula."""
+    form = form_of(operand, x)
+    return Form("leaf", term=operand) if form is not None and form.head == "number" and 0 < form.number < _SMALL else form
 
 
 def _product(term: Term, x: Term) -> Form | None:

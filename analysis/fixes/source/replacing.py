@@ -13,8 +13,8 @@ from .term import Term
 _WIDE = 100
 
 
-def replaced(root: Term, kept: Sequence[Term], function: str, arguments: Sequence[str]) -> tuple[Edit, ...] | None:
-    """The edits that put a call in the place of `root`, and take away the assignments that lead to it from the expressions
+def replaced(root: Term, kept: Sequence[Term], function: str, arguments: Sequence[str], after: str = "") -> tuple[Edit, ...] | None:
+    """The edits that put a call (with `after` behind it) in the place of `root`, and take away the assignments that lead to it from the expressions
     `kept`, which the call is made of; None where something else reads what those assign, or `kept` would no longer be what
     they were."""
     seen = list(_seen(root, kept))
@@ -27,7 +27,7 @@ def replaced(root: Term, kept: Sequence[Term], function: str, arguments: Sequenc
     if not all(_holds_still(term, root, definitions.keys()) for term in kept):
         return None
     document = flow.document
-    call = _call(root, function, arguments)
+    call = _call(root, function, arguments) + after
     return (document.replacing(root.written, call), *(document.removing(d.statement) for d in definitions.values()))
 
 

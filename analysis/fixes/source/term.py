@@ -104,7 +104,7 @@ class Term:
 
     def same(self, other: Term) -> bool:
         """Whether both are one value: written alike, with names that hold the same."""
-        return self.code == other.code and self.fixed and other.fixed and self._versions() == other._versions()
+        return self.fixed and other.fixed and self.same_at(other)
 
     @cached_property
     def fixed(self) -> bool:
@@ -123,6 +123,10 @@ class Term:
         """Names, and attributes as `self.x`, that it reads where it is written."""
         attributes = self.flow.document.every(cst.Attribute, self.written)
         return frozenset({name.value for name in self.names()} | {dotted(attribute) for attribute in attributes})
+
+    def same_at(self, other: Term) -> bool:
+        """Whether both are written alike, with names that hold the same."""
+        return self.code == other.code and self._versions() == other._versions()
 
     def _versions(self) -> list[int]:
         return [id(self.flow.version(name)) for name in self.names()]
