@@ -86,7 +86,7 @@ class Place:
 
 def _outermost(node: cst.CSTNode, flow: Flow, pattern: Pattern) -> Iterator[Rewriting]:
     """What the pattern makes of expressions of a function that lie in no other that it makes something of."""
-    found = pattern(Term(flow, node)) if isinstance(node, cst.BaseExpression) else None
+    found = pattern(Term(flow, node)) if isinstance(node, cst.Call | cst.BinaryOperation) else None
     if found is not None:
         yield found
         return

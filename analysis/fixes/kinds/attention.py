@@ -58,7 +58,7 @@ def _attention(place: Place, root: Term) -> Rewriting | None:
 
 
 def _options(found: _Scores, dropout: str) -> list[str]:
-    mask = [f"attn_mask={found.mask.code}"] if found.mask is not None else []
+    mask = [f"attn_mask={found.mask.argument}"] if found.mask is not None else []
     scale = "1.0" if found.scale is None else found.scale
     sizes = {f"{side.code}.{size}" for side in (found.query, found.key) for size in ("size(-1)", "shape[-1]")}
     usual = {form.format(size) for size in sizes for form in _USUAL}
@@ -89,15 +89,8 @@ def _scores(term: Term, rank: int) -> _Scores | None:
     if found is None and mask.added and guard is None:
         other, inner = inner, mask.kept[0]
         found, mask = _scores(inner, rank), Mask(other.code, (other,), added=True)
-    both = _both(found.mask, mask) if found is not None else None
+    both = found.mask.and_then(mask) if found is not None and found.mask is not None else mask
     return replace(found, mask=both, kept=(*found.kept, *mask.kept)) if found is not None and both is not None else None
-
-
-def _both(first: Mask | None, second: Mask) -> Mask | None:
-    if first is None:
-        return second
-    alike = first.added and second.added and " if " not in first.code + second.code
-    return Mask(f"{first.code} + {second.code}", (*first.kept, *second.kept), added=True) if alike else None
 
 
 def _scaled(step: Operation, rank: int) -> _Scores | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -15,13 +15,31 @@ _LEAST = -1e4  # what code writes for "never": the softmax of a score this low i
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """The argument as it is written, what it reads, and whether masked scores stay finite numbers: then a row that is masked as
-    a whole has a mean, and none with the mask."""
+    """What is written for the mask, and what that reads.
+
+    `finite`: masked scores stay numbers; then a row that is masked as a whole has a mean, which it has not with the mask.
+    `guard`: there is the mask `otherwise` where that is None.
+    """
 
     code: str
     kept: tuple[Term, ...]
     added: bool
     finite: bool = False
+    guard: str = ""
+    otherwise: str = "None"
+
+    @property
+    def argument(self) -> str:
+        """As it is given to the function."""
+        if self.guard in ("", self.code):
+            return self.code
+        return f"{self.code} if {self.guard} is not None else {self.otherwise}"
+
+    def and_then(self, later: Mask) -> Mask | None:
+        """Both, one after the other, where both are added."""
+        if not (self.added and later.added) or self.guard:
+            return None
+        return replace(later, code=f"{self.code} + {later.code}", kept=(*self.kept, *later.kept), otherwise=self.code)
 
 
 def mask_of(found: Operation, guard: cst.BaseExpression | None) -> tuple[Term, Mask] | None:
@@ -45,10 +63,7 @@ def _guarded(mask: Mask, given: Term, guard: cst.BaseExpression | None) -> Mask:
     if guard is None:
         return mask
     term = Term(given.flow, guard)
-    if mask.code == term.code:
-        return mask
-    code = f"{mask.code} if {term.code} is not None else None"
-    return Mask(code, (*mask.kept, term), mask.added, mask.finite)
+    return replace(mask, kept=(*mask.kept, term), guard=term.code)
 
 
 def _is_finite(fill: Term) -> bool | None:

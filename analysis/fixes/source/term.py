@@ -154,28 +154,32 @@ class Term:
             known = name if own else full.replace("numpy.", "math.")
             first = options.pop("input", None) if own and not given else None
             return Operation(known, given if first is None else (self._term(first),), options)
+        if isinstance(node.func, cst.Call):
+            return self._layer(node.func, "", given, options)
         if not isinstance(node.func, cst.Attribute):
             return None
         if isinstance(node.func.value, cst.Name) and node.func.value.value == "self":
-            return self._layer(node.func.attr.value, given, options)
+            made = self._made(node.func.attr.value)
+            return self._layer(made, f"self.{node.func.attr.value}", given, options) if made is not None else None
         return Operation(node.func.attr.value, (self._term(node.func.value), *given), options)
 
+    def _made(self, name: str) -> cst.Call | None:
+        """The call that makes the module `self.name`, if there is one."""
+        owner = self.flow.document.innermost(self.flow.function, cst.ClassDef)
+        values = self.flow.document.attributes(owner, name) if owner is not None else []
+        return values[0] if len(values) == 1 and isinstance(values[0], cst.Call) else None
+
     def _layer(
-        self, name: str, given: tuple[Term, ...], options: Mapping[str, cst.BaseExpression]
+        self, made: cst.Call, name: str, given: tuple[Term, ...], options: Mapping[str, cst.BaseExpression]
     ) -> Operation | None:
-        """The call of a module without parameters that the class makes once."""
-        document = self.flow.document
-        owner = document.innermost(self.flow.function, cst.ClassDef)
-        values = document.attributes(owner, name) if owner is not None else []
-        if len(values) != 1 or not isinstance(values[0], cst.Call) or options or len(given) != 1:
+        """The call of a module without parameters."""
+        full = self.flow.document.full_name(made.func)
+        called = _LAYERS.get(full.removeprefix("torch.nn.")) if full.startswith("torch.nn.") else None
+        if called is None or options or len(given) != 1 or any(argument.star for argument in made.args):
             return None
-        made = document.full_name(values[0].func)
-        called = _LAYERS.get(made.removeprefix("torch.nn.")) if made.startswith("torch.nn.") else None
-        if called is None or any(argument.star for argument in values[0].args):
-            return None
-        options = {a.keyword.value: a.value for a in values[0].args if a.keyword is not None}
-        by_position = tuple(self._term(a.value) for a in values[0].args if a.keyword is None)
-        return Operation(called, (*given, *by_position), options, f"self.{name}")
+        named = {a.keyword.value: a.value for a in made.args if a.keyword is not None}
+        by_position = tuple(self._term(a.value) for a in made.args if a.keyword is None)
+        return Operation(called, (*given, *by_position), named, name)
 
     def _term(self, node: cst.BaseExpression) -> Term:
         return Term(self.flow, node)
