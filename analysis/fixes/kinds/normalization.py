@@ -40,7 +40,7 @@ def _written_out(place: Place, root: Term) -> Rewriting | None:
     if functional is None or root.a("mul", "div", "add") is None:
         return None
     for x, over, bound in _found(root):
-        weights = {name: _own(term) for name, term in bound.items() if name != "eps"}
+        weights = {name: _own(bound[name]) for name in ("weight", "bias") if name in bound}
         if is_plain_number(bound["eps"].written, root.flow) and None not in weights.values():
             name, arguments, after = _call(x, over, [f"{code}" for code in weights.values()])
             if over != "channels" or _is_image(place, root):
