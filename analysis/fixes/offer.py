@@ -19,6 +19,7 @@ from .registry import fix_for
 
 # The least share of the EDP that is worth a change of code.
 _VISIBLE = 0.005
+_ROUNDING = 1e-9
 _MOST_FIXES = 100
 
 
@@ -137,7 +138,7 @@ def _offer(
     title = rewriting.title or fix.title
     shown = next((gain for device, gain in gains if device == finding.hardware), gains[0][1])
     caution = rewriting.caution or fix.caution
-    named = f"{title}: {shown.text}" if fix.pays else title
+    named = f"{title}: {shown.text}" if fix.pays or shown.edp >= _VISIBLE else title
     return Offer(finding, named, caution, rewriting.edits, changed, gains, after)
 
 
@@ -158,7 +159,7 @@ def _gains(before: Analysis, after: Analysis, target: str, *, pays: bool) -> tup
         )
     saved = [gain.edp for pair in gains.values() for _, gain in pair]
     enough = max((gain.edp for _, gain in gains[target]), default=0.0) >= _VISIBLE
-    return gains[target] if not pays or (enough and min(saved) >= 0) else None
+    return gains[target] if (enough or not pays) and min(saved) >= -_ROUNDING else None
 
 
 def _alike(old: Graph, new: Graph) -> bool:

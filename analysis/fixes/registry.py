@@ -11,7 +11,6 @@ from .fix import Fix
 FIXABLE: Mapping[str, str] = {
     "GP102": "expand",
     "GP105": "contiguous",
-    "GP302": "multiple_of_eight",
     "GP401": "convolution_bias",
     "GP402": "attention",
     "GP404": "activations",

@@ -9,19 +9,20 @@ from ..fix import Fix, Rewriting
 from ..place import Place
 from ..source.document import Document
 
-_BIAS_PLACE = 7  # in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
+# How many arguments come before the bias.
+_LAYERS = {"Conv1d": 7, "Conv2d": 7, "Conv3d": 7, "ConvTranspose1d": 7, "ConvTranspose2d": 7, "ConvTranspose3d": 7, "Linear": 2}
 
 
 def _rewrite(place: Place) -> Rewriting | None:
     document, line = place.document, place.finding.line
-    calls = [call for call in document.every(cst.Call) if line in document.lines(call) and _is_convolution(document, call)]
+    calls = [call for call in document.every(cst.Call) if line in document.lines(call) and _layer(document, call) in _LAYERS]
     starting = [call for call in calls if document.start(call)[0] == line] or calls
-    edits = [edit for call in starting if (edit := _without_bias(document, call)) is not None]
-    return Rewriting(tuple(edits)) if len(starting) == len(edits) == 1 else None
+    edit = _without_bias(document, starting[0]) if len(starting) == 1 else None
+    return Rewriting((edit,)) if edit is not None else None
 
 
-def _is_convolution(document: Document, call: cst.Call) -> bool:
-    return document.full_name(call.func).startswith(("torch.nn.Conv1d", "torch.nn.Conv2d", "torch.nn.Conv3d"))
+def _layer(document: Document, call: cst.Call) -> str:
+    return document.full_name(call.func).removeprefix("torch.nn.")
 
 
 def _without_bias(document: Document, call: cst.Call) -> Edit | None:
@@ -29,9 +30,8 @@ def _without_bias(document: Document, call: cst.Call) -> Edit | None:
     if given:
         value = given[0].value
         return document.replacing(value, "False") if document.code(value) == "True" else None
-    if not call.args or any(argument.star for argument in call.args):
-        return None
-    if sum(argument.keyword is None for argument in call.args) > _BIAS_PLACE:
+    by_position = sum(argument.keyword is None for argument in call.args)
+    if not call.args or any(argument.star for argument in call.args) or by_position > _LAYERS[_layer(document, call)]:
         return None
     return document.inserting_behind(call.args[-1], ", bias=False")
 
@@ -39,5 +39,6 @@ def _without_bias(document: Document, call: cst.Call) -> Edit | None:
 FIX = Fix(
     "leave out the bias",
     _rewrite,
-    caution="checkpoints that have the bias no longer fit; in evaluation, outputs change until the running mean is learned again",
+    caution="checkpoints that have the bias no longer fit, and without it a freshly built model gives other results in evaluation",
+    pays=False,
 )

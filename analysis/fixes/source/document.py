@@ -91,8 +91,13 @@ class Document:
         """Takes a statement away; its comments stay, on lines of their own."""
         (line, column), (end_line, _) = self.start(statement), self.end(statement)
         indent = self._lines[line - 1][:column]
-        inside = (c for c in self.every(cst.Comment, statement) if line <= self.start(c)[0] <= end_line)
+        alone = not self._blank(line - 1) or not self._blank(end_line + 1)
+        inside = [c for c in self.every(cst.Comment, statement) if line <= self.start(c)[0] <= end_line]
+        end_line += 0 if inside or alone else 1  # one of two empty lines goes along
         return Edit(line, 1, end_line + 1, 1, "".join(f"{indent}{comment.value}\n" for comment in inside))
+
+    def _blank(self, number: int) -> bool:
+        return 1 <= number <= len(self._lines) and not self._lines[number - 1].strip()
 
     @cached_property
     def imports(self) -> Mapping[str, str]:

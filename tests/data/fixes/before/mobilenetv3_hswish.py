@@ -1,17 +1,8 @@
-"""MobileNetV3 with its own hard activations."""
+"""MobileNetV3 with its own hard Swish."""
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-
-
-class h_sigmoid(nn.Module):
-    def __init__(self, inplace=True):
-        super().__init__()
-        self.relu = nn.ReLU6(inplace=inplace)
-
-    def forward(self, x):
-        return self.relu(x + 3) / 6
 
 
 class hswish(nn.Module):
@@ -27,12 +18,8 @@ class Block(nn.Module):
         self.expand = nn.Conv2d(inp, hidden, 1, bias=False)
         self.bn = nn.BatchNorm2d(hidden)
         self.act = hswish()
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Conv2d(hidden, hidden, 1)
-        self.gate = h_sigmoid()
         self.project = nn.Conv2d(hidden, inp, 1, bias=False)
 
     def forward(self, x):
         y = self.act(self.bn(self.expand(x)))
-        y = y * self.gate(self.fc(self.pool(y)))
         return self.project(y) + x
