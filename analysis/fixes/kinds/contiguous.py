@@ -24,7 +24,7 @@ def _copied(place: Place, root: Term) -> Rewriting | None:
         return None
     statement = root.flow.statement(call)
     if _only_copies(statement, call):
-        return Rewriting((document.removing(statement),))
+        return Rewriting(tuple(document.removing([statement])))
     return Rewriting((document.replacing(call, document.code(call.func.value)),))
 
 

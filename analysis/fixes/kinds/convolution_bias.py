@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from ..edit import Edit
+from ..edit import Edit, insertion
 from ..fix import Fix, Rewriting
 from ..place import Place
 from ..source.document import Document
@@ -33,7 +33,12 @@ def _without_bias(document: Document, call: cst.Call) -> Edit | None:
     by_position = sum(argument.keyword is None for argument in call.args)
     if not call.args or any(argument.star for argument in call.args) or by_position > _LAYERS[_layer(document, call)]:
         return None
-    return document.inserting_behind(call.args[-1], ", bias=False")
+    last = call.args[-1]
+    line, column = document.start(last)
+    indent = document.line(line)[:column]
+    if last.keyword is not None and not indent.strip():
+        return insertion(line, f"{indent}bias=False,\n")
+    return document.inserting_behind(last, ", bias=False")
 
 
 FIX = Fix(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -87,14 +87,23 @@ class Document:
         """A line of the text, counted from 1, without its end."""
         return self._lines[number - 1]
 
-    def removing(self, statement: cst.BaseStatement) -> Edit:
-        """Takes a statement away; its comments stay, on lines of their own."""
-        (line, column), (end_line, _) = self.start(statement), self.end(statement)
-        indent = self._lines[line - 1][:column]
-        alone = not self._blank(line - 1) or not self._blank(end_line + 1)
-        inside = [c for c in self.every(cst.Comment, statement) if line <= self.start(c)[0] <= end_line]
-        end_line += 0 if inside or alone else 1  # one of two empty lines goes along
-        return Edit(line, 1, end_line + 1, 1, "".join(f"{indent}{comment.value}\n" for comment in inside))
+    def removing(self, statements: Iterable[cst.BaseStatement]) -> Iterator[Edit]:
+        """Takes statements away, an edit for those that stand below each other. Their comments stay, on lines of their own."""
+        runs: list[list[cst.BaseStatement]] = []
+        for statement in sorted(statements, key=self.start):
+            if runs and self.start(statement)[0] == self.end(runs[-1][-1])[0] + 1:
+                runs[-1].append(statement)
+            else:
+                runs.append([statement])
+        return map(self._removing, runs)
+
+    def _removing(self, run: Sequence[cst.BaseStatement]) -> Edit:
+        (first, column), (last, _) = self.start(run[0]), self.end(run[-1])
+        indent = self._lines[first - 1][:column]
+        comments = [c for s in run for c in self.every(cst.Comment, s) if first <= self.start(c)[0] <= last]
+        if not comments and self._blank(first - 1) and self._blank(last + 1):
+            last += 1  # one of two empty lines goes along
+        return Edit(first, 1, last + 1, 1, "".join(f"{indent}{comment.value}\n" for comment in comments))
 
     def _blank(self, number: int) -> bool:
         return 1 <= number <= len(self._lines) and not self._lines[number - 1].strip()

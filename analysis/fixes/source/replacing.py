@@ -28,7 +28,7 @@ def replaced(root: Term, kept: Sequence[Term], function: str, arguments: Sequenc
         return None
     document = flow.document
     call = _call(root, function, arguments) + after
-    return (document.replacing(root.written, call), *(document.removing(d.statement) for d in definitions.values()))
+    return (document.replacing(root.written, call), *document.removing(d.statement for d in definitions.values()))
 
 
 def _call(root: Term, function: str, arguments: Sequence[str]) -> str:

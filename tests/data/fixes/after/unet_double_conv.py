@@ -18,7 +18,8 @@ class DoubleConv(nn.Module):
                 out_channels,
                 out_channels,
                 kernel_size=3,
-                padding=1, bias=False,  # keeps the size
+                bias=False,
+                padding=1,  # keeps the size
             ),
             nn.BatchNorm2d(out_channels),
             nn.ReLU(inplace=True),
