@@ -108,9 +108,7 @@ def _result(analysis: Analysis, finding: Finding) -> ModelResult | None:
     return next((result for result in analysis.results if own and result.target == finding.target), None)
 
 
-def _rewriting(
-    fix: Fix, finding: Finding, analysis: Analysis, result: ModelResult, text: str
-) -> Rewriting | None:
+def _rewriting(fix: Fix, finding: Finding, analysis: Analysis, result: ModelResult, text: str) -> Rewriting | None:
     from libcst import ParserSyntaxError
 
     from .place import Place

@@ -57,7 +57,9 @@ class Place:
         """The lines of the file that ran for the finding's line: called by it, or of the modules that it constructed."""
         line, graph = self.finding.line, self.result.graph
         made = {
-            m.path for m in graph.modules if any(p.line == line and self._is_own(p.file) for p in m.constructed) and m.path
+            m.path
+            for m in graph.modules
+            if any(p.line == line and self._is_own(p.file) for p in m.constructed) and m.path
         }
         found: set[int] = set()
         for operator in graph.operators:

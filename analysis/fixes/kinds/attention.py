@@ -65,7 +65,14 @@ def _options(found: _Scores, dropout: str) -> list[str]:
     return [*mask, *([f"dropout_p={dropout}"] if dropout else []), *([] if scale in usual else [f"scale={scale}"])]
 
 
-_USUAL = ("1 / math.sqrt({})", "(1.0 / math.sqrt({}))", "1.0 / math.sqrt({})", "{} ** -0.5", "1 / {} ** 0.5", "{}**-0.5")
+_USUAL = (
+    "1 / math.sqrt({})",
+    "(1.0 / math.sqrt({}))",
+    "1.0 / math.sqrt({})",
+    "{} ** -0.5",
+    "1 / {} ** 0.5",
+    "{}**-0.5",
+)
 
 
 def _scores(term: Term, rank: int) -> _Scores | None:
@@ -146,7 +153,9 @@ def _over_last(softmax: Operation, rank: int) -> bool:
 
 def _rank(place: Place, weights: Term) -> int | None:
     """How many dimensions the scores had when they ran."""
-    softmax = weights.flow.document.lines(weights.flow.statement(weights.definition.value if weights.definition else weights.written))
+    softmax = weights.flow.document.lines(
+        weights.flow.statement(weights.definition.value if weights.definition else weights.written)
+    )
     ranks = {len(place.result.graph.tensors[o.outputs[0]].shape) for o in place.running(softmax, "softmax")}
     return ranks.pop() if len(ranks) == 1 else None
 

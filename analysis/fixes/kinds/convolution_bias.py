@@ -10,12 +10,22 @@ from ..place import Place
 from ..source.document import Document
 
 # How many arguments come before the bias.
-_LAYERS = {"Conv1d": 7, "Conv2d": 7, "Conv3d": 7, "ConvTranspose1d": 7, "ConvTranspose2d": 7, "ConvTranspose3d": 7, "Linear": 2}
+_LAYERS = {
+    "Conv1d": 7,
+    "Conv2d": 7,
+    "Conv3d": 7,
+    "ConvTranspose1d": 7,
+    "ConvTranspose2d": 7,
+    "ConvTranspose3d": 7,
+    "Linear": 2,
+}
 
 
 def _rewrite(place: Place) -> Rewriting | None:
     document, line = place.document, place.finding.line
-    calls = [call for call in document.every(cst.Call) if line in document.lines(call) and _layer(document, call) in _LAYERS]
+    calls = [
+        call for call in document.every(cst.Call) if line in document.lines(call) and _layer(document, call) in _LAYERS
+    ]
     starting = [call for call in calls if document.start(call)[0] == line] or calls
     edit = _without_bias(document, starting[0]) if len(starting) == 1 else None
     return Rewriting((edit,)) if edit is not None else None

@@ -175,4 +175,3 @@ def _imports_torch(line: cst.CSTNode) -> bool:
         if isinstance(part, cst.ImportFrom) and part.module is not None and not part.relative:
             return dotted(part.module).partition(".")[0] == "torch"
     return False
-

@@ -65,7 +65,9 @@ def variables(root: Term) -> list[Term]:
 
 def formula(expression: str) -> Form:
     """The form of a formula of `x`, written in Python; other names are leaves."""
-    document = Document(f"import math\nimport torch\nimport torch.nn.functional as F\ndef formula(x):\n    return {expression}\n")
+    document = Document(
+        f"import math\nimport torch\nimport torch.nn.functional as F\ndef formula(x):\n    return {expression}\n"
+    )
     function = next(document.every(cst.FunctionDef))
     flow = Flow(document, function)
     returned = next(document.every(cst.Return, function)).value
@@ -143,7 +145,9 @@ def _sum(found: Operation, x: Term) -> Form | None:
 def _summand(operand: Term, x: Term) -> Form | None:
     """A small number that keeps from dividing by zero is a leaf: it is a choice, no part of the formula."""
     form = form_of(operand, x)
-    return Form("leaf", term=operand) if form is not None and form.head == "number" and 0 < form.number < _SMALL else form
+    return (
+        Form("leaf", term=operand) if form is not None and form.head == "number" and 0 < form.number < _SMALL else form
+    )
 
 
 def _product(term: Term, x: Term) -> Form | None:

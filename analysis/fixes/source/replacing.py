@@ -13,7 +13,9 @@ from .term import Term
 _WIDE = 100
 
 
-def replaced(root: Term, kept: Sequence[Term], function: str, arguments: Sequence[str], after: str = "") -> tuple[Edit, ...] | None:
+def replaced(
+    root: Term, kept: Sequence[Term], function: str, arguments: Sequence[str], after: str = ""
+) -> tuple[Edit, ...] | None:
     """The edits that put a call (with `after` behind it) in the place of `root`, and take away the assignments that lead to it from the expressions
     `kept`, which the call is made of; None where something else reads what those assign, or `kept` would no longer be what
     they were."""

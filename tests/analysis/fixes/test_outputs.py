@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from graphperf.analysis.discovery import discover
 
 from .prepared import CASES, Case
@@ -19,6 +21,7 @@ def _pair(case: Case) -> tuple[str, str, str, list]:
     return str(case.before), str(case.after), model.name, list(model.directive.inputs)
 
 
+@pytest.mark.slow
 def test_outputs_gradients_and_state_are_kept() -> None:
     chosen = [case for case in CASES if case.safe or case.name in _KEPT]
     assert len(chosen) >= 30

@@ -40,7 +40,9 @@ def test_there_are_thirty_of_them() -> None:
 @each_case
 def test_the_edited_text(case: Case, offer_of) -> None:
     offer, text = offer_of(case), case.before.read_text("utf-8")
-    assert offer.text == case.after.read_text("utf-8"), "python -m tests.analysis.fixes.prepared, and read the difference"
+    assert offer.text == case.after.read_text("utf-8"), (
+        "python -m tests.analysis.fixes.prepared, and read the difference"
+    )
     assert edited(text, offer.edits) == offer.text
     ast.parse(offer.text)
     assert not _comments(text) - _comments(offer.text)
