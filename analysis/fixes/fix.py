@@ -26,7 +26,7 @@ class Fix:
     """A way to follow the advice of a rule.
 
     `title` is an imperative. `caution` says what it may change besides the cost, in words; without one it is safe: the model
-    keeps its outputs and its `state_dict`. `pays`: it is only offered where it saves something, otherwise wherever it costs nothing.
+    keeps its outputs and its `state_dict`. `pays`: it is only offered where it saves something; else wherever it costs nothing.
     """
 
     title: str

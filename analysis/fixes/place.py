@@ -13,7 +13,6 @@ from ..graph import Operator
 from ..pipeline import Analysis, ModelResult
 from ..rules import Finding
 from .edit import Edit
-from .edit import Edit
 from .fix import Rewriting
 from .source.document import Document
 from .source.flow import Flow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -102,7 +103,7 @@ def _scores(term: Term, rank: int) -> _Scores | None:
 
 def _scaled(step: Operation, rank: int) -> _Scores | None:
     """A scale is a number and comes before masks."""
-    for inner, scale in (step.operands, step.operands[::-1]) if step.name == "mul" else (step.operands,):
+    for inner, scale in _sides(step):
         if is_plain_number(scale.written, scale.flow):
             found = _scores(inner, rank)
             if found is not None and found.scale is None and found.mask is None:
@@ -110,12 +111,18 @@ def _scaled(step: Operation, rank: int) -> _Scores | None:
     return None
 
 
+def _sides(step: Operation) -> Sequence[tuple[Term, ...]]:
+    """What is scaled and what by, in each way that a product or a quotient can be read."""
+    return (step.operands, step.operands[::-1]) if step.name == "mul" else (step.operands,)
+
+
 def _prescaled(found: _Scores) -> _Scores:
     """Takes the scale from a query that was scaled before the product."""
     step = found.query.a("mul", "div")
-    operands = step.operands if step is not None and len(step.operands) == 2 else ()
-    for inner, scale in (operands, operands[::-1]) if operands and step is not None else ():
-        if is_plain_number(scale.written, scale.flow) and (step.name == "mul" or scale is operands[1]):
+    if step is None or len(step.operands) != 2:
+        return found
+    for inner, scale in _sides(step):
+        if is_plain_number(scale.written, scale.flow):
             return replace(found, query=inner, scale=_scale(step.name, scale), kept=(scale,))
     return found
 

@@ -54,6 +54,6 @@ def _without_bias(document: Document, call: cst.Call) -> Edit | None:
 FIX = Fix(
     "leave out the bias",
     _rewrite,
-    caution="checkpoints that have the bias no longer fit, and without it a freshly built model gives other results in evaluation",
+    caution="checkpoints that have the bias no longer fit, and in evaluation a freshly built model gives other results",
     pays=False,
 )

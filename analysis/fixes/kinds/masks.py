@@ -71,9 +71,11 @@ def _is_finite(fill: Term) -> bool | None:
     node = fill.written
     if fill.code in _INFINITE:
         return False
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
-        if fill.flow.document.full_name(node.expression) in _INFINITIES:
-            return False
+    positive = (
+        node.expression if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus) else None
+    )
+    if positive is not None and fill.flow.document.full_name(positive) in _INFINITIES:
+        return False
     if isinstance(node, cst.Attribute) and node.attr.value == "min" and isinstance(node.value, cst.Call):
         return True if fill.flow.document.full_name(node.value.func) == "torch.finfo" else None
     return True if fill.number is not None and fill.number <= _LEAST else None

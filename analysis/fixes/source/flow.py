@@ -80,7 +80,7 @@ class Flow:
         it. A loop around the node comes as a whole, for what it changes itself."""
         statement, block = self._place(node)
         while True:
-            yield from (s for s in reversed(block.body[: _index(block, statement)]) if isinstance(s, cst.BaseStatement))
+            yield from reversed(block.body[: _index(block, statement)])
             outer = self.document.parent(block)
             if outer is None or outer is self.function:
                 return
@@ -175,8 +175,8 @@ def _changed(document: Document, statement: cst.CSTNode) -> Iterator[str]:
     for node in document.every(cst.CSTNode, statement):
         if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.NamedExpr | cst.For | cst.CompFor):
             targets.append(node.target)
-        elif isinstance(node, cst.WithItem | cst.ExceptHandler) and node.asname is not None:
-            targets.append(node.asname.name)
+        elif isinstance(node, cst.AsName | cst.MatchAs | cst.MatchStar):
+            targets += [node.name] if node.name is not None else []
         elif isinstance(node, cst.Del):
             targets.append(node.target)
         elif isinstance(node, cst.Call):

@@ -16,9 +16,9 @@ _WIDE = 100
 def replaced(
     root: Term, kept: Sequence[Term], function: str, arguments: Sequence[str], after: str = ""
 ) -> tuple[Edit, ...] | None:
-    """The edits that put a call (with `after` behind it) in the place of `root`, and take away the assignments that lead to it from the expressions
-    `kept`, which the call is made of; None where something else reads what those assign, or `kept` would no longer be what
-    they were."""
+    """The edits that put a call (with `after` behind it) in the place of `root`, and take away the assignments that lead to it
+    from the expressions `kept`, which the call is made of; None where something else reads what those assign, or where `kept`
+    would no longer be what they were."""
     seen = list(_seen(root, kept))
     names = {id(name) for name, _ in seen}
     definitions = {id(definition.statement): definition for _, definition in seen}

@@ -22,10 +22,6 @@ _LAYERS: Mapping[str, str] = {
     "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU6": "relu6", "Softplus": "softplus",
     "Dropout": "dropout",
 }  # fmt: skip
-_ARITHMETIC = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "pow": lambda a, b: a**b,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +188,22 @@ def _is_attribute(parent: cst.CSTNode | None, name: cst.Name) -> bool:
 
 def _computed(name: str, values: list[float]) -> float | None:
     try:
-        if name == "neg":
-            return -values[0]
-        if name in ("math.sqrt", "float"):
-            return math.sqrt(values[0]) if name == "math.sqrt" else values[0]
-        function = _ARITHMETIC.get(name)
-        return float(function(*values)) if function is not None and len(values) == 2 else None
-    except (ArithmeticError, ValueError, TypeError):
+        match name, values:
+            case "neg", [value]:
+                return -value
+            case "math.sqrt", [value]:
+                return math.sqrt(value)
+            case "add", [first, second]:
+                return first + second
+            case "sub", [first, second]:
+                return first - second
+            case "mul", [first, second]:
+                return first * second
+            case "div", [first, second]:
+                return first / second
+            case "pow", [first, second]:
+                return math.pow(first, second)
+            case _:
+                return None
+    except (ArithmeticError, ValueError):
         return None
