@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ..capture import Capturer
 from ..discovery import FileTarget
+from ..finding import Finding, Gain
 from ..graph import Graph
 from ..pipeline import Analysis, ModelResult, analyze
-from ..rules import Finding, Gain, judge
+from ..rules import judge
 from ..rules.gain import evaluated
 from ..settings import Options
 from .edit import Edit, edited

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import libcst as cst
 
+from ..finding import Finding
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult
-from ..rules import Finding
 from .edit import Edit
 from .fix import Rewriting
 from .source.document import Document

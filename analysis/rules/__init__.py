@@ -1,21 +1,6 @@
 """Findings: one file a rule, each with its code, name, check and documentation, in a folder a family."""
 
-from .finding import SEVERITIES, Criteria, Finding, Limits, Related, Rule, Severity
-from .gain import Figures, Gain
+from .finding import Criteria, Limits, Rule
 from .registry import RULES, judge, rule_for, rule_page
 
-__all__ = [
-    "RULES",
-    "SEVERITIES",
-    "Criteria",
-    "Figures",
-    "Finding",
-    "Gain",
-    "Limits",
-    "Related",
-    "Rule",
-    "Severity",
-    "judge",
-    "rule_for",
-    "rule_page",
-]
+__all__ = ["RULES", "Criteria", "Limits", "Rule", "judge", "rule_for", "rule_page"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..discovery.suppression import silenced
+from ..finding import Finding
 from ..pipeline import Analysis
-from .finding import Criteria, Finding, Rule
+from ..silencing import UNUSED, unsilenced, unused
+from .finding import Criteria, Rule
+from .places import analyzed_file
 from .subject import Subject
 
 # Where the folder docs/rules of the repository can be read, a page a rule.
@@ -43,10 +45,24 @@ def rule_page(code: str) -> str:
 
 def judge(analysis: Analysis, rules: Sequence[Rule] = RULES, criteria: Criteria | None = None) -> tuple[Finding, ...]:
     """The findings of the rules, by file and line, without those that the file's comments silence."""
+    found, comments = findings_of(analysis, rules, criteria), analysis.discovery.suppressed
+    file = analyzed_file(analysis)
+    known = any(rule.code == UNUSED for rule in rules) and all(problem.part for problem in analysis.problems)
+    idle = unused(found, comments, file) if known else []
+    return in_order([*unsilenced(found, comments, file), *unsilenced(idle, comments, file)])
+
+
+def findings_of(
+    analysis: Analysis, rules: Sequence[Rule] = RULES, criteria: Criteria | None = None
+) -> tuple[Finding, ...]:
+    """The findings of the rules, by file and line, whatever the file's comments say."""
     asked = criteria or Criteria()
-    found = [finding for rule in rules for finding in _findings(rule, analysis, asked)]
-    kept = dict.fromkeys(finding for finding in found if not _silenced(finding, analysis))
-    return tuple(sorted(kept, key=lambda f: (f.file, f.line, f.code, f.hardware)))
+    return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked))
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By file, line, code and device, each once."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
 
 
 def _findings(rule: Rule, analysis: Analysis, criteria: Criteria) -> Iterator[Finding]:
@@ -57,11 +73,3 @@ def _findings(rule: Rule, analysis: Analysis, criteria: Criteria) -> Iterator[Fi
         for result in analysis.results:
             for evaluation in result.evaluations:
                 yield from rule.on_device(Subject(rule, analysis, result, evaluation, limits))
-
-
-def _silenced(finding: Finding, analysis: Analysis) -> bool:
-    """Whether a comment on the finding's line silences it. Only the analysed file's comments are known."""
-    codes = analysis.discovery.suppressed.get(finding.line)
-    if codes is None or finding.file != finding.target.partition("::")[0]:
-        return False
-    return silenced(finding.code, codes)

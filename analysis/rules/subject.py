@@ -8,10 +8,11 @@ from functools import cached_property
 
 from ..constants import constant_value
 from ..estimate import Evaluation, Question
+from ..finding import Figures, Gain
 from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult
 from .finding import Finding, Limits, Related, Rule, Severity
-from .gain import Figures, Gain, evaluated, figures
+from .gain import evaluated, figures
 from .places import class_line, place_of
 
 _WARNS_FROM = 0.05

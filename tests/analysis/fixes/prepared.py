@@ -8,8 +8,8 @@ from pathlib import Path
 
 from graphperf.analysis.capture import AgentPool, Capturer, PoolCapturer
 from graphperf.analysis.discovery.classes import split_lines
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.fixes import Offer, Session, offers
-from graphperf.analysis.rules import Finding
 from graphperf.analysis.settings import Options
 
 FOLDER = Path(__file__).parents[2] / "data" / "fixes"

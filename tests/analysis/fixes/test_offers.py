@@ -8,9 +8,9 @@ import pytest
 
 from graphperf.analysis.capture import PoolCapturer
 from graphperf.analysis.discovery.classes import split_lines
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.fixes import Edit, edited, fixed, offers
 from graphperf.analysis.pipeline import Analysis
-from graphperf.analysis.rules import Finding
 
 from .prepared import FOLDER, found, session
 
