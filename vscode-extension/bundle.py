@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LIBS = HERE / "bundled" / "libs"
-NATIVE = {"numpy", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
+NATIVE = {"libcst", "pyyaml", "pyyaml_ft", "numpy", "pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
 OLDER_PYTHON = ("exceptiongroup", "tomli")  # needed below 3.11, whichever Python runs this
 
 

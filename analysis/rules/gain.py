@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..estimate import Question
+from ..estimate import Evaluation, Question
 from ..estimate.on_device import as_run, on_device
 from ..estimate.plan import Plan
 from ..finding import Figures
@@ -14,3 +14,8 @@ def figures(graph: Graph, question: Question) -> Figures:
     plan = Plan.of(as_run(graph, question), question.policy)
     found = on_device(plan, question)
     return Figures(found.latency.value, found.energy.value, plan.memory.peak(question.storage))
+
+
+def evaluated(evaluation: Evaluation) -> Figures:
+    """Of an evaluation that was made."""
+    return Figures(evaluation.latency.value, evaluation.energy.value, evaluation.peak_memory_bytes)

@@ -12,7 +12,7 @@ from ..finding import Figures, Gain
 from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult, shown_file
 from .finding import Finding, Limits, Related, Rule, Severity
-from .gain import figures
+from .gain import evaluated, figures
 from .places import class_line, place_of
 
 _WARNS_FROM = 0.05
@@ -53,8 +53,7 @@ class Subject:
     @cached_property
     def figures(self) -> Figures:
         """The model as it is."""
-        found = self.evaluation
-        return Figures(found.latency.value, found.energy.value, found.peak_memory_bytes)
+        return evaluated(self.evaluation)
 
     def lines(self, chosen: Callable[[int], bool], weight: Callable[[int], float]) -> list[Line]:
         """The lines of the chosen kernels that hold enough of the model by some weight, the heaviest first, at most so many."""

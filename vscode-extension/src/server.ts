@@ -6,8 +6,8 @@ import * as vscode from "vscode";
 import type { Executable } from "vscode-languageclient/node";
 
 const run = promisify(execFile);
-/** What depends on the platform and the Python, and is therefore not in the extension. */
-const NATIVE = ["numpy>=1.26", "pydantic>=2.7"];
+/** What depends on the platform and the Python, and is therefore not in the extension. Without libcst only the fixes are missing. */
+const NATIVE = ["numpy>=1.26", "pydantic>=2.7", "libcst>=1.5"];
 const PROBE = `
 import importlib.util, json, sys
 sys.path[:0] = sys.argv[1:]
@@ -63,7 +63,7 @@ async function probe(python: string, folders: string[]): Promise<Probed> {
 }
 
 async function install(python: string, folder: string, log: vscode.LogOutputChannel): Promise<void> {
-  const title = "graphperf: installing numpy and pydantic into its own folder";
+  const title = "graphperf: installing numpy, pydantic and libcst into its own folder";
   const options = ["--disable-pip-version-check", "--only-binary=:all:", "--upgrade", "--target", folder];
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, async () => {
     log.info(`${title} (${folder})`);
@@ -71,7 +71,7 @@ async function install(python: string, folder: string, log: vscode.LogOutputChan
       await run(python, ["-m", "pip", "install", ...options, ...NATIVE], { timeout: 300_000 });
     } catch (error) {
       const command = `${python} -m pip install ${NATIVE.map((name) => `"${name}"`).join(" ")}`;
-      throw new CannotStart(`graphperf could not install numpy and pydantic: ${reason(error)}. Run: ${command}`);
+      throw new CannotStart(`graphperf could not install numpy, pydantic and libcst: ${reason(error)}. Run: ${command}`);
     }
   });
 }

@@ -24,6 +24,8 @@ _Description = tuple[Sequence[Argument], Kwargs]
 
 _RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 _ATTENTION = "scaled_dot_product_attention"
+# From this PyTorch on, a GPU runs RMS normalization as one kernel (pytorch/pytorch#153666); without data it is still several.
+_FUSED_RMS_NORM = (2, 9)
 _LAYOUT = ("has_biases", "num_layers", "dropout", "train", "bidirectional", "batch_first")
 
 
@@ -31,8 +33,14 @@ def install(recorder: Recorder) -> None:
     """Replaces the functions by recording ones. Only for a process that ends after the capture."""
     F.scaled_dot_product_attention = _atom(recorder, F.scaled_dot_product_attention, _ATTENTION, _attention)
     F.dropout = _dropout(recorder, F.dropout)
+    if _torch_version() >= _FUSED_RMS_NORM:
+        F.rms_norm = _atom(recorder, F.rms_norm, "rms_norm", _rms_norm)
     for name in _RECURRENT:
         setattr(_VF, name, _atom(recorder, getattr(_VF, name), name, _recurrent))
+
+
+def _torch_version() -> tuple[int, ...]:
+    return tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
 
 
 def _atom(
@@ -73,6 +81,12 @@ def _laid_out_like(query: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
 def _attention(args: Args, kwargs: Kwargs) -> _Description:
     names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
     given = {**dict(zip(names, args)), **kwargs}  # noqa: B905 (Python 3.10)
+    inputs = [(name, value) for name, value in given.items() if isinstance(value, torch.Tensor)]
+    return inputs, {name: value for name, value in given.items() if not isinstance(value, torch.Tensor)}
+
+
+def _rms_norm(args: Args, kwargs: Kwargs) -> _Description:
+    given = {**dict(zip(("input", "normalized_shape", "weight", "eps"), args)), **kwargs}  # noqa: B905 (Python 3.10)
     inputs = [(name, value) for name, value in given.items() if isinstance(value, torch.Tensor)]
     return inputs, {name: value for name, value in given.items() if not isinstance(value, torch.Tensor)}
 

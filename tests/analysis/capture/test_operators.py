@@ -165,3 +165,17 @@ def test_attention_lays_its_result_out_as_the_real_kernel_does(write: Callable, 
     (attention,) = [operator for operator in graph.operators if operator.kind == "scaled_dot_product_attention"]
     assert graph.tensors[attention.outputs[0]].strides == real.stride()
     assert any(operator.kind == "clone" for operator in graph.operators) == copies
+
+
+def test_rms_normalization_is_one_operator(write: Callable) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.RMSNorm(64)
+
+            def forward(self, x):
+                return F.rms_norm(self.norm(x), (64,), eps=1e-6)
+    """, inputs=(((2, 8, 64), "float32"),))  # fmt: skip
+    assert [operator.kind for operator in net.graph.operators if not operator.view] == ["rms_norm", "rms_norm"]
+    assert [operator.input_names for operator in net.graph.operators] == [("input", "weight"), ("input",)]
