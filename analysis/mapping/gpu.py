@@ -12,7 +12,7 @@ from ..constants import constant
 from .allocation import Allocations
 from .gpu_memory import copy_seconds, kernel_traffic
 from .gpu_products import map_products
-from .gpu_strips import map_strips
+from .gpu_vector_products import map_even, map_strips
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
 from .peaks import vector_peak
@@ -26,8 +26,12 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     """Products in tiles, everything else on the vector units."""
     found = Allocations.empty(int(device.compute.units.si), len(kernels))
     tiled = kernels.products & ~kernels.depthwise & ~kernels.skinny
-    strips = tiled & kernels.batched & (precision not in device.compute.matrix)
-    for rows, regime in ((tiled & ~strips, map_products), (strips, map_strips), (~tiled, _on_vector_units)):
+    plain = tiled & kernels.of_family("matmul") & (precision not in device.compute.matrix)
+    regimes = (
+        (tiled & ~plain, map_products), (plain & (kernels.batch == 1), map_even), (plain & (kernels.batch > 1), map_strips),
+        (~tiled, _on_vector_units),
+    )  # fmt: skip
+    for rows, regime in regimes:
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
     found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device, precision)

@@ -177,11 +177,6 @@ class Kernels:
         return self.of_family("matmul") & self.products & (np.minimum(self.m, self.n) < _SKINNY)
 
     @cached_property
-    def batched(self) -> Mask:
-        """Rows of several products of matrices with their own operands."""
-        return self.of_family("matmul") & (self.batch > 1)
-
-    @cached_property
     def depthwise(self) -> Mask:
         """Rows of convolutions with a single input channel a group."""
         return self.of_family("convolution") & self.products & (self.groups > 1) & (self.k == self.taps)
