@@ -10,7 +10,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
 from .allocation import Allocations
-from .gpu_memory import copy_seconds, kernel_traffic
+from .gpu_memory import copy_seconds, exponential_seconds, kernel_traffic
 from .gpu_products import map_products
 from .gpu_vector_products import map_even, map_strips
 from .kernels import Column, Kernels, Mask
@@ -34,8 +34,8 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     for rows, regime in regimes:
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
-    found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device, precision)
-    found.conversion_s[:] += copy_seconds(kernels, device)
+    found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device)
+    found.conversion_s[:] += copy_seconds(kernels, device) + exponential_seconds(kernels, device)
     return found
 
 
