@@ -57,5 +57,5 @@ def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
         fill=np.minimum(1.0, pieces / (rounds * found.units)),
         compute_s=rounds * 2 * multiplied * taken / rate + constant("gpu", "tile_start"),
         alignment=kernels.batch * kernels.m * kernels.k / (strips * height * deep),
-        tile_rows=np.full(len(kernels), height), tile_columns=width, resident=resident,
+        tile_rows=np.full(len(kernels), height), tile_columns=np.ceil(width), resident=resident,
     )  # fmt: skip

@@ -177,5 +177,7 @@ def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
         return least.get((case.source, case.name, case.device), fastest)
 
     kept = [case for case in found if case.measured >= 2 * floor(case)]
-    shorter = [replace(c, measured=c.measured - harnesses[c.source]["before"] * floor(c)) if floor(c) else c for c in kept]
+    shorter = [
+        replace(c, measured=c.measured - harnesses[c.source]["before"] * floor(c)) if floor(c) else c for c in kept
+    ]
     return shorter, len(found) - len(kept)

@@ -136,7 +136,9 @@ def test_a_harness_that_adds_a_fixed_time() -> None:
         )
 
     small = case(4e-5)
-    kept, short = without_floor([small, case(7e-5), case(1e-3), case(1e-3, "test"), case(1e-3, "test", "a100-pcie-80gb")])
+    kept, short = without_floor(
+        [small, case(7e-5), case(1e-3), case(1e-3, "test"), case(1e-3, "test", "a100-pcie-80gb")]
+    )
     assert ([c.measured for c in kept], short) == ([pytest.approx(1e-3 - 0.57 * 4e-5)] * 3, 2)
     assert without_floor([case(4e-5, "test")]) == ([case(4e-5, "test")], 0)
 
