@@ -19,10 +19,11 @@ _TILE = 128
 def map_even(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
     """Single products, which are also split along their reduction: no rounds of tiles show, only their edges.
 
-    Edges cost as much as some more rows, columns and steps, whatever the sizes.
+    Rows are padded, and edges cost as much as some more rows, columns and steps, whatever the sizes.
     """
     extra_m, extra_n, extra_k = (constant("gpu", f"even_{name}") for name in ("rows", "columns", "steps"))
-    executed = (kernels.m + extra_m) * (kernels.n + extra_n) * (kernels.k + extra_k)
+    side = np.where(kernels.m <= _TILE, _TILE / 4, _TILE / 2)
+    executed = (np.ceil(kernels.m / side) * side + extra_m) * (kernels.n + extra_n) * (kernels.k + extra_k)
     tiles = np.ceil(kernels.m / _TILE) * np.ceil(kernels.n / _TILE)
     pieces = tiles * np.maximum(1.0, np.floor_divide(kernels.k, constant("gpu", "split_k_step")))
     resident = resident_threads(device, _THREADS)
