@@ -10,11 +10,12 @@ from pathlib import Path
 from ..hardware_profiles import HardwareProfile, Precision, ProfileError, UnknownHardware, profile, profiles
 from .capture.request import Shapes
 from .discovery import UsageError, hardware_paths, project_table
-from .fusion import MODES, Mode, modes_of
+from .fusion import modes_of
+from .modes import DEFAULT_HARDWARE, DEFAULT_MODE, DEFAULT_PRECISION, MODES, Mode
 from .numerics import ALL_NUMERICS, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
 
-DEFAULT_HARDWARE = "h100-sxm5-80gb"
+_PRECISION = Precision(DEFAULT_PRECISION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class Options:
 
     hardware: tuple[str, ...] = (DEFAULT_HARDWARE,)
     hardware_paths: tuple[Path, ...] = ()
-    precision: Numerics = Precision.FP32
+    precision: Numerics = _PRECISION
     batch: int | None = None
-    mode: Mode = "eager"
+    mode: Mode = DEFAULT_MODE
     inputs: Shapes = ()
     python: str | None = None
     seconds: float = 60.0

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ..analysis.capture import AgentPool, CachingCapturer, Store
+from ..analysis.capture import AgentPool, CachingCapturer
 from ..analysis.discovery import FileTarget
 from ..analysis.pipeline import analyze
+from ..analysis.store import Store
 from .captures import Cancellation, SessionCapturer
 from .settings import Settings
 from .views import Views, views_of

@@ -7,9 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
+from ..analysis.modes import DEFAULT_HARDWARE
 from ..analysis.report.hints import HintStyle
 from ..analysis.report.shares import Quantity
-from ..analysis.settings import DEFAULT_HARDWARE, Options, with_values
+from ..analysis.settings import Options, with_values
 
 _HOT = 0.01
 

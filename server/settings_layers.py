@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..analysis.discovery import UsageError, hardware_paths, project_table
-from ..analysis.settings import DEFAULT_HARDWARE
+from ..analysis.modes import DEFAULT_HARDWARE
 from .settings import Settings
 
 SECTION = "graphperf"

@@ -10,12 +10,13 @@ from ..analysis.discovery import Discovery, ModelClass, configured
 from ..analysis.discovery.classes import Span, split_lines
 from ..analysis.discovery.static_layers import static_parameters
 from ..analysis.estimate import Evaluation
+from ..analysis.finding import Finding
 from ..analysis.pipeline import Analysis, ModelResult, Problem
 from ..analysis.report import units
 from ..analysis.report.hints import HintStyle, input_hint, styled_hint
 from ..analysis.report.lines import LineSummary, line_summaries
 from ..analysis.report.pin import Pin, pin_of
-from ..analysis.rules import Finding, judge
+from ..analysis.rules import judge
 from ..analysis.syntax import parse
 
 _USUAL = HintStyle()

@@ -4,7 +4,6 @@ from .agents import Agent, AgentLost, AgentPool, AgentUnavailable, Guarantee
 from .cache import CachingCapturer
 from .capturers import Capturer, PoolCapturer, at_once, is_lost, until_answered
 from .request import Captured, CaptureError, CaptureRequest, file_request, module_request
-from .store import Store
 
 __all__ = [
     "Agent",
@@ -18,7 +17,6 @@ __all__ = [
     "Capturer",
     "Guarantee",
     "PoolCapturer",
-    "Store",
     "at_once",
     "file_request",
     "is_lost",

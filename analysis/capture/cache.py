@@ -19,13 +19,13 @@ from typing import Any
 
 from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
+from ..store import Store
 from ..syntax import parse
 from .agent.roots import package_of, relative_dots
 from .agent.statements import statements_for
 from .capturers import Capturer
 from .decode import decode_answer
 from .request import Captured, CaptureRequest
-from .store import Store
 
 _KEPT_STAGES = frozenset({"construct", "input", "forward"})
 Spans = tuple[tuple[int, int], ...]

@@ -12,7 +12,8 @@ from ..settings import Options
 from ..study.measured.cases import Case, sampled
 from ..study.measured.predict import NotPredicted, Predicted, predictions, without_floor
 from ..study.measured.tables import read_cases
-from .common import capturer_for, fail, progress
+from .common import capturer_for, progress
+from .exits import fail
 
 
 def accuracy(paths: Sequence[Path], options: Options, sample: int | None, output: str) -> str:

@@ -17,7 +17,8 @@ from ..measurement.process import Probe, ProbeFailed
 from ..measurement.profile_file import Table, as_toml, cpu_tables, merged, without_empty
 from ..measurement.suite import BenchPoint, suite
 from ..settings import device_named
-from .common import CLEAN, FINDINGS, bar, device_folders, fail, usage_errors
+from .common import bar, device_folders
+from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .measure import KINDS, check_clock, device_options
 
 

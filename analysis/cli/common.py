@@ -1,4 +1,4 @@
-"""What the commands share: options, consoles, progress on stderr, errors as exit codes."""
+"""What the commands share: the checked question, progress on stderr, the capturer."""
 
 from __future__ import annotations
 
@@ -7,64 +7,15 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
-
-import click
+from typing import Any
 
 from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError, hardware_paths
 from ..discovery.directive import parse_shapes
-from ..fusion import MODES
 from ..pipeline import Analysis
 from ..report import units
 from ..settings import Options, with_values
-from ..what_if import WhatIf, WhatIfs, parse_what_ifs
-from .project import project_default, shown_default
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-CLEAN, FINDINGS, USAGE = 0, 1, 2
-
-
-def question_options(command: Command) -> Command:
-    """The options that make up the question: device, precision, batch, mode, input, interpreter. Where one is missing, what
-    the project's `pyproject.toml` says holds."""
-    decorators = [
-        click.option("--hardware", "-H", multiple=True, metavar="ID[,ID...]", default=project_default("hardware"),
-                     show_default=shown_default("hardware"), help="Device profiles; `graphperf hardware` lists them."),
-        click.option("--precision", metavar="NAME", default=project_default("precision"), show_default=shown_default("precision"),
-                     help="fp32, fp16, bf16, int8, ...; amp or amp-bf16: FP32 weights under torch.autocast."),
-        click.option("--batch", type=int, default=project_default("batch"),
-                     help="First dimension of every input; default: as given or assumed."),
-        click.option("--mode", metavar="MODE", default=project_default("mode"), show_default=shown_default("mode"),
-                     help=f"{', '.join(MODES)}."),
-    ]  # fmt: skip
-    return _decorated(capture_options(command), decorators)
-
-
-def capture_options(command: Command) -> Command:
-    """The options that say how a model is captured: input, interpreter, limits."""
-    decorators = [
-        click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),
-        click.option("--dtype", metavar="NAME", help="Input dtype, as int64; default float32."),
-        click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one."),
-        click.option("--no-cache", "fresh", is_flag=True, help="Capture again what is remembered from an earlier run."),
-        click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Limit a model."),
-        click.option("--memory-gb", type=float, default=8.0, show_default=True, metavar="GB", help="Limit a model's capture."),
-        click.option("--untrusted", is_flag=True, help="Run none of the target's code: only find its models."),
-    ]  # fmt: skip
-    return _decorated(command, decorators)
-
-
-def what_if_option(command: Command) -> Command:
-    """The option for changes to how the model is run."""
-    text = f"What if: {', '.join(what_if.value for what_if in WhatIf)}; shown against the model as written."
-    return click.option("--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=text)(command)
-
-
-def _decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:
-    for decorator in reversed(decorators):
-        command = decorator(command)
-    return command
+from ..what_if import WhatIfs, parse_what_ifs
 
 
 def question(
@@ -129,21 +80,6 @@ def what_ifs(texts: Sequence[str]) -> WhatIfs:
         return parse_what_ifs(names)
     except ValueError as error:
         raise UsageError(f"--set: {error}") from error
-
-
-@contextmanager
-def usage_errors() -> Generator[None]:
-    """A `UsageError` inside becomes one line on stderr and exit code 2."""
-    try:
-        yield
-    except UsageError as error:
-        fail(str(error))
-
-
-def fail(message: str) -> NoReturn:
-    """Says what is wrong with the request and exits with 2."""
-    click.echo(f"error: {message}", err=True)
-    raise SystemExit(USAGE)
 
 
 @contextmanager

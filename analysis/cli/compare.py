@@ -10,8 +10,9 @@ import click
 from ..report.comparison import FORMATS, render
 from ..report.point_table import skipped_lines
 from ..study.compare import compare
-from .common import CLEAN, FINDINGS, usage_errors, what_if_option
+from .exits import CLEAN, FINDINGS, usage_errors
 from .grid import captured, grid_of, grid_options, report_problems, write
+from .question_options import what_if_option
 
 
 @click.command("compare")

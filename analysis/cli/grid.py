@@ -12,13 +12,15 @@ import click
 from ...hardware_profiles import HardwareProfile
 from ..capture import AgentPool
 from ..discovery import UsageError, parse_target
-from ..fusion import MODES
+from ..modes import DEFAULT_HARDWARE, MODES
 from ..numerics import Numerics
 from ..pipeline import Problem
-from ..settings import DEFAULT_HARDWARE, Options, all_devices, with_values
+from ..settings import Options, all_devices, with_values
 from ..study import Grid, Subject, subjects_of
 from ..study.quantities import parse_quantity
-from .common import Command, capture_choices, capture_options, capturer_for, fail, listed, progress, what_ifs
+from .common import capture_choices, capturer_for, listed, progress, what_ifs
+from .exits import fail
+from .question_options import Command, capture_options
 
 ALL = "all"
 

@@ -16,7 +16,8 @@ from ..discovery import UsageError
 from ..numerics import runs_in
 from ..report import units
 from ..settings import Options, all_devices, device_named, with_values
-from .common import CLEAN, FINDINGS, device_folders, usage_errors
+from .common import device_folders
+from .exits import CLEAN, FINDINGS, usage_errors
 from .grid import quantity
 
 KINDS = get_args(Kind)

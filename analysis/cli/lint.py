@@ -1,129 +1,205 @@
-"""`graphperf-lint`: findings of the rules for files, in the manner of a linter."""
+"""`graphperf-lint`: findings of the rules for files, in the manner of a linter. What has not changed needs no engine."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..capture import AgentPool
-from ..discovery import FileTarget, UnreadableSource, check_file, read_python
-from ..discovery.classes import split_lines
-from ..pipeline import Analysis, Progress, analyze
-from ..rules import Finding, judge
-from ..settings import Options
-from .common import (
-    CLEAN,
-    FINDINGS,
-    capturer_for,
-    fail,
-    interpreter_problem,
-    progress,
-    question,
-    question_options,
-    usage_errors,
-)
+from ..discovery import hardware_paths, project_table
+from ..discovery.project import FILE
+from ..finding import SEVERITIES
+from ..lint.checked import Checked
+from ..lint.files import python_files
+from ..lint.outcome import lines_of, reported
+from ..lint.remembered import Remembered
+from ..lint.run import check_files
+from ..lint.settings import LintSettings, lint_settings, prefixes
+from .exits import CLEAN, FINDINGS, fail, usage_errors
+from .lint_output import FORMATS, Output
+from .question_options import question_options
 
-_FORMATS = ("full", "concise", "json", "sarif")
-_SKIPPED = frozenset({".venv", "venv", "node_modules", "__pycache__", "build", "dist", "site-packages"})
+if TYPE_CHECKING:
+    from ..settings import Options
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="graphperf")
+class _Lint(click.Group):
+    """Without the name of a command, the first of them: `graphperf-lint model.py` checks."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args and args[0] in self.commands else ["check", *args])
+
+
+@click.group(cls=_Lint, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Check models for what makes them slow on the chosen hardware."""
+
+
+@main.command("check", epilog="Other commands: rule, config, completion.")
+@click.version_option(package_name="graphperf", prog_name="graphperf-lint")
 @click.argument("files", nargs=-1, metavar="FILES...")
 @question_options
-@click.option("--output-format", type=click.Choice(_FORMATS), default="full", show_default=True)
+@click.option(
+    "--select", multiple=True, metavar="CODES", help="Only these rules, by the beginning of their codes; ALL is all."
+)
+@click.option("--extend-select", multiple=True, metavar="CODES", help="These too.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these.")
+@click.option("--per-file-ignores", multiple=True, metavar="PATTERN:CODES", help="Not these in such files.")
+@click.option(
+    "--severity", type=click.Choice(SEVERITIES), help="The least severe that is reported; default: information."
+)
+@click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option(
     "--output-file", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of to stdout."
 )
+@click.option("--statistics", is_flag=True, help="How often each rule speaks, instead of the findings.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-def main(files: tuple[str, ...], output_format: str, output_file: Path | None, exit_zero: bool, **given: Any) -> None:
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Files at a time; default: one a core.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
+@click.option("--isolated", is_flag=True, help="Ignore [tool.graphperf.lint] of pyproject.toml.")
+@click.option(
+    "--stdin-filename", type=click.Path(path_type=Path), help="Check the text on stdin as if it were this file's."
+)
+def check_command(
+    files: tuple[str, ...], select: tuple[str, ...], extend_select: tuple[str, ...], ignore: tuple[str, ...],
+    per_file_ignores: tuple[str, ...], severity: Any, output_format: str, output_file: Path | None, statistics: bool,
+    color: str, exit_zero: bool, jobs: int | None, watch: bool, isolated: bool, stdin_filename: Path | None, **given: Any,
+) -> None:  # fmt: skip
     """Check the models in FILES (or folders; default: this one) for what makes them slow on the chosen hardware.
 
     Exits with 0 without findings, 1 with findings, 2 when the request cannot be carried out.
     """
     with usage_errors():
-        options = question(files, **given)
-        paths = list(_python_files(files or (".",)))
-        analyses = _analyze(paths, options)
-    message = interpreter_problem(analyses)
-    if message is not None:
-        fail(message)
-    findings = [finding for analysis in analyses for finding in judge(analysis)]
-    _write(findings, output_format, output_file)
-    raise SystemExit(FINDINGS if findings and not exit_zero else CLEAN)
+        settings = _settings(isolated, select, extend_select, ignore, per_file_ignores, severity)
+        output = Output(output_format, output_file, color, statistics=statistics)
+        ask = partial(_checked, files, settings, given, jobs, stdin_filename)
+        if watch:
+            from .lint_watch import watched
+
+            watched(lambda: _report(ask(), settings, output), lambda: python_files(files or (".",), settings.exclude))
+        found = _report(ask(), settings, output)
+    raise SystemExit(FINDINGS if found and not exit_zero else CLEAN)
 
 
-def _analyze(paths: Sequence[Path], options: Options) -> list[Analysis]:
-    with progress() as note, AgentPool() as pool:
-        capturer = capturer_for(pool, options)
-        return [analyze(FileTarget(path), options, capturer, progress=_named(note, path)) for path in paths]
+def _settings(
+    isolated: bool, select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str],
+    per_file: Sequence[str], severity: Any,
+) -> LintSettings:  # fmt: skip
+    """What the project says, and what the command line says instead."""
+    settings = LintSettings() if isolated else lint_settings(project_table(Path.cwd()))
+    pairs = dict(settings.per_file_ignores)
+    for text in per_file:
+        pattern, separator, codes = text.rpartition(":")
+        if not separator:
+            fail(f"--per-file-ignores {text}: give PATTERN:CODES, as tests/*:GP1")
+        pairs[pattern] = (*pairs.get(pattern, ()), *prefixes("--per-file-ignores", [codes]))
+    return replace(
+        settings,
+        select=(prefixes("--select", select) or settings.select) + prefixes("--extend-select", extend_select),
+        ignore=(*settings.ignore, *prefixes("--ignore", ignore)),
+        per_file_ignores=pairs,
+        severity=severity or settings.severity,
+    )
 
 
-def _named(note: Progress, path: Path) -> Progress:
-    def named(text: str) -> None:
-        note(f"{path}: {text}")
-
-    return named
-
-
-def _python_files(names: Sequence[str]) -> Iterator[Path]:
-    """The named files, and the Python files below named folders. Raises `UsageError` for a name that does not exist."""
-    for name in names:
-        path = Path(name)
-        if path.is_dir():
-            below = (p for p in sorted(path.rglob("*.py")) if not _SKIPPED & set(p.relative_to(path).parts[:-1]))
-            yield from (p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts))
-        else:
-            check_file(path)
-            yield path
-
-
-def _write(findings: Sequence[Finding], output_format: str, output_file: Path | None) -> None:
-    text = _render(findings, output_format, to_terminal=output_file is None)
-    if output_file is not None:
-        try:
-            output_file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            fail(f"cannot write {output_file}: {error.strerror or error}")
-    elif text:
-        click.echo(text, nl=not text.endswith("\n"))
-
-
-def _render(findings: Sequence[Finding], output_format: str, *, to_terminal: bool) -> str:
-    if output_format == "json":
-        from ..report.findings import finding_records
-
-        return json.dumps(finding_records(findings), indent=2)
-    sources = {finding.file: _lines(finding.file) for finding in findings}
-    if output_format == "sarif":
-        from ..report.sarif import sarif
-
-        return json.dumps(sarif(findings, Path.cwd(), sources), indent=2)
-    from rich.console import Console
-
-    from ..report.findings import print_concise, print_full
-
-    colour = to_terminal and sys.stdout.isatty()
-    console = Console(highlight=False, force_terminal=colour, no_color=None if colour else True)
-    with console.capture() as captured:
-        if output_format == "concise":
-            print_concise(console, findings)
-        else:
-            print_full(console, findings, sources)
-    summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}" if findings else "no findings"
-    return f"{captured.get()}{summary}\n"
-
-
-def _lines(file: str) -> list[str]:
+def _checked(
+    files: Sequence[str], settings: LintSettings, given: dict[str, Any], jobs: int | None, stdin_filename: Path | None
+) -> list[Checked]:
+    """What is found in the files, remembered or not. Raises `UsageError`."""
+    if stdin_filename is not None:
+        return [_from_stdin(stdin_filename, settings, _options((str(stdin_filename),), given))]
+    paths = python_files(files or (".",), settings.exclude)
+    options: Callable[[], Options] = partial(_options, files, given)
+    if not paths:
+        options()
+    remembered = Remembered({**given, "limits": settings.limits}, _beside(), fresh=given["fresh"])
     try:
-        return split_lines(read_python(Path(file)))
-    except UnreadableSource:
-        return []
+        return check_files(paths, remembered, options, settings, jobs, _bar)
+    finally:
+        remembered.close()
+
+
+def _options(files: Sequence[str], given: dict[str, Any]) -> Options:
+    from .common import question
+
+    return question(files, **given)
+
+
+def _beside() -> list[Path]:
+    """What findings depend on besides the files: the project's settings and its own devices."""
+    folders = hardware_paths(Path.cwd())
+    projects = (folder / FILE for folder in (Path.cwd(), *Path.cwd().parents))
+    return [
+        *(file for file in projects if file.is_file()),
+        *(f for folder in folders for f in sorted(folder.glob("*.toml"))),
+    ]
+
+
+def _from_stdin(file: Path, settings: LintSettings, options: Options) -> Checked:
+    from ..lint.worker import Worker, criteria_of
+
+    worker = Worker(options, criteria_of(settings))
+    try:
+        return worker.check(file, text=sys.stdin.read())[0]
+    finally:
+        worker.close()
+
+
+def _bar(total: int) -> AbstractContextManager[Callable[[int, str], None]]:
+    from .common import bar
+
+    return bar(total, "checking")
+
+
+def _report(checked: Sequence[Checked], settings: LintSettings, output: Output) -> bool:
+    """Writes what is to be reported, and says whether there was something."""
+    hindrance = next((each.hindrance for each in checked if each.hindrance is not None), None)
+    if hindrance is not None:
+        fail(hindrance)
+    findings = reported(checked, settings)
+    output.write(
+        findings, [each.file for each in checked], {each.file: each.lines or lines_of(each.file) for each in checked}
+    )
+    return bool(findings)
+
+
+@main.command("rule")
+@click.argument("name", required=False)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def rule_command(name: str | None, output_format: str) -> None:
+    """Explain a rule, by its code or name; without one, list them all."""
+    from .lint_rules import print_rules
+
+    with usage_errors():
+        print_rules(name, output_format)
+
+
+@main.command("config")
+@click.argument("key", required=False)
+def config_command(key: str | None) -> None:
+    """Show the settings of [tool.graphperf.lint], what they mean, and their values here."""
+    from .lint_config import print_config
+
+    with usage_errors():
+        print_config(key)
+
+
+@main.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print what completes graphperf-lint in a shell: `eval "$(graphperf-lint completion bash)"`."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(main, {}, "graphperf-lint", "_GRAPHPERF_LINT_COMPLETE").source())
 
 
 if __name__ == "__main__":

@@ -12,22 +12,12 @@ from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
 from ..pipeline import Analysis, Problem, analyze
 from .calibrate import calibrate_command
-from .common import (
-    CLEAN,
-    FINDINGS,
-    batches_that_do_not_fit,
-    capturer_for,
-    fail,
-    interpreter_problem,
-    progress,
-    question,
-    question_options,
-    usage_errors,
-    what_if_option,
-)
+from .common import batches_that_do_not_fit, capturer_for, interpreter_problem, progress, question
 from .compare import compare_command
+from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .hardware import hardware_command
 from .measure import measure_command
+from .question_options import question_options, what_if_option
 from .recommend import recommend_command
 from .report import graph_command, report_command
 from .sweep import sweep_command

@@ -18,18 +18,10 @@ from ..numerics import runs_in
 from ..pipeline import CapturedModel, Problem, capture_models
 from ..report.measurement import FORMATS, render
 from ..settings import Options, all_devices, device_named
-from .common import (
-    CLEAN,
-    FINDINGS,
-    capture_choices,
-    capture_options,
-    capturer_for,
-    fail,
-    listed,
-    progress,
-    usage_errors,
-)
+from .common import capture_choices, capturer_for, listed, progress
+from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .grid import parse_batch, parse_precision, report_problems
+from .question_options import capture_options
 
 KINDS = {"cpu": "cpu", "cuda": "gpu"}
 

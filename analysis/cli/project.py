@@ -9,14 +9,13 @@ from typing import Any, cast
 import click
 
 from ..discovery import project_table
-from ..settings import Options
+from ..modes import DEFAULT_HARDWARE, DEFAULT_MODE, DEFAULT_PRECISION
 
-_ASKED = Options()
 DEFAULTS: dict[str, tuple[type, Any]] = {
-    "hardware": (str, _ASKED.hardware[0]),
-    "precision": (str, _ASKED.precision.value),
-    "mode": (str, _ASKED.mode),
-    "batch": (int, _ASKED.batch),
+    "hardware": (str, DEFAULT_HARDWARE),
+    "precision": (str, DEFAULT_PRECISION),
+    "mode": (str, DEFAULT_MODE),
+    "batch": (int, None),
 }
 
 

@@ -11,7 +11,7 @@ from ..report.point_table import skipped_lines
 from ..report.recommendation import FORMATS, render
 from ..study import evaluate_points
 from ..study.recommend import OBJECTIVES, Limits, Objective, recommend
-from .common import CLEAN, FINDINGS, usage_errors
+from .exits import CLEAN, FINDINGS, usage_errors
 from .grid import captured, grid_of, grid_options, quantity, report_problems, write
 
 

@@ -12,19 +12,10 @@ from ..capture import AgentPool
 from ..discovery import UsageError, parse_target
 from ..pipeline import Analysis, ModelResult, analyze
 from ..report import units
-from .common import (
-    CLEAN,
-    batches_that_do_not_fit,
-    capturer_for,
-    fail,
-    interpreter_problem,
-    progress,
-    question,
-    question_options,
-    usage_errors,
-    what_if_option,
-)
+from .common import batches_that_do_not_fit, capturer_for, interpreter_problem, progress, question
+from .exits import CLEAN, fail, usage_errors
 from .grid import write
+from .question_options import question_options, what_if_option
 
 _STDOUT = Path("-")
 _GRAPH_FORMATS = ("svg", "dot", "json")

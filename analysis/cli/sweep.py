@@ -13,8 +13,10 @@ from ..report.point_table import point_records, skipped_lines
 from ..report.sweep import FORMATS, render
 from ..report.table import write_parquet
 from ..study import evaluate_points
-from .common import CLEAN, FINDINGS, bar, usage_errors, what_if_option
+from .common import bar
+from .exits import CLEAN, FINDINGS, usage_errors
 from .grid import captured, grid_of, grid_options, report_problems, write, writing
+from .question_options import what_if_option
 
 
 @click.command("sweep")

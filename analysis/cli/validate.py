@@ -14,7 +14,7 @@ from ..settings import Options
 from ..study.families import Family, families, family_named
 from ..study.validate import validate
 from .accuracy import accuracy
-from .common import CLEAN, FINDINGS, usage_errors
+from .exits import CLEAN, FINDINGS, usage_errors
 from .grid import captured, grid_of, grid_options, report_problems, write
 
 

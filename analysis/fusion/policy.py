@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ...hardware_profiles import HardwareProfile, Kind
 from ...hardware_profiles.toml_file import read
 from ..costs import Family
+from ..modes import MODES, Mode
 from .windows import Loop
 
-Mode = Literal["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 Dispatch = Literal["operator", "wrapper", "program", "none"]
 _NONE: frozenset[Loop] = frozenset()
 _SETS = ("fused", "alone", "epilogue", "prologue", "inlined", "last", "attention_in")

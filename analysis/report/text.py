@@ -13,10 +13,10 @@ from ..estimate import Estimate, Evaluation
 from ..fusion import patterns
 from ..pipeline import Analysis, ModelResult
 from . import units
+from .bars import bar
 from .json_report import assumptions, subgraph_name, user_line
 from .totals import input_texts, totals_rows, what_if_text
 
-_BAR = 12
 _MOST_ROWS = 20
 _MOST_PATTERNS = 5
 
@@ -101,13 +101,6 @@ def _layer(evaluation: Evaluation, index: int) -> str:
     """`layer1.0.conv1 (conv2d+batch_norm+relu)`."""
     name, pattern = subgraph_name(evaluation, index), evaluation.subgraphs[index].subgraph.pattern
     return name if name.rpartition("#")[0] == pattern or name == pattern else f"{name} ({_short(pattern)})"
-
-
-def bar(share: float) -> str:
-    """A bar of `share` of the full width, in eighths of a character."""
-    eighths = round(max(0.0, min(1.0, share)) * _BAR * 8)
-    full, rest = divmod(eighths, 8)
-    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")
 
 
 def _print_shares(console: Console, evaluation: Evaluation) -> None:

@@ -1,5 +1,6 @@
-"""Findings: one file a rule, each with its code, name, check and documentation."""
+"""Findings: one file a rule, each with its code, name, check and documentation, in a folder a family."""
 
-from .registry import RULES, Finding, Rule, Severity, judge, rule_for, rule_page
+from .finding import Criteria, Limits, Rule
+from .registry import RULES, judge, rule_for, rule_page
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "judge", "rule_for", "rule_page"]
+__all__ = ["RULES", "Criteria", "Limits", "Rule", "judge", "rule_for", "rule_page"]

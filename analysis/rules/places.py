@@ -22,6 +22,16 @@ def place_of(result: ModelResult, analysis: Analysis, operator: Operator) -> Sou
     return fallback[0] if fallback else SourceLine(result.target, 1)
 
 
+def class_line(result: ModelResult, analysis: Analysis) -> SourceLine:
+    """The line of the model's class: of the one that ran, where several of the file have its name."""
+    file, _, name = result.target.partition("::")
+    ran = result.graph.defined
+    if ran is not None and Path(ran.file).resolve() == Path(file).resolve():
+        return replace(ran, file=file)
+    known = (model.line for model in analysis.discovery.classes if model.name == name)
+    return SourceLine(file, next(known, 1))
+
+
 def label(operator: Operator) -> str:
     """`layer4.0.conv1 (conv2d)`; the kind once where the name says it."""
     return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"

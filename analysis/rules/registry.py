@@ -1,36 +1,40 @@
-"""All rules, and the judgement of an analysis by them. A module of this folder that has a `RULE` is one."""
+"""All rules, and the judgement of an analysis by them. A module of a folder of this one that has a `RULE` is one."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..discovery.suppression import silenced
+from ..finding import Finding
 from ..pipeline import Analysis
-from .finding import Finding, Rule, Severity
-
-__all__ = ["RULES", "Finding", "Rule", "Severity", "judge", "rule_for", "rule_page"]
+from ..silencing import UNUSED, unsilenced, unused
+from .finding import Criteria, Rule
+from .subject import Subject
 
 # Where the folder docs/rules of the repository can be read, a page a rule.
 PAGES = "https://github.com/graphperf/graphperf/blob/main/docs/rules"
 
 
 def _rules() -> Iterator[Rule]:
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if module.name != "registry":
-            rule = getattr(importlib.import_module(f".{module.name}", __package__), "RULE", None)
-            if rule is not None:
-                yield rule
+    package = __package__ or ""
+    for family in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if family.ispkg:
+            folder = Path(__file__).parent / family.name
+            for module in pkgutil.iter_modules([str(folder)]):
+                found = importlib.import_module(f"{package}.{family.name}.{module.name}")
+                rule = getattr(found, "RULE", None)
+                if rule is not None:
+                    yield rule
 
 
 RULES: tuple[Rule, ...] = tuple(sorted(_rules(), key=lambda rule: rule.code))
 
 
-def rule_for(code: str) -> Rule | None:
-    """The rule with this code."""
-    return next((rule for rule in RULES if rule.code == code), None)
+def rule_for(name: str) -> Rule | None:
+    """The rule with this code or name."""
+    return next((rule for rule in RULES if name in (rule.code, rule.name)), None)
 
 
 def rule_page(code: str) -> str:
@@ -38,15 +42,39 @@ def rule_page(code: str) -> str:
     return f"{PAGES}/{code}.md"
 
 
-def judge(analysis: Analysis, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
-    """The findings of all rules, by file and line, without those that the file's comments silence."""
-    found = [finding for rule in rules for finding in rule.check(analysis) if not _silenced(finding, analysis)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda f: (f.file, f.line, f.code, f.hardware)))
+def judge(analysis: Analysis, rules: Sequence[Rule] = RULES, criteria: Criteria | None = None) -> tuple[Finding, ...]:
+    """The findings of the rules, by file and line, without those that the file's comments silence."""
+    found, comments = findings_of(analysis, rules, criteria), analysis.discovery.suppressed
+    file = analyzed_file(analysis)
+    known = any(rule.code == UNUSED for rule in rules) and all(problem.part for problem in analysis.problems)
+    idle = unused(found, comments, file) if known else []
+    return in_order([*unsilenced(found, comments, file), *unsilenced(idle, comments, file)])
 
 
-def _silenced(finding: Finding, analysis: Analysis) -> bool:
-    """Whether a comment on the finding's line silences it. Only the analysed file's comments are known."""
-    codes = analysis.discovery.suppressed.get(finding.line)
-    if codes is None or finding.file != finding.target.partition("::")[0]:
-        return False
-    return silenced(finding.code, codes)
+def findings_of(
+    analysis: Analysis, rules: Sequence[Rule] = RULES, criteria: Criteria | None = None
+) -> tuple[Finding, ...]:
+    """The findings of the rules, by file and line, whatever the file's comments say."""
+    asked = criteria or Criteria()
+    return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked))
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By file, line, code and device, each once."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
+
+
+def analyzed_file(analysis: Analysis) -> str:
+    """The file that the analysis is of, as its targets name it; empty where it has none."""
+    targets = [*(result.target for result in analysis.results), *(problem.target for problem in analysis.problems)]
+    return next((target.partition("::")[0] for target in targets), "")
+
+
+def _findings(rule: Rule, analysis: Analysis, criteria: Criteria) -> Iterator[Finding]:
+    if rule.on_analysis is not None:
+        yield from rule.on_analysis(analysis, criteria)
+    if rule.on_device is not None:
+        limits = criteria.limits.get(rule.code, rule.limits)
+        for result in analysis.results:
+            for evaluation in result.evaluations:
+                yield from rule.on_device(Subject(rule, analysis, result, evaluation, limits))

@@ -8,8 +8,8 @@ import pytest
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.report.pin import Pin
-from graphperf.analysis.rules import Finding
 from graphperf.server.client_options import ClientOptions
 from graphperf.server.code_actions import code_actions
 from graphperf.server.session import Session

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from graphperf.analysis.rules import Finding
+from graphperf.analysis.finding import Finding
 from graphperf.server import sessions as module
 from graphperf.server.captures import Superseded
 from graphperf.server.session import Session

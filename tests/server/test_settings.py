@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 import graphperf.hardware_profiles as package
+from graphperf.analysis.modes import DEFAULT_HARDWARE
 from graphperf.analysis.numerics import Autocast
-from graphperf.analysis.settings import DEFAULT_HARDWARE, Options
+from graphperf.analysis.settings import Options
 from graphperf.server.settings import Settings
 from graphperf.server.settings_layers import project_layers, read_settings
 

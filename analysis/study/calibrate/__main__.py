@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from ...capture import AgentPool
-from ...cli.common import capturer_for, progress, usage_errors
+from ...cli.common import capturer_for, progress
+from ...cli.exits import usage_errors
 from ...report.calibration import render
 from ...settings import Options
 from ..measured.predict import NotPredicted, ready, without_floor

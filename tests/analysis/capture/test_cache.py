@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from graphperf.analysis.capture import CachingCapturer, Captured, CaptureRequest, PoolCapturer
-from graphperf.analysis.capture.store import Store
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
+from graphperf.analysis.store import Store
 
 MODEL = """import torch
 from torch import nn

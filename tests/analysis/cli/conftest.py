@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from graphperf.analysis.capture import AgentPool
 from graphperf.analysis.cli import grid, lint, main, measure, report
+from graphperf.analysis.lint import worker
 
 NET = """import torch
 from torch import nn
@@ -55,6 +56,19 @@ class _Shared:
         pass
 
 
+class _Open:
+    """The session's pool, which its users do not close."""
+
+    def __init__(self, pool: AgentPool) -> None:
+        self._pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def close(self) -> None:
+        pass
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -71,7 +85,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(pool: AgentPool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     monkeypatch.setattr(main, "AgentPool", _Shared(pool))
-    monkeypatch.setattr(lint, "AgentPool", _Shared(pool))
+    monkeypatch.setattr(worker, "AgentPool", lambda: _Open(pool))
     monkeypatch.setattr(grid, "AgentPool", _Shared(pool))
     monkeypatch.setattr(measure, "AgentPool", _Shared(pool))
     monkeypatch.setattr(report, "AgentPool", _Shared(pool))

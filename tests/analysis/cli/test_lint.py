@@ -40,7 +40,9 @@ def test_json(run: Callable) -> None:
     done = run("graphperf-lint", *FINDINGS, "--output-format", "json")
     assert done.code == 1
     for record in done.json:
-        assert set(record) == {"code", "message", "file", "line", "severity", "target", "hardware", "edp_share"}
+        assert list(record) == [
+            *("code", "message", "file", "line", "severity", "target", "hardware", "edp_share", "gain", "related")
+        ]
     first = done.json[0]
     assert (first["code"], first["file"], first["line"]) == ("GP101", "model.py", 8)
     assert first["hardware"] == "h100-sxm5-80gb"

@@ -1,30 +1,64 @@
-"""Writes docs/rules, a page a rule: `make rules`."""
+"""Writes docs/rules, a page a rule: `make rules`. What a rule says of its example is computed."""
 
+import textwrap
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from graphperf.analysis.rules import RULES, Rule
+from graphperf.analysis.capture import AgentPool, Capturer, PoolCapturer
+from graphperf.analysis.discovery import FileTarget
+from graphperf.analysis.finding import Finding
+from graphperf.analysis.pipeline import analyze
+from graphperf.analysis.rules import RULES, Rule, judge
+from graphperf.analysis.settings import Options
 
 FOLDER = Path(__file__).parents[3] / "docs" / "rules"
 
 
-def page(rule: Rule) -> str:
+def source(example: str) -> str:
+    """The text of an example."""
+    return textwrap.dedent(example).strip("\n") + "\n"
+
+
+def found(rule: Rule, example: str, capturer: Capturer) -> list[Finding]:
+    """What the rule says of a text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.py"
+        path.write_text(source(example), "utf-8")
+        analysis = analyze(FileTarget(path), Options(), capturer)
+        return [finding for finding in judge(analysis) if finding.code == rule.code]
+
+
+def page(rule: Rule, capturer: Capturer) -> str:
     """The page of a rule as it is now."""
+    said = "\n".join(f"line {f.line}, {f.severity}: {f.message}" for f in found(rule, rule.example, capturer))
     return "\n\n".join(
         [
             f"# {rule.code} {rule.name}",
             f"Severity: {rule.severity}. Made by `make rules` from `analysis/rules`.",
             rule.summary,
-            rule.explanation,
+            f"## Why\n\n{rule.rationale}",
+            f"## Example\n\n```python\n{source(rule.example)}```",
+            f"What it says of it:\n\n```text\n{said}\n```",
+            f"It has nothing to say of:\n\n```python\n{source(rule.better)}```",
+            f"## What helps\n\n{_sentence(rule.helps)}",
+            f"## When it is wrong\n\n{_sentence(rule.exceptions)}",
             f"To silence it on a line: `# graphperf: ignore[{rule.code}]`.\n",
         ]
     )
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def main() -> None:
-    """Writes the pages."""
+    """Writes the pages, and takes away those of rules that are no more."""
     FOLDER.mkdir(exist_ok=True)
-    for rule in RULES:
-        (FOLDER / f"{rule.code}.md").write_text(page(rule), "utf-8")
+    for stale in FOLDER.glob("GP*.md"):
+        stale.unlink()
+    with AgentPool() as pool:
+        for rule in RULES:
+            (FOLDER / f"{rule.code}.md").write_text(page(rule, PoolCapturer(pool)), "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from graphperf.analysis.discovery import discover
+from graphperf.analysis.finding import SEVERITIES
 from graphperf.analysis.pipeline import Analysis, Problem
-from graphperf.analysis.rules import RULES, judge, rule_for, rule_page
+from graphperf.analysis.rules import RULES, judge, rule_for
 from graphperf.hardware_profiles import Precision
-
-from .pages import FOLDER, page
 
 WIDE = """
     class Net(nn.Module):
@@ -24,16 +23,17 @@ WIDE = """
             x = self.act(self.first(x))
             return torch.exp(self.norm(x))  # exp
 """
-NARROW = """
+FEW_ROWS = """
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.layers = nn.Sequential(*[nn.Linear(4096, 64) if i % 2 else nn.Linear(64, 4096) for i in range(4)])  # all
-            self.last = nn.Linear(64, 64)  # last
+            self.layers = nn.Sequential(*[nn.Conv2d(512, 512, 3, padding=1) for i in range(4)])  # all
+            self.last = nn.Conv2d(512, 512, 3, padding=1)  # last
 
         def forward(self, x):
             return self.last(self.layers(x))
 """
+CPU = {"inputs": (((1, 512, 7, 7), "float32"),), "hardware": ("epyc-9654",)}
 
 
 def test_every_rule_is_documented() -> None:
@@ -42,8 +42,10 @@ def test_every_rule_is_documented() -> None:
         assert re.fullmatch(r"GP\d{3}", rule.code)
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
         assert rule.summary.endswith(".")
-        assert "What helps: " in rule.explanation
-        assert rule_for(rule.code) is rule
+        assert rule.severity in SEVERITIES
+        for text in (rule.rationale, rule.helps, rule.exceptions):
+            assert text.endswith(".")
+        assert rule_for(rule.code) is rule_for(rule.name) is rule
     assert rule_for("GP000") is None
 
 
@@ -58,14 +60,16 @@ def test_memory_bound_layers_at_the_lines_that_construct_or_run_them(write: Call
             r"^\w+( \(\w+\))?: memory-bound on NVIDIA H100 SXM5 80GB, \d+(\.\d)? % of EDP\. ", finding.message
         )
         assert re.search(r"It moves [\d.]+ GB in [\d.]+ ms at [\d.]+ FLOP/byte; the ridge is \d+\. ", finding.message)
-        assert finding.message.endswith("torch.compile would fuse it with its neighbours.")
+        assert "torch.compile would fuse it with its neighbours: latency −" in finding.message
+        assert finding.gain is not None
+        assert finding.gain.edp >= 0.05
 
 
 @pytest.mark.parametrize(
     ("mode", "precision", "advice"),
     [
-        ("eager", Precision.FP32, "torch.compile would fuse it with its neighbours."),
-        ("compiled", Precision.FP32, "In FP16 it would move half the bytes."),
+        ("eager", Precision.FP32, "torch.compile would fuse it with its neighbours: "),
+        ("compiled", Precision.FP32, "In FP16 it would move half the bytes: "),
         (
             "compiled",
             Precision.FP16,
@@ -76,7 +80,7 @@ def test_memory_bound_layers_at_the_lines_that_construct_or_run_them(write: Call
 def test_the_advice_fits_the_question(write: Callable, mode: str, precision: Precision, advice: str) -> None:
     net = write(WIDE, batch=64, mode=mode, precision=precision)
     messages = [finding.message for finding in judge(net.analysis) if finding.code == "GP101"]
-    assert any(message.endswith(advice) for message in messages)
+    assert any(advice in message for message in messages)
 
 
 def test_weights_that_are_read_once_want_a_larger_batch(write: Callable) -> None:
@@ -94,19 +98,19 @@ def test_weights_that_are_read_once_want_a_larger_batch(write: Callable) -> None
 
 
 def test_a_poorly_filled_layer(write: Callable) -> None:
-    net = write(NARROW, mode="ideal", precision=Precision.FP16)
+    net = write(FEW_ROWS, **CPU)
     found = [finding for finding in judge(net.analysis) if finding.code == "GP203"]
     assert net.line("# last") in {finding.line for finding in found}
     (last,) = [finding for finding in found if finding.line == net.line("# last")]
     assert last.severity == "information"
-    match = re.match(r"last \(linear\): fills (\d+) of 132 SMs \((\d+(\.\d)?) % over 1 wave\), ", last.message)
+    match = re.match(r"last \(conv2d\): fills (\d+) of 96 cores \((\d+(\.\d)?) % over 1 wave\), ", last.message)
     assert match is not None
-    assert int(match[1]) < 66
-    assert "times the batch would give every one of the SMs work." in last.message
+    assert int(match[1]) < 48
+    assert "times the batch would give every one of the cores work." in last.message
 
 
 def test_repeated_layers_of_one_line_are_one_finding(write: Callable) -> None:
-    net = write(NARROW, hardware=("rtx-3090",))
+    net = write(FEW_ROWS, **CPU)
     at = [finding for finding in judge(net.analysis) if finding.line == net.line("# all")]
     assert {finding.code for finding in at} <= {"GP101", "GP203"}
     assert len(at) == len({finding.code for finding in at})
@@ -114,18 +118,19 @@ def test_repeated_layers_of_one_line_are_one_finding(write: Callable) -> None:
 
 
 def test_at_most_three_lines_a_rule_model_and_device(write: Callable) -> None:
-    layers = "".join(f"\n            self.l{i} = nn.Linear(64, 64)" for i in range(8))
-    calls = "".join(f"\n            x = self.l{i}(x)" for i in range(8))
+    layers = "".join(f"\n            self.l{i} = nn.Conv2d(512, 256, 3, padding=1)" for i in range(8))
+    calls = "".join(f"\n            y = y + self.l{i}(x)" for i in range(8))
     net = write(f"""
     class Net(nn.Module):
         def __init__(self):
             super().__init__(){layers}
 
-        def forward(self, x):{calls}
-            return x
-    """, hardware=("h100-sxm5-80gb", "a100-sxm4-80gb"))  # fmt: skip
+        def forward(self, x):
+            y = 0{calls}
+            return y
+    """, inputs=CPU["inputs"], hardware=("epyc-9654", "xeon-8490h"))  # fmt: skip
     found = judge(net.analysis)
-    for device in ("h100-sxm5-80gb", "a100-sxm4-80gb"):
+    for device in ("epyc-9654", "xeon-8490h"):
         assert sum(finding.code == "GP203" and finding.hardware == device for finding in found) == 3
     assert found == tuple(sorted(found, key=lambda f: (f.file, f.line, f.code, f.hardware)))
 
@@ -164,17 +169,12 @@ def test_a_comment_silences_a_rule_on_its_line(write: Callable) -> None:
         WIDE.replace("# act", "# graphperf: ignore[GP101]").replace("# norm", "# graphperf: ignore[GP203]"), batch=64
     )
     assert ("GP101", net.line("nn.ReLU")) in codes
-    assert [(f.code, f.line) for f in judge(net.analysis)] == [c for c in codes if c != ("GP101", net.line("nn.ReLU"))]
+    idle = ("GP904", net.line("# graphperf: ignore[GP203]"))
+    left = [c for c in codes if c != ("GP101", net.line("nn.ReLU"))]
+    assert sorted((f.code, f.line) for f in judge(net.analysis)) == sorted([*left, idle])
 
 
 def test_comments_silence_findings_of_their_own_file_only() -> None:
     discovery = discover("\nclass Net(nn.Module): ...  # graphperf: ignore")
     problems = [Problem("m.py::Net", "import", "wrong", file, 2, "Net") for file in ("m.py", "blocks.py")]
     assert [f.file for f in judge(Analysis((), tuple(problems), discovery))] == ["blocks.py"]
-
-
-def test_every_rule_has_its_page() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {f"{rule.code}.md" for rule in RULES}
-    for rule in RULES:
-        assert (FOLDER / f"{rule.code}.md").read_text("utf-8") == page(rule), "run `make rules`"
-        assert rule_page(rule.code).endswith(f"/docs/rules/{rule.code}.md")

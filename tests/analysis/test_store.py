@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from graphperf.analysis.capture.store import Store
+from graphperf.analysis.store import Store
 
 
 def test_what_was_put_is_found_by_another_store(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_place_that_cannot_be_written_is_an_empty_store(tmp_path: Path) -> Non
 
 def test_processes_write_at_once(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from graphperf.analysis.capture.store import Store\n"
+        "import sys; from pathlib import Path; from graphperf.analysis.store import Store\n"
         "store = Store(Path(sys.argv[1]))\n"
         "for i in range(50): store.put(f'{sys.argv[2]}-{i}', b'x' * 2000)\n"
     )

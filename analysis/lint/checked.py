@@ -1,0 +1,66 @@
+"""What is known of a file after its check, in a shape that can be kept on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..finding import Figures, Finding, Gain, Related
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The figures of a model on a device: `target` is its file and class, `question` what was asked, in one text."""
+
+    target: str
+    hardware: str
+    question: str
+    figures: Figures
+
+    @property
+    def key(self) -> str:
+        """What tells it apart in a baseline."""
+        return f"{self.target} @ {self.hardware} {self.question}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The findings of a file, whatever its comments say of them, and the figures of its models.
+
+    `whole`: every model was captured. `hindrance`: why the interpreter cannot be used, where that is so. `lines`: those of a
+    text that is not the file's.
+    """
+
+    file: str
+    findings: tuple[Finding, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    whole: bool = True
+    hindrance: str | None = None
+    lines: tuple[str, ...] = ()
+
+
+def to_json(checked: Checked) -> str:
+    """One line of JSON."""
+    return json.dumps(asdict(checked), separators=(",", ":"))
+
+
+def from_json(text: str) -> Checked:
+    """Raises `ValueError`, `KeyError` or `TypeError` for what `to_json` did not write."""
+    given = json.loads(text)
+    return Checked(
+        given["file"],
+        tuple(_finding(f) for f in given["findings"]),
+        tuple(Measure(m["target"], m["hardware"], m["question"], Figures(**m["figures"])) for m in given["measures"]),
+        given["whole"],
+        given["hindrance"],
+        tuple(given["lines"]),
+    )
+
+
+def _finding(given: Mapping[str, Any]) -> Finding:
+    gain = given["gain"]
+    known = Gain(Figures(**gain["before"]), Figures(**gain["after"])) if gain is not None else None
+    fields: dict[str, Any] = {**given, "gain": known, "related": tuple(Related(**r) for r in given["related"])}
+    return Finding(**fields)

@@ -1,0 +1,131 @@
+"""The check of one file by the engine: what a run does where nothing is remembered."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..capture import AgentPool, CachingCapturer, Captured, Capturer, CaptureRequest, PoolCapturer
+from ..discovery import FileTarget, UsageError
+from ..discovery.classes import split_lines
+from ..finding import Figures
+from ..pipeline import Analysis, ModelResult, Progress, analyze
+from ..rules import Criteria, Limits, rule_for
+from ..rules.registry import findings_of
+from ..settings import Options
+from .checked import Checked, Measure
+from .remembered import Dependency, state_of
+from .settings import LintSettings
+
+# Why a capture failed, where trying again can end otherwise although no file has changed.
+_PASSING = frozenset({"timeout", "crash", "interpreter", "untrusted"})
+
+
+@dataclass
+class Witness:
+    """A capturer that notes which files the captures depended on, and whether their answers will last."""
+
+    asker: Capturer
+    python: str
+    files: set[Dependency] = field(default_factory=set[Dependency])
+    lasting: bool = True
+
+    def capture(self, request: CaptureRequest) -> Captured:
+        """The graph or the error."""
+        captured = self.asker.capture(request)
+        for path, modified, size in (captured.answer or {}).get("files", ()):
+            self.files.add((path, modified, size))
+        if captured.error is not None:
+            self.lasting = self.lasting and captured.error.stage not in _PASSING
+            self.files |= {known for known in map(state_of, self._importable(request)) if known is not None}
+        return captured
+
+    def _importable(self, request: CaptureRequest) -> Iterator[str]:
+        """The folders in which what could not be imported would have to appear."""
+        if request.file is not None:
+            yield from map(str, list(Path(request.file).parents)[:4])
+        if os.path.realpath(self.python) == os.path.realpath(sys.executable):
+            yield sysconfig.get_paths()["purelib"]
+        yield from map(str, Path(self.python).parent.parent.glob("lib/python3*/site-packages"))
+
+
+class Worker:
+    """Checks files, with one interpreter for all of them."""
+
+    def __init__(self, options: Options, criteria: Criteria) -> None:
+        self._options, self._criteria = options, criteria
+        self._pool = AgentPool()
+
+    def check(
+        self, file: Path, note: Progress | None = None, text: str | None = None
+    ) -> tuple[Checked, frozenset[Dependency] | None]:
+        """What is found in a file, or in a text in its place, and what it depends on; None for what may be otherwise the next
+        time."""
+        python = self._options.python or sys.executable
+        asker = PoolCapturer(self._pool, self._options.python)
+        witness = Witness(asker if self._options.fresh else CachingCapturer(asker, python), python)
+        analysis = analyze(FileTarget(file), self._options, witness, text, note)
+        checked = Checked(
+            str(file),
+            findings_of(analysis, criteria=self._criteria),
+            tuple(measure for result in analysis.results for measure in measures(result)),
+            whole=all(problem.part for problem in analysis.problems),
+            hindrance=next((p.message for p in analysis.problems if p.stage == "interpreter"), None),
+            lines=tuple(split_lines(text)) if text is not None else (),
+        )
+        return checked, frozenset(witness.files) if witness.lasting and not _untrusted(analysis) else None
+
+    def close(self) -> None:
+        """Ends the interpreter."""
+        self._pool.close()
+
+
+def _untrusted(analysis: Analysis) -> bool:
+    return any(problem.stage in _PASSING for problem in analysis.problems)
+
+
+def measures(result: ModelResult) -> Iterator[Measure]:
+    """The figures of a model on each device."""
+    for found in result.evaluations:
+        question = found.question
+        asked = f"{question.precision.value} {question.mode} batch {result.graph.batch}"
+        figures = Figures(found.latency.value, found.energy.value, found.peak_memory_bytes)
+        yield Measure(result.target, question.device.id, asked, figures)
+
+
+def criteria_of(settings: LintSettings) -> Criteria:
+    """What the rules are asked by."""
+    return Criteria({code: _limits(code, given) for code, given in settings.limits.items()})
+
+
+def _limits(code: str, given: Mapping[str, float]) -> Limits:
+    rule = rule_for(code)
+    if rule is None:
+        raise UsageError(f"pyproject.toml: [tool.graphperf.lint] {code} is no rule")
+    changed: dict[str, Any] = {name: int(value) if name == "most" else value for name, value in given.items()}
+    return replace(rule.limits, **changed)
+
+
+_worker: Worker | None = None
+
+
+def begin(options: Options, settings: LintSettings) -> None:
+    """Readies a process of a pool."""
+    global _worker
+    _worker = Worker(options, criteria_of(settings))
+    atexit.register(_worker.close)
+
+
+def check(file: Path) -> tuple[Checked, frozenset[Dependency] | None]:
+    """`Worker.check` in a process of a pool."""
+    assert _worker is not None
+    with suppress(KeyboardInterrupt):
+        return _worker.check(file)
+    raise SystemExit(130)

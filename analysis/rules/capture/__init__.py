@@ -1,0 +1,1 @@
+"""9xx: what was captured, and what was assumed."""

@@ -1,0 +1,1 @@
+"""5xx: energy and energy-delay product."""

@@ -1,0 +1,1 @@
+"""4xx: what the graph computes, and how it falls into kernels."""

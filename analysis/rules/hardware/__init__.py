@@ -1,0 +1,1 @@
+"""6xx: what a device can run and hold."""

@@ -1,0 +1,1 @@
+"""1xx: what a model keeps in memory and moves through it."""

@@ -1,0 +1,1 @@
+"""3xx: types and layouts of tensors."""

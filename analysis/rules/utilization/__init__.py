@@ -1,0 +1,1 @@
+"""2xx: how well a device's units are used."""

@@ -1,0 +1,43 @@
+"""Which findings the comments of their file silence, and which comments silence nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from .discovery.suppression import EVERY, silenced
+from .finding import Finding
+
+UNUSED = "GP904"
+
+
+def unsilenced(findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str) -> list[Finding]:
+    """The findings that no comment of `file` silences: only its own comments are known."""
+    return [f for f in findings if not (f.file == file and silenced(f.code, comments.get(f.line, frozenset())))]
+
+
+def unused(findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str) -> list[Finding]:
+    """A finding for each comment of `file` with a code that silences none of the findings: those of all rules."""
+    raised: dict[int, set[str]] = {}
+    for finding in findings:
+        if finding.file == file:
+            raised.setdefault(finding.line, set()).add(finding.code)
+    found: list[Finding] = []
+    for line, codes in sorted(comments.items()):
+        held = raised.get(line, set[str]())
+        idle = sorted(code for code in codes if _is_idle(code, held))
+        if idle:
+            found.append(Finding(UNUSED, _message(idle), file, line, "warning", file))
+    return found
+
+
+def _is_idle(code: str, raised: Collection[str]) -> bool:
+    """Whether a code silences nothing."""
+    if code == UNUSED:
+        return False
+    return not raised if code == EVERY else code not in raised
+
+
+def _message(idle: list[str]) -> str:
+    if idle == [EVERY]:
+        return "The comment silences nothing: no rule has a finding on this line. Remove it."
+    return f"The comment silences {', '.join(idle)}, which has no finding on this line. Remove it."
