@@ -46,7 +46,7 @@ def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     steps = constant_of_family("gpu", "strip_steps", device.family)
     deep = np.ceil(kernels.k / steps) * steps
     strips = kernels.batch * np.ceil(kernels.m / height)
-    split = np.clip(np.floor_divide(found.units, strips), 1.0, constant("gpu", "strip_splits"))
+    split = np.maximum(1.0, np.minimum(np.floor_divide(found.units, strips), constant("gpu", "strip_splits")))
     pieces, width = strips * split, kernels.n / split
     rounds = rounds_of(pieces / found.units)
     multiplied = height * (width + constant("gpu", "strip_columns"))
