@@ -9,7 +9,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from .capture import Captured, CaptureError, Capturer, CaptureRequest, at_once, file_request, module_request
+from .capture import (
+    MENDED,
+    Captured,
+    CaptureError,
+    Capturer,
+    CaptureRequest,
+    Repository,
+    Surroundings,
+    at_once,
+    file_request,
+    module_request,
+)
 from .discovery import (
     Discovery,
     FileTarget,
@@ -148,26 +159,41 @@ def _capture_file(
     if not options.trusted:
         return Capture((), tuple(_not_captured(target, discovery)), discovery)
 
-    def capture(model: ModelClass, place: str = "", *, part: bool) -> CapturedModel | Problem:
+    def capture(model: ModelClass, place: str = "", *, part: bool, by: Capturer = capturer) -> CapturedModel | Problem:
         note(f"capturing {place}{model.name}")
         asked = replace(options, inputs=()) if part else options
-        return _capture_class(target, configured(model, target.path), text, asked, capturer, part=part)
+        return _capture_class(target, configured(model, target.path), text, asked, by, part=part)
+
+    helped: list[CapturedModel] = []
+    around = Surroundings(Repository(target.path.resolve()), capturer, options.seconds)
+
+    def capture_around(tried: CapturedModel | Problem) -> CapturedModel | Problem:
+        """What failed alone, as other code of the repository makes it, where that helps and nothing has run it meanwhile."""
+        if isinstance(tried, CapturedModel) or tried.stage not in MENDED or _contained(tried.name, [*found, *helped]):
+            return tried
+        result = capture(_named(discovery, tried.name), "what makes ", part=tried.part, by=around)
+        if isinstance(result, Problem):
+            return tried
+        helped.append(result)
+        return result
 
     models, parts = _models_and_parts(target, discovery)
     with ThreadPoolExecutor(at_once(), "graphperf-capture") as threads:
         places = [f"{number} of {len(models)}: " for number in range(1, len(models) + 1)] if len(models) > 1 else [""]
-        found = list(threads.map(partial(capture, part=False), models, places))
-        alone = [part for part in parts if not _contained(part, found)]
+        found: list[CapturedModel | Problem] = list(threads.map(partial(capture, part=False), models, places))
+        alone = [part for part in parts if not _contained(part.name, found)]
         for part, result in zip(alone, threads.map(partial(capture, part=True), alone), strict=True):
-            if not _contained(part, found):
+            if not _contained(part.name, found):
                 found.append(replace(result, part=True) if isinstance(result, Problem) else result)
+        found = list(threads.map(capture_around, tuple(found)))
+    found = [r for r in found if not (isinstance(r, Problem) and r.part and _contained(r.name, found))]
     problems = (replace(p, part=p.part or _is_no_model(p, target)) for p in found if isinstance(p, Problem))
     return Capture(tuple(r for r in found if isinstance(r, CapturedModel)), tuple(problems), discovery)
 
 
-def _contained(part: ModelClass, found: Sequence[CapturedModel | Problem]) -> bool:
-    """Whether a part was in a model that ran: then it does not run alone."""
-    return any(part.name in result.graph.contains for result in found if isinstance(result, CapturedModel))
+def _contained(name: str, found: Sequence[CapturedModel | Problem]) -> bool:
+    """Whether a class was in a model that ran: then, as a part, it does not run alone."""
+    return any(name in result.graph.contains for result in found if isinstance(result, CapturedModel))
 
 
 def _is_no_model(problem: Problem, target: FileTarget) -> bool:
@@ -209,7 +235,13 @@ def _named(discovery: Discovery, name: str) -> ModelClass:
 
 
 def _capture_class(
-    target: FileTarget, model: ModelClass, text: str, options: Options, capturer: Capturer, *, part: bool
+    target: FileTarget,
+    model: ModelClass,
+    text: str,
+    options: Options,
+    capturer: Capturer,
+    *,
+    part: bool,
 ) -> CapturedModel | Problem:
     name = f"{target.path}::{model.name}"
     directive = model.directive
@@ -232,7 +264,9 @@ def _capture_class(
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
-    return CapturedModel(name, captured.graph, captured.constructed, chosen, request, captured.expression)
+    return CapturedModel(
+        name, captured.graph, captured.constructed, chosen, captured.asked or request, captured.expression
+    )
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:

@@ -33,14 +33,14 @@ class Cancellation:
     """Says from one thread to another that its work is no longer wanted."""
 
     def __init__(self) -> None:
-        self._cancelled = False
+        self._event = threading.Event()
         self._callbacks: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def cancel(self) -> None:
         """Marks the work as unwanted and stops what it waits for."""
         with self._lock:
-            self._cancelled = True
+            self._event.set()
             callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
@@ -48,11 +48,16 @@ class Cancellation:
     @property
     def cancelled(self) -> bool:
         """Whether the work is unwanted."""
-        return self._cancelled
+        return self._event.is_set()
 
     def check(self) -> None:
         """Raises `Superseded` when the work is unwanted."""
-        if self._cancelled:
+        if self.cancelled:
+            raise Superseded
+
+    def pause(self, seconds: float) -> None:
+        """Waits; raises `Superseded` as soon as the work is unwanted."""
+        if self._event.wait(seconds):
             raise Superseded
 
     @contextmanager
@@ -60,7 +65,7 @@ class Cancellation:
         """Calls `callback` when the work is cancelled inside the block."""
         with self._lock:
             self._callbacks.append(callback)
-            late = self._cancelled
+            late = self.cancelled
         if late:
             callback()
         try:
@@ -80,7 +85,7 @@ class SessionCapturer:
     def capture(self, request: CaptureRequest) -> Captured:
         """The graph or the error. Raises `Superseded` when cancelled."""
         self._cancellation.check()
-        return until_answered(lambda: self._ask(request))
+        return until_answered(lambda: self._ask(request), self._cancellation.pause)
 
     def _ask(self, request: CaptureRequest) -> Captured | None:
         """The answer of an agent; None from one that ended meanwhile."""
@@ -108,4 +113,6 @@ class SessionCapturer:
                 return
             except FutureTimeout:
                 continue
-        raise AgentUnavailable(f"the interpreter {agent.python} did not import torch within {_READY_LIMIT_S:.0f} s")
+        raise AgentUnavailable(
+            f"torch was not imported within {_READY_LIMIT_S:.0f} s in the interpreter {agent.python}"
+        )

@@ -16,9 +16,11 @@ from .views import ModelView
 
 SHOW_TOTALS = "graphperf.showTotals"
 # Commands of clients that say to have them.
-CHOOSE_HARDWARE = "graphperf.chooseHardware"
+CHANGE_QUESTION = "graphperf.changeQuestion"
 OPEN_REPORT = "graphperf.openReport"
 SHOW_HINTS = "graphperf.showHints"
+# Of a model whose present text does not run.
+KEPT = "of the last text that ran"
 
 
 def add_code_lens(server: GraphperfServer) -> None:
@@ -31,12 +33,13 @@ def add_code_lens(server: GraphperfServer) -> None:
             server.workspace_code_lens_refresh(None)
 
     server.on_renewed.append(refresh)
+    server.on_rested.append(refresh)
 
 
 def code_lens(ls: GraphperfServer, params: types.CodeLensParams) -> list[types.CodeLens]:
     """One lens a model, or for clients with commands three; above `forward` what it takes."""
     session = ls.sessions.get(params.text_document.uri)
-    if session is None or not ls.settings.code_lens.enabled:
+    if session is None or not ls.settings.of(session.path).code_lens.enabled:
         return []
     commands = _commands if ls.client_options.client_commands else _command
     return [
@@ -57,21 +60,32 @@ def _command(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, 
 
 
 def _commands(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
-    yield line, types.Command(device_title(view.first), CHOOSE_HARDWARE)
+    yield line, types.Command(device_title(view.first), CHANGE_QUESTION, arguments=[_asked(view)])
     yield line, types.Command(_totals(session, view), OPEN_REPORT, arguments=[session.uri, view.name])
     if view.marks:
         yield line, types.Command(_hints(view), SHOW_HINTS, arguments=[session.uri, line - 1])
 
 
+def _asked(view: ModelView) -> dict[str, object]:
+    """What the figures are of; a directive above the class may ask for other things than the settings."""
+    options, first = view.result.options, view.first
+    hardware = [evaluation.question.device.name for evaluation in view.result.evaluations]
+    return {
+        "hardware": hardware, "precision": options.precision.value, "batch": first.graph.batch, "mode": options.mode,
+    }  # fmt: skip
+
+
 def _inputs(ls: GraphperfServer, session: Shown, view: ModelView) -> Iterator[tuple[int, types.Command]]:
     """What `forward` takes, where no inlay hint says it."""
     forward = session.line_now(view, view.forward_line)
-    if forward is not None and not (ls.settings.inlay_hints.enabled and ls.settings.inlay_hints.shapes):
-        yield forward, types.Command(input_hint(view.result.graph, forward).text, "")
+    hints = ls.settings.of(session.path).inlay_hints
+    if forward is not None and not (hints.enabled and hints.shapes):
+        yield forward, types.Command(session.words(input_hint(view.result.graph, forward).text), "")
 
 
 def _totals(session: Shown, view: ModelView) -> str:
-    return totals_text(view.first, session.before(view))
+    totals = totals_text(view.first, session.before(view))
+    return f"{totals} · {KEPT}" if session.is_kept(view) else totals
 
 
 def _hints(view: ModelView) -> str:

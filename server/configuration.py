@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
@@ -11,7 +12,8 @@ from pygls.uris import to_fs_path
 from .client_options import read_client_options
 from .documents import Protocol
 from .language_server import GraphperfServer
-from .settings_layers import SECTION, project_layers, read_settings
+from .settings import Settings
+from .settings_layers import SECTION, WorkspaceSettings, project_layer, read_settings
 
 
 def add_configuration(server: GraphperfServer) -> None:
@@ -45,47 +47,54 @@ async def initialized(ls: GraphperfServer, params: types.InitializedParams) -> N
 async def did_change_configuration(ls: GraphperfServer, params: types.DidChangeConfigurationParams) -> None:
     """Uses the new settings; the sent ones where the client cannot be asked."""
     pulls = ls.client_can("workspace.configuration")
-    ls.configuration = await _pulled(ls) if pulls else params.settings
+    ls.configuration = await _pulled(ls) if pulls else {None: params.settings}
     use_settings(ls)
 
 
-def did_change_folders(ls: GraphperfServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Other folders are other projects."""
+async def did_change_folders(ls: GraphperfServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Other folders are other projects. What a client has sent without being asked still holds."""
+    ls.configuration = await _pulled(ls) or ls.configuration
     use_settings(ls)
 
 
-async def _pulled(ls: GraphperfServer) -> object:
-    """The client's `graphperf` section, if it can be asked and answers."""
+async def _pulled(ls: GraphperfServer) -> Mapping[Path | None, object]:
+    """The client's `graphperf` section of each folder and, at None, of the rest; of what it tells, if it can be asked."""
     if not ls.client_can("workspace.configuration"):
-        return None
-    items = [types.ConfigurationItem(section=SECTION)]
+        return {}
+    scopes: dict[Path | None, str | None] = {None: None, **_folders(ls)}
+    items = [types.ConfigurationItem(scope, SECTION) for scope in scopes.values()]
     try:
         found = await asyncio.shield(ls.workspace_configuration_async(types.ConfigurationParams(items)))
     except Exception:  # what a client answers instead of settings is no reason to stop
-        return None
-    return found[0] if found else None
+        return {}
+    return dict(zip(scopes, found, strict=False))
 
 
-def _folders(ls: GraphperfServer) -> list[Path]:
-    """The workspace's folders on this machine."""
-    paths = (to_fs_path(uri) for uri in ls.workspace.folders)
-    return [Path(path) for path in paths if path is not None]
+def _folders(ls: GraphperfServer) -> dict[Path, str]:
+    """The workspace's folders on this machine, with their URIs."""
+    paths = {uri: to_fs_path(uri) for uri in ls.workspace.folders}
+    return {Path(path): uri for uri, path in paths.items() if path is not None}
 
 
 def use_settings(ls: GraphperfServer) -> None:
-    """Takes the settings over, says once what cannot be used, and analyses again if anything changed.
+    """Takes the settings over, says once what cannot be used, and analyses again if anything changed."""
+    folders = tuple(_folders(ls))
+    before = ls.settings
+    elsewhere = _settings(ls, folders[0] if folders else None, None, folders)
+    ls.settings = WorkspaceSettings(elsewhere, {folder: _settings(ls, folder, folder, folders) for folder in folders})
+    if before.processes != ls.settings.processes:
+        ls.engine.replace_agents()
+    if before != ls.settings and ls.configured.is_set():
+        ls.sessions.restart()
 
-    Of initialization options, the projects' files and the client's configuration, the later goes first.
-    """
-    folders = _folders(ls)
-    layers = [ls.initialization_options, *project_layers(folders), ls.configuration]
+
+def _settings(ls: GraphperfServer, project: Path | None, scope: Path | None, folders: Sequence[Path]) -> Settings:
+    """Of initialization options, the project's file and the client's configuration, the later goes first."""
+    asked = project_layer(project) if project is not None else None
+    layers = [ls.initialization_options, asked, ls.configuration.get(None), ls.configuration.get(scope)]
     settings, complaints = read_settings(layers, folders)
     for complaint in complaints:
         if complaint not in ls.told:
             ls.told.add(complaint)
             ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"graphperf: {complaint}"))
-    before, ls.settings = ls.settings, settings
-    if before.interpreter != settings.interpreter or before.trusted != settings.trusted:
-        ls.engine.replace_agents()
-    if before != settings and ls.configured.is_set():
-        ls.sessions.restart()
+    return settings

@@ -23,7 +23,7 @@ def add_devices(server: GraphperfServer) -> None:
 
 async def devices(ls: GraphperfServer) -> list[dict[str, object]]:
     """One record a device: id, name, kind, the precisions it computes in, the modes that it runs."""
-    return await asyncio.to_thread(lambda: [_record(device) for device in usable(ls.settings.hardware_paths)])
+    return await asyncio.to_thread(lambda: [_record(device) for device in usable(ls.settings.elsewhere.hardware_paths)])
 
 
 def usable(folders: Sequence[Path]) -> Iterator[HardwareProfile]:

@@ -68,7 +68,7 @@ def diagnostics_of(ls: GraphperfServer, session: Shown) -> list[types.Diagnostic
 
 def _diagnostic(ls: GraphperfServer, session: Shown, line: int, mark: Mark) -> types.Diagnostic:
     start, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
-    message, related = mark.finding.message, None
+    message, related = session.words(mark.finding.message), None
     if mark.elsewhere is not None:
         file, other = mark.elsewhere
         if ls.client_can("text_document.publish_diagnostics.related_information"):

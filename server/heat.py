@@ -33,12 +33,14 @@ def level(share: float) -> int:
 
 def heat_of(session: Shown, server: GraphperfServer) -> dict[str, object]:
     """The warm lines of a document, counted from 0."""
+    quantity = server.settings.of(session.path).share
     shares = [
-        (line, line_share(view.first, summary, server.settings.share)) for line, view, summary in session.summaries()
+        (line, line_share(view.first, summary, quantity), session.is_kept(view))
+        for line, view, summary in session.summaries()
     ]
     lines = [
-        {"line": line - 1, "share": round(share, 6), "level": level(share)}
-        for line, share in sorted(shares)
+        {"line": line - 1, "share": round(share, 6), "level": level(share), "kept": kept}
+        for line, share, kept in sorted(shares)
         if level(share)
     ]
     return {"uri": session.uri, "version": session.version, "lines": lines}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from lsprotocol import types
 
@@ -11,6 +13,7 @@ from ..analysis.report.hints import device_title, totals_text
 from ..analysis.report.hover import hover_lines, provenance
 from ..analysis.report.shares import Quantity
 from ..analysis.rules import Rule, rule_for, rule_page
+from .code_lens import KEPT, OPEN_REPORT
 from .documents import content_span
 from .language_server import GraphperfServer
 from .shown import Shown
@@ -38,28 +41,39 @@ def hover(ls: GraphperfServer, params: types.HoverParams) -> types.Hover | None:
 
 def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.MarkupContent | None:
     """What a hover and a hint's tooltip say about a line, in the form that the client can show."""
-    lines, rules = _known(session, line, ls.settings.share), _rules(session, line)
+    known = _known(session, line, ls.settings.of(session.path).share)
+    lines, rules = [session.words(text) for text in known], _rules(session, line)
     if not lines and not rules:
         return None
     formats = ls.client_list("text_document.hover.content_format")
     if formats and "markdown" not in formats:
         named = " · ".join(f"{rule.code} {rule.name}" for rule in rules)
         return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(filter(None, [*lines, named])))
-    return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules))
+    links = [_report_link(session, line)] if lines and ls.client_options.client_commands else []
+    return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules, links))
 
 
-def markdown(lines: Sequence[str], rules: Sequence[Rule] = ()) -> str:
-    """Lines with hard breaks, and nothing in them that would be taken for markup; then links to the rules' pages."""
+def markdown(lines: Sequence[str], rules: Sequence[Rule] = (), links: Sequence[str] = ()) -> str:
+    """Lines with hard breaks, and nothing in them that would be taken for markup; then links, at last to the rules' pages."""
     escaped = [_MARKDOWN.sub(r"\\\g<0>", line) for line in lines]
-    links = " · ".join(f"[{rule.code} {rule.name}]({rule_page(rule.code)})" for rule in rules)
-    return "  \n".join(filter(None, [*escaped, links]))
+    known = [f"[{rule.code} {rule.name}]({rule_page(rule.code)})" for rule in rules]
+    return "  \n".join(filter(None, [*escaped, " · ".join([*links, *known])]))
+
+
+def _report_link(session: Shown, line: int) -> str:
+    """A link with a command of the client's."""
+    found = session.summary_at(line)
+    model = found[0] if found is not None else session.model_at(line)
+    arguments = json.dumps([session.uri, model.name if model is not None else None])
+    return f"[Open report](command:{OPEN_REPORT}?{quote(arguments, safe='')})"
 
 
 def _known(session: Shown, line: int, quantity: Quantity) -> list[str]:
     found = session.summary_at(line)
     if found is not None:
         view, summary = found
-        return hover_lines(view.first, summary, view.result.evaluations[1:], quantity)
+        lines = hover_lines(view.first, summary, view.result.evaluations[1:], quantity)
+        return [*lines, KEPT] if session.is_kept(view) else lines
     model = session.model_at(line)
     if model is None:
         return []

@@ -28,7 +28,7 @@ def add_inlay_hints(server: GraphperfServer) -> None:
 def inlay_hints(ls: GraphperfServer, params: types.InlayHintParams) -> list[types.InlayHint]:
     """The hints of the requested lines."""
     session = ls.sessions.get(params.text_document.uri)
-    if session is None or not ls.settings.inlay_hints.enabled:
+    if session is None or not ls.settings.of(session.path).inlay_hints.enabled:
         return []
     first, last = params.range.start.line + 1, params.range.end.line + 1
     found = [(line, text) for line, text in session.hints() if first <= line <= last]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import cast
 
 from lsprotocol import types
@@ -20,6 +21,7 @@ from .progress import background_progress
 from .session import Session
 from .sessions import DEBOUNCE_S, Note, Sessions
 from .settings import Settings
+from .settings_layers import WorkspaceSettings
 from .shown import Shown
 
 _CONFIGURATION_LIMIT_S = 3.0
@@ -40,20 +42,22 @@ class GraphperfServer(LanguageServer):
             self.engine,
             settings=self._configured_settings,
             renewed=self._renewed,
+            rested=self._rested,
             unfinished=self._unfinished,
             progress=self._progress,
         )
-        self.settings = Settings()
+        self.settings = WorkspaceSettings()
         self.configured = asyncio.Event()
         self.initialization_options: object = None
         self.client_options = ClientOptions()
-        self.configuration: object = None
+        self.configuration: Mapping[Path | None, object] = {}
         self.told: set[str] = set()
         self.on_initialized: list[Callable[[], None]] = []
         self.on_restarted: list[Callable[[], None]] = []
         self.on_opened: list[Callable[[Session], None]] = []
         self.on_noted: list[Callable[[Session, str], None]] = []
         self.on_renewed: list[Callable[[Session], None]] = []
+        self.on_rested: list[Callable[[Session], None]] = []
         self.on_unfinished: list[Callable[[Session, str], None]] = []
         self.on_closed: list[Callable[[Shown], None]] = []
 
@@ -75,13 +79,13 @@ class GraphperfServer(LanguageServer):
         found = cast("Sequence[object]", get_capability(self.client_capabilities, capability) or ())
         return [str(getattr(item, "value", item)) for item in found]
 
-    async def _configured_settings(self) -> Settings:
-        """The settings once the client has told them, or without them if it does not."""
+    async def _configured_settings(self, path: Path) -> Settings:
+        """The settings of a file once the client has told them, or without them if it does not."""
         try:
             await asyncio.wait_for(self.configured.wait(), _CONFIGURATION_LIMIT_S)
         except asyncio.TimeoutError:
             self.configured.set()
-        return self.settings
+        return self.settings.of(path)
 
     def opened(self, session: Session) -> None:
         """A document or a notebook was opened."""
@@ -89,11 +93,8 @@ class GraphperfServer(LanguageServer):
         for hear in self.on_opened:
             hear(session)
 
-    def saved(self, uri: str) -> None:
+    def saved(self) -> None:
         """A file was saved. Other documents may import it, so all are analysed anew."""
-        session = self.sessions.analysed(uri)
-        if session is not None:
-            session.save()
         self.sessions.restart(DEBOUNCE_S)
 
     def closed(self, uri: str) -> None:
@@ -124,6 +125,10 @@ class GraphperfServer(LanguageServer):
     def _unfinished(self, session: Session, words: str) -> None:
         for hear in self.on_unfinished:
             hear(session, words)
+
+    def _rested(self, session: Session) -> None:
+        for hear in self.on_rested:
+            hear(session)
 
     def _renewed(self, session: Session) -> None:
         for refresh in self.on_renewed:

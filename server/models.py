@@ -33,6 +33,6 @@ def _model(ls: GraphperfServer, session: Shown, line: int, view: ModelView) -> d
             "share": layer.share,
             "detail": layer.detail,
         }
-        for layer in layers(view.first, view.summaries.values(), ls.settings.share)
+        for layer in layers(view.first, view.summaries.values(), ls.settings.of(session.path).share)
     ]
     return {"name": view.name, "line": line - 1, "totals": totals_text(view.first), "children": children}

@@ -14,6 +14,8 @@ from .shown import Shown
 
 # `%matplotlib inline`, `!pip install`; not a line that goes on with a modulus: `% (a, b)`.
 _COMMAND = re.compile(r"(\s*)(?:%\w+(?:\s|$)|!)")
+# Where texts name a line of what was analysed.
+_LINE = re.compile(r"(^|\b(?:at|on) )line (\d+)\b")
 _OTHER_LANGUAGE = re.compile(r"\s*%%(?!time(?:it)?\b|capture\b)\w+")
 
 
@@ -30,14 +32,29 @@ class Cell(Shown):
     """One cell, from line `first` of the notebook's text on."""
 
     def __init__(self, notebook: Notebook, cell: CellText, first: int) -> None:
-        self.uri, self.text, self.version = cell.uri, cell.text, cell.version
+        self.uri, self.path, self.text, self.version = cell.uri, notebook.path, cell.text, cell.version
         self.lines = split_lines(cell.text)
-        self.generation, self.views, self.saved = notebook.generation, notebook.views, notebook.saved
+        self.generation, self.views, self.earlier = notebook.generation, notebook.views, notebook.earlier
         self._notebook, self._first = notebook, first
 
     def map(self, text: str) -> Section:
         """Where the lines of an analysed text are in the cell."""
         return Section(self._notebook.map(text), self._first, len(self.lines))
+
+    def words(self, text: str) -> str:
+        """Lines are named as the user counts them: in their cell."""
+        return _LINE.sub(lambda found: f"{found[1]}line {self._place(int(found[2]))}", text)
+
+    def _place(self, line: int) -> str:
+        """A line of the notebook's text."""
+        first = 1
+        for cell in self._notebook.cells:
+            count = len(split_lines(cell.text))
+            if first <= line < first + count:
+                where = "" if cell.uri == self.uri else f" of {'an earlier' if first < self._first else 'a later'} cell"
+                return f"{line - first + 1}{where}"
+            first += count
+        return str(line)
 
 
 class Notebook(Session):

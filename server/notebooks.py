@@ -45,7 +45,7 @@ def did_change(ls: GraphperfServer, params: types.DidChangeNotebookDocumentParam
 
 def did_save(ls: GraphperfServer, params: types.DidSaveNotebookDocumentParams) -> None:
     """As when a file is saved."""
-    ls.saved(params.notebook_document.uri)
+    ls.saved()
 
 
 def did_close(ls: GraphperfServer, params: types.DidCloseNotebookDocumentParams) -> None:

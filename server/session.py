@@ -18,7 +18,7 @@ class Session(Shown):
         self.uri, self.path, self.version = uri, path, version
         self.generation = 0
         self.views = Views()
-        self.saved = None
+        self.earlier = None
         self.text = text
         self.lines = split_lines(text)
         self._maps: dict[str, LineMap] = {}
@@ -36,18 +36,22 @@ class Session(Shown):
             self._maps.clear()
             self.generation += 1
 
-    def save(self) -> None:
-        """The text was saved: changes are from now on those against what is known now."""
-        self.saved = self.views
-
     def renew(self, fresh: Views) -> None:
-        """Fresh views of this text or of an earlier one."""
+        """Fresh views of this text or of an earlier one. Until `rest`, changes are those against what was known before; where
+        another question was asked then, there is nothing to compare with."""
+        before = self.earlier or self.views
         self.views = merged(self.views, fresh)
-        asked = {view.name: view.result.options for view in self.saved.models} if self.saved is not None else {}
-        if all(asked.get(view.name) != view.result.options for view in self.views.models):
-            self.saved = self.views
+        asked = {view.name: view.result.options for view in before.models}
+        same = any(asked.get(view.name) == view.result.options for view in self.views.models)
+        self.earlier = before if same else self.views
         self._maps.clear()
         self.generation += 1
+
+    def rest(self) -> bool:
+        """The user has not edited for a while: there is no change to be shown any more. Whether there was one."""
+        changed = any(self.before(view) is not None for view in self.views.models)
+        self.earlier = None
+        return changed
 
     def map(self, text: str) -> LineMap:
         """Where the lines of an analysed text are now."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from urllib.parse import unquote
 
 from .captures import Cancellation, Superseded
@@ -15,6 +16,8 @@ from .settings import Settings
 from .shown import Shown
 
 DEBOUNCE_S = 0.15
+# How long the change by an edit is shown, from its result on.
+CHANGE_SHOWN_S = 60.0
 
 Note = Callable[[str], None]
 Progress = Callable[[Session, Cancellation], AbstractAsyncContextManager[Note]]
@@ -24,19 +27,21 @@ logger = logging.getLogger(__name__)
 class Sessions:
     """The open documents and their background work. All methods belong to the event loop's thread.
 
-    `renewed` hears of every result, `unfinished` why there is none: the user cancelled it, or it failed.
+    `renewed` hears of every result, `rested` when its change is no longer shown, `unfinished` why there is none: the user
+    cancelled it, or it failed.
     """
 
     def __init__(
         self,
         engine: Engine,
-        settings: Callable[[], Awaitable[Settings]],
+        settings: Callable[[Path], Awaitable[Settings]],
         renewed: Callable[[Session], None],
+        rested: Callable[[Session], None],
         unfinished: Callable[[Session, str], None],
         progress: Progress,
     ) -> None:
         self._engine, self._settings, self._progress = engine, settings, progress
-        self._renewed, self._unfinished = renewed, unfinished
+        self._renewed, self._rested, self._unfinished = renewed, rested, unfinished
         self._open: dict[str, Session] = {}
         self._work: dict[str, tuple[asyncio.Task[None], Cancellation]] = {}
 
@@ -98,7 +103,7 @@ class Sessions:
     async def _run(self, session: Session, delay: float, cancellation: Cancellation) -> None:
         try:
             await asyncio.sleep(delay)
-            settings = await self._settings()
+            settings = await self._settings(session.path)
             async with self._progress(session, cancellation) as note:
                 fresh = await self._engine.views(session.path, session.text, settings, cancellation, note)
         except Superseded:
@@ -114,3 +119,6 @@ class Sessions:
             cancellation.cancel()
         session.renew(fresh)
         self._renewed(session)
+        await asyncio.sleep(CHANGE_SHOWN_S)
+        if session.rest():
+            self._rested(session)

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
+from ..analysis.finding import Finding
+from ..analysis.lint.settings import LintSettings, prefixes
 from ..analysis.modes import DEFAULT_HARDWARE
 from ..analysis.report.hints import HintStyle
 from ..analysis.report.shares import Quantity
@@ -52,6 +54,24 @@ class CodeLensSettings(_Group):
     enabled: bool = Field(default=True, description="Show the totals above each model.")
 
 
+class RuleSettings(_Group):
+    """Which findings are reported, by the beginnings of their codes."""
+
+    select: tuple[str, ...] = Field(
+        default=("ALL",), description="Rules that report, by code or its beginning: `GP101`, `GP1`, `ALL`."
+    )
+    ignore: tuple[str, ...] = Field(default=(), description="Rules that do not; the longer of two that fit decides.")
+
+    @field_validator("select", "ignore")
+    @classmethod
+    def _codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return prefixes("rules", value)
+
+    def report(self, finding: Finding) -> bool:
+        """Whether a finding is reported."""
+        return LintSettings(select=self.select, ignore=self.ignore, severity="hint").selects(finding)
+
+
 class Settings(_Group):
     """What the user can choose in the editor.
 
@@ -78,6 +98,7 @@ class Settings(_Group):
     trusted: bool = Field(
         default=True, description="Whether the workspace's code may run. One source that says no is enough."
     )
+    rules: RuleSettings = Field(default=RuleSettings())
     inlay_hints: InlayHintSettings = Field(default=InlayHintSettings())
     code_lens: CodeLensSettings = Field(default=CodeLensSettings())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,18 +11,38 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..analysis.discovery import UsageError, hardware_paths, project_table
-from ..analysis.modes import DEFAULT_HARDWARE
-from .settings import Settings
+from ..analysis.modes import DEFAULT_HARDWARE, PROJECT_ASKS
+from .settings import RuleSettings, Settings
 
 SECTION = "graphperf"
-# What `[tool.graphperf]` may say of the editor's question; `trusted` and limits are read where a file is analysed.
-_OF_PROJECTS = ("hardware", "precision", "batch", "mode")
 
 
-def project_layers(folders: Sequence[Path]) -> list[Mapping[str, Any]]:
-    """What the projects of the workspace's folders ask for; the first folder's comes last and so goes before."""
-    tables = (project_table(folder) for folder in reversed(folders))
-    return [{name: table[name] for name in _OF_PROJECTS if name in table} for table in tables]
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """The settings of each folder of a workspace, and of what lies in none of them."""
+
+    elsewhere: Settings = field(default_factory=Settings)
+    folders: Mapping[Path, Settings] = field(default_factory=dict[Path, Settings])
+
+    def of(self, path: Path) -> Settings:
+        """Those of the innermost folder that a file lies in."""
+        around = (folder for folder in path.parents if folder in self.folders)
+        folder = next(around, None)
+        return self.elsewhere if folder is None else self.folders[folder]
+
+    @property
+    def processes(self) -> frozenset[tuple[str | None, bool]]:
+        """What agents are started with: interpreters, and whether anything may run in them."""
+        return frozenset((each.interpreter, each.trusted) for each in (self.elsewhere, *self.folders.values()))
+
+
+def project_layer(folder: Path) -> Mapping[str, Any]:
+    """What the project of a folder asks for. `trusted` and limits are read where a file is analysed."""
+    table = project_table(folder)
+    lint: object = table.get("lint")
+    rules = cast("Mapping[str, Any]", lint if isinstance(lint, Mapping) else {})
+    asked = {name: rules[name] for name in RuleSettings.model_fields if name in rules}
+    return {"rules": asked} | {name: table[name] for name in PROJECT_ASKS if name in table}
 
 
 def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tuple[Settings, tuple[str, ...]]:

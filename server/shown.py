@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..analysis.estimate import Evaluation
 from ..analysis.report.lines import LineSummary
@@ -12,19 +13,27 @@ from .views import Mark, ModelView, Views
 
 
 class Shown(ABC):
-    """One text, under its own name. Lines count from 1. `generation` grows whenever the text or the views change."""
+    """One text, under its own name. Lines count from 1. `generation` grows whenever the text or the views change.
+
+    `earlier`: what was known before the latest edits, while their change is shown.
+    """
 
     uri: str
+    path: Path
     version: int | None
     text: str
     lines: list[str]
     generation: int
     views: Views
-    saved: Views | None
+    earlier: Views | None
 
     @abstractmethod
     def map(self, text: str) -> LineMap | Section:
         """Where the lines of an analysed text are now."""
+
+    def words(self, text: str) -> str:
+        """A text about the lines of what was analysed, as it is to be shown here."""
+        return text
 
     @property
     def end_of_lines(self) -> str:
@@ -32,11 +41,15 @@ class Shown(ABC):
         return next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
 
     def before(self, view: ModelView) -> Evaluation | None:
-        """What a model was on the first device when the text was saved or opened, if the same question was asked then."""
-        for old in self.saved.models if self.saved is not None else ():
+        """What a model was on the first device before the latest edits, if the same question was asked then."""
+        for old in self.earlier.models if self.earlier is not None else ():
             if old.name == view.name and old is not view and old.result.options == view.result.options:
                 return old.first
         return None
+
+    def is_kept(self, view: ModelView) -> bool:
+        """Whether a model is known from an earlier text only: the one that was analysed last does not run."""
+        return view.text != self.views.text
 
     def hints(self) -> Iterator[tuple[int, str]]:
         """`(line, text)` in the current text; where models share a line, the first one's, and last what can be read there."""
@@ -48,7 +61,7 @@ class Shown(ABC):
                 line = lines.new(old)
                 if line is not None and line not in seen:
                     seen.add(line)
-                    yield line, text
+                    yield line, self.words(text)
 
     def summaries(self) -> Iterator[tuple[int, ModelView, LineSummary]]:
         """Each summary with its line in the current text; where models share a line, the first one's."""

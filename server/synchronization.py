@@ -37,7 +37,7 @@ def did_change(ls: GraphperfServer, params: types.DidChangeTextDocumentParams) -
 
 def did_save(ls: GraphperfServer, params: types.DidSaveTextDocumentParams) -> None:
     """Other documents may import the saved one, so all are analysed anew."""
-    ls.saved(params.text_document.uri)
+    ls.saved()
 
 
 def did_close(ls: GraphperfServer, params: types.DidCloseTextDocumentParams) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -72,9 +72,11 @@ class Views:
     static: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-def views_of(analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL) -> Views:
-    """The views of a fresh analysis. What several models fail from is said once."""
-    findings = judge(analysis)
+def views_of(
+    analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL, reported: Callable[[Finding], bool] = bool
+) -> Views:
+    """The views of a fresh analysis, with the findings that are *reported*. What several models fail from is said once."""
+    findings = [finding for finding in judge(analysis) if reported(finding)]
     resolved = path.resolve()
     targets = {result.target for result in analysis.results}
     classes = {model.name: model for model in analysis.discovery.classes}

@@ -113,7 +113,7 @@ class Agent:
         if not hello.get("ready"):
             if self._process.returncode == _KILLED and not self._stopped:
                 raise AgentLost(f"the interpreter {self.python} was killed")
-            raise AgentUnavailable(f"the interpreter {self.python} cannot import torch ({hello.get('message')})")
+            raise AgentUnavailable(f"{hello.get('message')} in the interpreter {self.python}")
         return hello
 
     def capture(self, request: CaptureRequest) -> tuple[int, Future[Captured]]:
@@ -212,7 +212,7 @@ class Agent:
         if not self._ready.done():
             last = self._stderr[-1] if self._stderr else "it ended without a word"
             with contextlib.suppress(InvalidStateError):
-                self._ready.set_result({"ready": False, "message": last})
+                self._ready.set_result({"ready": False, "message": f"nothing runs ({last})"})
         with self._lock:
             self._ended = True
             lost, self._waiting = self._waiting, {}

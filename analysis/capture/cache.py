@@ -27,7 +27,7 @@ from .capturers import Capturer
 from .decode import decode_answer
 from .request import Captured, CaptureRequest
 
-_KEPT_STAGES = frozenset({"construct", "input", "forward"})
+_KEPT_STAGES = frozenset({"find", "construct", "input", "forward"})
 Spans = tuple[tuple[int, int], ...]
 
 

@@ -31,7 +31,7 @@ class PoolCapturer:
 
     def capture(self, request: CaptureRequest) -> Captured:
         """The answer of the interpreter's agent; an unusable interpreter is an error like any other."""
-        return until_answered(lambda: self._ask(request))
+        return until_answered(lambda: self._ask(request), time.sleep)
 
     def _ask(self, request: CaptureRequest) -> Captured | None:
         try:
@@ -51,12 +51,12 @@ def is_lost(captured: Captured, agent: Agent) -> bool:
     return captured.error is not None and captured.error.stage == "crash" and not agent.alive
 
 
-def until_answered(ask: Callable[[], Captured | None]) -> Captured:
+def until_answered(ask: Callable[[], Captured | None], pause: Callable[[float], object]) -> Captured:
     """What an agent answers; `ask` gives None from one that ended meanwhile, and is called again, ever later: something kills
-    them."""
+    them. `pause` waits so many seconds."""
     for already in range(_AGENTS):
         if already > 1:
-            time.sleep(_PAUSE_S * 2**already)
+            pause(_PAUSE_S * 2**already)
         captured = ask()
         if captured is not None:
             return captured

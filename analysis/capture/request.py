@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,24 @@ Shapes = tuple[tuple[tuple[int, ...], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A class whose graph is wanted rather than that of the model around it: where it is, and its inputs when they are given."""
+
+    file: str
+    text: str
+    name: str
+    inputs: Shapes = ()
+    inputs_origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureRequest:
     """One model to capture: where its code is, how to construct it, and its inputs when they are given.
 
     `wanted` names a class that must be in the model: a candidate that gives a model without it is passed over. With
     `guess` its constructor's arguments may be guessed where no candidate works; `root` is a model, not a part of one.
-    `imports` are modules, and names in them, that are worth keeping imported for the next capture.
+    `imports` are modules, and names in them, that are worth keeping imported for the next capture. Where a class is
+    `sought`, the graph is that of the part of the model that is one, with what the model gives it.
     """
 
     candidates: tuple[Candidate, ...]
@@ -41,6 +53,7 @@ class CaptureRequest:
     guess: bool = False
     root: bool = True
     imports: Imports = ()
+    sought: Sought | None = None
 
     def message(self) -> Mapping[str, Any]:
         """The request as the agent reads it."""
@@ -55,7 +68,7 @@ class CaptureRequest:
             "paths": list(self.paths),
             "needed": sorted(needed),
             "candidates": [{"expression": c.expression, "origin": c.origin} for c in self.candidates],
-            "inputs": [{"shape": list(shape), "dtype": dtype} for shape, dtype in self.inputs],
+            "inputs": _shaped(self.inputs),
             "inputs_origin": self.inputs_origin,
             "hints": [_hint(hint) for hint in self.hints],
             "batch": self.batch,
@@ -65,6 +78,7 @@ class CaptureRequest:
             "guess": self.guess,
             "root": self.root,
             "imports": self.imports,
+            "sought": _sought(self.sought) if self.sought is not None else None,
         }
 
 
@@ -83,6 +97,7 @@ class Captured:
     """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it.
 
     `expression` constructed the model, in the namespace of its file; `constructed` says in words where it is from.
+    `asked` is what was asked in place of the request, where it was not the request itself.
     """
 
     graph: Graph | None = None
@@ -90,6 +105,7 @@ class Captured:
     constructed: str = ""
     expression: str = ""
     answer: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    asked: CaptureRequest | None = field(default=None, compare=False, repr=False)
 
 
 def file_request(
@@ -135,6 +151,14 @@ def module_request(
         inputs_origin=inputs_origin,
         batch=batch,
     )
+
+
+def _shaped(inputs: Shapes) -> list[Mapping[str, Any]]:
+    return [{"shape": list(shape), "dtype": dtype} for shape, dtype in inputs]
+
+
+def _sought(sought: Sought) -> Mapping[str, Any]:
+    return {**asdict(sought), "inputs": _shaped(sought.inputs)}
 
 
 def _hint(hint: InputHint) -> Mapping[str, Any]:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..discovery import hardware_paths, project_table
-from ..discovery.project import FILE
-from ..finding import SEVERITIES
+from ..discovery import hardware_paths
+from ..discovery.project import FILE as PROJECT
 from ..lint.checked import Checked
 from ..lint.files import python_files
-from ..lint.outcome import lines_of, reported
+from ..lint.outcome import as_baseline, reported, sources_of
 from ..lint.remembered import Remembered
 from ..lint.run import check_files
-from ..lint.settings import LintSettings, lint_settings, prefixes
+from ..lint.settings import LintSettings
 from .exits import CLEAN, FINDINGS, fail, usage_errors
-from .lint_output import FORMATS, Output
+from .lint_options import FILE, chosen_settings, selection_options
+from .lint_output import FORMATS, Output, write_file
 from .question_options import question_options
 
 if TYPE_CHECKING:
@@ -45,41 +44,29 @@ def main() -> None:
 @click.version_option(package_name="graphperf", prog_name="graphperf-lint")
 @click.argument("files", nargs=-1, metavar="FILES...")
 @question_options
-@click.option(
-    "--select", multiple=True, metavar="CODES", help="Only these rules, by the beginning of their codes; ALL is all."
-)
-@click.option("--extend-select", multiple=True, metavar="CODES", help="These too.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these.")
-@click.option("--per-file-ignores", multiple=True, metavar="PATTERN:CODES", help="Not these in such files.")
-@click.option(
-    "--severity", type=click.Choice(SEVERITIES), help="The least severe that is reported; default: information."
-)
+@selection_options
 @click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
-@click.option(
-    "--output-file", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of to stdout."
-)
+@click.option("--output-file", type=FILE, help="Write there instead of to stdout.")
 @click.option("--statistics", is_flag=True, help="How often each rule speaks, instead of the findings.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Files at a time; default: one a core.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
-@click.option("--isolated", is_flag=True, help="Ignore [tool.graphperf.lint] of pyproject.toml.")
-@click.option(
-    "--stdin-filename", type=click.Path(path_type=Path), help="Check the text on stdin as if it were this file's."
-)
-def check_command(
-    files: tuple[str, ...], select: tuple[str, ...], extend_select: tuple[str, ...], ignore: tuple[str, ...],
-    per_file_ignores: tuple[str, ...], severity: Any, output_format: str, output_file: Path | None, statistics: bool,
-    color: str, exit_zero: bool, jobs: int | None, watch: bool, isolated: bool, stdin_filename: Path | None, **given: Any,
-) -> None:  # fmt: skip
+@click.option("--write-baseline", type=FILE, help="Keep the figures and findings of now in this file, and report none.")
+@click.option("--stdin-filename", type=click.Path(path_type=Path), help="Check the text on stdin as this file's.")
+def check_command(files: tuple[str, ...], jobs: int | None, stdin_filename: Path | None, **given: Any) -> None:
     """Check the models in FILES (or folders; default: this one) for what makes them slow on the chosen hardware.
 
     Exits with 0 without findings, 1 with findings, 2 when the request cannot be carried out.
     """
+    exit_zero, watch, baseline = (given.pop(name) for name in ("exit_zero", "watch", "write_baseline"))
+    output = Output(*(given.pop(name) for name in ("output_format", "output_file", "color", "statistics")))
     with usage_errors():
-        settings = _settings(isolated, select, extend_select, ignore, per_file_ignores, severity)
-        output = Output(output_format, output_file, color, statistics=statistics)
+        settings = chosen_settings(**{name: given.pop(name) for name in _SELECTION})
         ask = partial(_checked, files, settings, given, jobs, stdin_filename)
+        if baseline is not None:
+            write_file(baseline, as_baseline(ask(), settings, baseline))
+            raise SystemExit(CLEAN)
         if watch:
             from .lint_watch import watched
 
@@ -88,25 +75,7 @@ def check_command(
     raise SystemExit(FINDINGS if found and not exit_zero else CLEAN)
 
 
-def _settings(
-    isolated: bool, select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str],
-    per_file: Sequence[str], severity: Any,
-) -> LintSettings:  # fmt: skip
-    """What the project says, and what the command line says instead."""
-    settings = LintSettings() if isolated else lint_settings(project_table(Path.cwd()))
-    pairs = dict(settings.per_file_ignores)
-    for text in per_file:
-        pattern, separator, codes = text.rpartition(":")
-        if not separator:
-            fail(f"--per-file-ignores {text}: give PATTERN:CODES, as tests/*:GP1")
-        pairs[pattern] = (*pairs.get(pattern, ()), *prefixes("--per-file-ignores", [codes]))
-    return replace(
-        settings,
-        select=(prefixes("--select", select) or settings.select) + prefixes("--extend-select", extend_select),
-        ignore=(*settings.ignore, *prefixes("--ignore", ignore)),
-        per_file_ignores=pairs,
-        severity=severity or settings.severity,
-    )
+_SELECTION = ("select", "extend_select", "ignore", "per_file_ignores", "severity", "baseline", "isolated")
 
 
 def _checked(
@@ -114,14 +83,30 @@ def _checked(
 ) -> list[Checked]:
     """What is found in the files, remembered or not. Raises `UsageError`."""
     if stdin_filename is not None:
-        return [_from_stdin(stdin_filename, settings, _options((str(stdin_filename),), given))]
-    paths = python_files(files or (".",), settings.exclude)
-    options: Callable[[], Options] = partial(_options, files, given)
-    if not paths:
+        checked = [_from_stdin(stdin_filename, settings, _options((str(stdin_filename),), given))]
+    else:
+        checked = _in_files(
+            python_files(files or (".",), settings.exclude), settings, partial(_options, files, given), given, jobs
+        )
+    hindrance = next((each.hindrance for each in checked if each.hindrance is not None), None)
+    if hindrance is not None:
+        fail(hindrance)
+    return checked
+
+
+def _in_files(
+    files: Sequence[Path],
+    settings: LintSettings,
+    options: Callable[[], Options],
+    given: dict[str, Any],
+    jobs: int | None,
+) -> list[Checked]:
+    if not files:
         options()
-    remembered = Remembered({**given, "limits": settings.limits}, _beside(), fresh=given["fresh"])
+    asked = {**given, "limits": settings.limits, "budgets": sorted(settings.budgets), "regression": settings.regression}
+    remembered = Remembered(asked, _beside(settings), fresh=given["fresh"])
     try:
-        return check_files(paths, remembered, options, settings, jobs, _bar)
+        return check_files(files, remembered, options, settings, jobs, _bar)
     finally:
         remembered.close()
 
@@ -132,18 +117,17 @@ def _options(files: Sequence[str], given: dict[str, Any]) -> Options:
     return question(files, **given)
 
 
-def _beside() -> list[Path]:
-    """What findings depend on besides the files: the project's settings and its own devices."""
-    folders = hardware_paths(Path.cwd())
-    projects = (folder / FILE for folder in (Path.cwd(), *Path.cwd().parents))
-    return [
-        *(file for file in projects if file.is_file()),
-        *(f for folder in folders for f in sorted(folder.glob("*.toml"))),
-    ]
+def _beside(settings: LintSettings) -> list[Path]:
+    """What findings depend on besides the files: the project's settings, its own devices, the baseline."""
+    projects = (folder / PROJECT for folder in (Path.cwd(), *Path.cwd().parents))
+    devices = (file for folder in hardware_paths(Path.cwd()) for file in sorted(folder.glob("*.toml")))
+    baseline = [settings.baseline] if settings.baseline is not None else []
+    return [*(file for file in projects if file.is_file()), *devices, *baseline]
 
 
 def _from_stdin(file: Path, settings: LintSettings, options: Options) -> Checked:
-    from ..lint.worker import Worker, criteria_of
+    from ..lint.criteria import criteria_of
+    from ..lint.worker import Worker
 
     worker = Worker(options, criteria_of(settings))
     try:
@@ -160,13 +144,8 @@ def _bar(total: int) -> AbstractContextManager[Callable[[int, str], None]]:
 
 def _report(checked: Sequence[Checked], settings: LintSettings, output: Output) -> bool:
     """Writes what is to be reported, and says whether there was something."""
-    hindrance = next((each.hindrance for each in checked if each.hindrance is not None), None)
-    if hindrance is not None:
-        fail(hindrance)
     findings = reported(checked, settings)
-    output.write(
-        findings, [each.file for each in checked], {each.file: each.lines or lines_of(each.file) for each in checked}
-    )
+    output.write(findings, [each.file for each in checked], sources_of(checked))
     return bool(findings)
 
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import click
 
-from ..discovery import UsageError, project_table
+from ..discovery import UsageError
 from ..lint.settings import MEANINGS, lint_settings
 
 
@@ -17,7 +17,7 @@ def print_config(key: str | None) -> None:
     if key is not None and key not in MEANINGS:
         close = difflib.get_close_matches(key, MEANINGS, 1)
         raise UsageError(f"there is no setting {key}{f'; did you mean {close[0]}?' if close else ''}")
-    settings = lint_settings(project_table(Path.cwd()))
+    settings = lint_settings(Path.cwd())
     for name in [key] if key is not None else MEANINGS:
         value = getattr(settings, name.replace("-", "_"), None)
         click.echo(f"{name} = {_shown(value)}\n    {MEANINGS[name]}")

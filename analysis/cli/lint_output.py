@@ -33,10 +33,7 @@ class Output:
         if self.file is None:
             click.echo(text, nl=not text.endswith("\n"), color=True)
             return
-        try:
-            write_whole(self.file, text)
-        except OSError as error:
-            fail(f"cannot write {self.file}: {error.strerror or error}")
+        write_file(self.file, text)
 
     def _rendered(self, findings: Sequence[Finding], files: Sequence[str], sources: Sources) -> str:
         root = Path.cwd()
@@ -79,3 +76,11 @@ class Output:
                 print_full(console, findings, sources)
         summary = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}" if findings else "no findings"
         return f"{captured.get()}{summary}\n"
+
+
+def write_file(file: Path, text: str) -> None:
+    """The whole file, or none of it and the reason."""
+    try:
+        write_whole(file, text)
+    except OSError as error:
+        fail(f"cannot write {file}: {error.strerror or error}")

@@ -14,6 +14,7 @@ from ..pipeline import Analysis, Problem, analyze
 from .calibrate import calibrate_command
 from .common import batches_that_do_not_fit, capturer_for, interpreter_problem, progress, question
 from .compare import compare_command
+from .diff import diff_command
 from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .hardware import hardware_command
 from .measure import measure_command
@@ -110,6 +111,7 @@ def doctor_command(python: str | None, output: str) -> None:
 for command in (
     hardware_command,
     compare_command,
+    diff_command,
     sweep_command,
     recommend_command,
     report_command,

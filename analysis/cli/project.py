@@ -9,24 +9,17 @@ from typing import Any, cast
 import click
 
 from ..discovery import project_table
-from ..modes import DEFAULT_HARDWARE, DEFAULT_MODE, DEFAULT_PRECISION
-
-DEFAULTS: dict[str, tuple[type, Any]] = {
-    "hardware": (str, DEFAULT_HARDWARE),
-    "precision": (str, DEFAULT_PRECISION),
-    "mode": (str, DEFAULT_MODE),
-    "batch": (int, None),
-}
+from ..modes import PROJECT_ASKS
 
 
 def shown_default(name: str) -> str:
     """How the help speaks of it."""
-    return f"the project's, else {DEFAULTS[name][1]}"
+    return f"the project's, else {PROJECT_ASKS[name][1]}"
 
 
 def project_default(name: str) -> Callable[[], Any]:
     """The default of an option, looked up when it is needed. Raises `click.UsageError` for a value of another type."""
-    kind, otherwise = DEFAULTS[name]
+    kind, otherwise = PROJECT_ASKS[name]
 
     def look() -> Any:
         given: object = project_table(Path.cwd()).get(name, otherwise)

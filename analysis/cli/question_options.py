@@ -27,7 +27,7 @@ def question_options(command: Command) -> Command:
         click.option("--mode", metavar="MODE", default=project_default("mode"), show_default=shown_default("mode"),
                      help=f"{', '.join(MODES)}."),
     ]  # fmt: skip
-    return _decorated(capture_options(command), decorators)
+    return decorated(capture_options(command), decorators)
 
 
 def capture_options(command: Command) -> Command:
@@ -41,7 +41,7 @@ def capture_options(command: Command) -> Command:
         click.option("--memory-gb", type=float, default=8.0, show_default=True, metavar="GB", help="Limit a model's capture."),
         click.option("--untrusted", is_flag=True, help="Run none of the target's code: only find its models."),
     ]  # fmt: skip
-    return _decorated(command, decorators)
+    return decorated(command, decorators)
 
 
 def what_if_option(command: Command) -> Command:
@@ -50,7 +50,8 @@ def what_if_option(command: Command) -> Command:
     return click.option("--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=text)(command)
 
 
-def _decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:
+def decorated(command: Command, decorators: Sequence[Callable[[Command], Command]]) -> Command:
+    """A command with options, the first of which its help shows first."""
     for decorator in reversed(decorators):
         command = decorator(command)
     return command

@@ -37,7 +37,7 @@ def configured(model: ModelClass, path: Path) -> ModelClass:
 
 def project_table(path: Path) -> Mapping[str, Any]:
     """`[tool.graphperf]` of the project of a file or folder; empty where there is none."""
-    return _project(path)[1]
+    return project(path)[1]
 
 
 def hardware_paths(path: Path) -> tuple[Path, ...]:
@@ -45,7 +45,7 @@ def hardware_paths(path: Path) -> tuple[Path, ...]:
 
     Raises `UsageError`.
     """
-    folder, table = _project(path)
+    folder, table = project(path)
     given: object = table.get("hardware-path", [])
     named = cast("list[object]", given) if isinstance(given, list) else [given]
     found: list[Path] = []
@@ -60,15 +60,15 @@ def hardware_paths(path: Path) -> tuple[Path, ...]:
 
 def _section(path: Path, name: str) -> Mapping[str, Any] | None:
     """The table of one class."""
-    folder, table = _project(path)
+    folder, table = project(path)
     tables: object = table.get("models")
     relative = os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
     found = cast("dict[str, Any]", tables).get(f"{relative}::{name}") if isinstance(tables, dict) else None
     return cast("Mapping[str, Any]", found) if isinstance(found, dict) else None
 
 
-def _project(path: Path) -> tuple[Path, Mapping[str, Any]]:
-    """The folder of the nearest `pyproject.toml` upwards, and its table; a file that cannot be read says nothing."""
+def project(path: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The folder of the nearest `pyproject.toml` upwards, and its `[tool.graphperf]`; a file that cannot be read says nothing."""
     resolved = path.resolve()
     folders = [resolved, *resolved.parents] if resolved.is_dir() else resolved.parents
     folder = next((folder for folder in folders if (folder / FILE).is_file()), folders[-1])

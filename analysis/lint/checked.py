@@ -7,22 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..bounds.measure import Measure, Work
 from ..finding import Figures, Finding, Gain, Related
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """The figures of a model on a device: `target` is its file and class, `question` what was asked, in one text."""
-
-    target: str
-    hardware: str
-    question: str
-    figures: Figures
-
-    @property
-    def key(self) -> str:
-        """What tells it apart in a baseline."""
-        return f"{self.target} @ {self.hardware} {self.question}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,9 @@ def from_json(text: str) -> Checked:
     return Checked(
         given["file"],
         tuple(_finding(f) for f in given["findings"]),
-        tuple(Measure(m["target"], m["hardware"], m["question"], Figures(**m["figures"])) for m in given["measures"]),
+        tuple(
+            Measure(m["target"], m["question"], Figures(**m["figures"]), Work(**m["work"])) for m in given["measures"]
+        ),
         given["whole"],
         given["hindrance"],
         tuple(given["lines"]),

@@ -64,7 +64,8 @@ def _checked(
 def _one_by_one(
     files: Sequence[Path], options: Options, settings: LintSettings, tell: Note
 ) -> Iterator[tuple[Path, Found]]:
-    from .worker import Worker, criteria_of
+    from .criteria import criteria_of
+    from .worker import Worker
 
     worker = Worker(options, criteria_of(settings))
     try:

@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
+from ..bounds.budgets import Bound, Budgets, budgets_in
 from ..discovery import UsageError
+from ..discovery.project import project
 from ..finding import SEVERITIES, Finding, Severity
 
 _PREFIX = re.compile(r"GP\d{0,3}|ALL")
@@ -35,7 +37,8 @@ class LintSettings:
     """Codes are given by prefix: the longest that fits a finding's code decides, and of equals `ignore`.
 
     `per_file_ignores`: pattern of a path → prefixes. `severity`: the least that is reported. `regression`: by which share a
-    figure may grow against a baseline. `limits`: code → limits of its rule, by name.
+    figure may grow against a baseline. `limits`: code → limits of its rule, by name. `root`: the project's folder, from
+    which the files of `budgets` are named.
     """
 
     select: tuple[str, ...] = ("ALL",)
@@ -44,7 +47,9 @@ class LintSettings:
     severity: Severity = DEFAULT_SEVERITY
     exclude: tuple[str, ...] = ()
     regression: float = DEFAULT_REGRESSION
-    baseline: str | None = None
+    baseline: Path | None = None
+    budgets: Budgets = field(default_factory=dict[str, tuple[Bound, ...]])
+    root: Path = Path()
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
 
     def selects(self, finding: Finding) -> bool:
@@ -68,8 +73,9 @@ def _longest(prefixes: Sequence[str], code: str) -> int:
     return max((0 if p == "ALL" else len(p) for p in prefixes if p == "ALL" or code.startswith(p)), default=-1)
 
 
-def lint_settings(table: Mapping[str, Any]) -> LintSettings:
-    """The settings in `[tool.graphperf]`. Raises `UsageError` with the field that is wrong."""
+def lint_settings(path: Path) -> LintSettings:
+    """The settings of the project of a file or folder. Raises `UsageError` with the field that is wrong."""
+    root, table = project(path)
     given = table.get("lint", {})
     if not isinstance(given, dict):
         raise UsageError("pyproject.toml: [tool.graphperf] lint must be a table")
@@ -86,7 +92,9 @@ def lint_settings(table: Mapping[str, Any]) -> LintSettings:
     more = found.pop("extend_select", ())
     if more:
         found["select"] = (*found.get("select", ("ALL",)), *more)
-    return LintSettings(**found, limits=limits)
+    if "baseline" in found:
+        found["baseline"] = root / found["baseline"]
+    return LintSettings(**found, limits=limits, budgets=budgets_in(table), root=root)
 
 
 def prefixes(name: str, texts: Sequence[str]) -> tuple[str, ...]:

@@ -6,21 +6,21 @@ import atexit
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from ..bounds.measure import measure_of
 from ..capture import AgentPool, CachingCapturer, Captured, Capturer, CaptureRequest, PoolCapturer
-from ..discovery import FileTarget, UsageError
+from ..discovery import FileTarget
 from ..discovery.classes import split_lines
-from ..finding import Figures
-from ..pipeline import Analysis, ModelResult, Progress, analyze
-from ..rules import Criteria, Limits, rule_for
+from ..pipeline import Analysis, Progress, analyze
+from ..rules import Criteria
 from ..rules.registry import findings_of
 from ..settings import Options
-from .checked import Checked, Measure
+from .checked import Checked
+from .criteria import criteria_of
 from .remembered import Dependency, state_of
 from .settings import LintSettings
 
@@ -75,7 +75,7 @@ class Worker:
         checked = Checked(
             str(file),
             findings_of(analysis, criteria=self._criteria),
-            tuple(measure for result in analysis.results for measure in measures(result)),
+            tuple(measure_of(result.target, found) for result in analysis.results for found in result.evaluations),
             whole=all(problem.part for problem in analysis.problems),
             hindrance=next((p.message for p in analysis.problems if p.stage == "interpreter"), None),
             lines=tuple(split_lines(text)) if text is not None else (),
@@ -89,28 +89,6 @@ class Worker:
 
 def _untrusted(analysis: Analysis) -> bool:
     return any(problem.stage in _PASSING for problem in analysis.problems)
-
-
-def measures(result: ModelResult) -> Iterator[Measure]:
-    """The figures of a model on each device."""
-    for found in result.evaluations:
-        question = found.question
-        asked = f"{question.precision.value} {question.mode} batch {result.graph.batch}"
-        figures = Figures(found.latency.value, found.energy.value, found.peak_memory_bytes)
-        yield Measure(result.target, question.device.id, asked, figures)
-
-
-def criteria_of(settings: LintSettings) -> Criteria:
-    """What the rules are asked by."""
-    return Criteria({code: _limits(code, given) for code, given in settings.limits.items()})
-
-
-def _limits(code: str, given: Mapping[str, float]) -> Limits:
-    rule = rule_for(code)
-    if rule is None:
-        raise UsageError(f"pyproject.toml: [tool.graphperf.lint] {code} is no rule")
-    changed: dict[str, Any] = {name: int(value) if name == "most" else value for name, value in given.items()}
-    return replace(rule.limits, **changed)
 
 
 _worker: Worker | None = None

@@ -85,17 +85,22 @@ def device_title(evaluation: Evaluation) -> str:
 
 
 def totals_text(evaluation: Evaluation, before: Evaluation | None = None) -> str:
-    """`0.41 ms · 61 mJ · EDP 25 µJ·s · memory-bound 58 % of the time`; against `before` `0.41 ms (−12 %) · ...`."""
+    """`0.41 ms · 61 mJ · EDP 25 µJ·s · memory-bound 58 % of the time`; against `before` `0.41 ms (−12 %) · ...`, and to be
+    no longer, without the bottleneck where something changed."""
     bottleneck, share = main_bottleneck(evaluation)
     old = before or evaluation
-    return " · ".join(
-        [
-            units.seconds(evaluation.latency.value) + _change(old.latency.value, evaluation.latency.value),
-            units.joules(evaluation.energy.value) + _change(old.energy.value, evaluation.energy.value),
-            f"EDP {units.edp(evaluation.edp)}{_change(old.edp, evaluation.edp)}",
-            f"{bottleneck}-bound {units.percent(share)} of the time",
-        ]
+    changes = (
+        _change(old.latency.value, evaluation.latency.value),
+        _change(old.energy.value, evaluation.energy.value),
+        _change(old.edp, evaluation.edp),
     )
+    figures = (
+        units.seconds(evaluation.latency.value),
+        units.joules(evaluation.energy.value),
+        f"EDP {units.edp(evaluation.edp)}",
+    )
+    parts = [figure + change for figure, change in zip(figures, changes, strict=True)]
+    return " · ".join(parts if any(changes) else [*parts, f"{bottleneck}-bound {units.percent(share)} of the time"])
 
 
 def _change(old: float, new: float) -> str:
@@ -158,4 +163,5 @@ def _poor_fill(evaluation: Evaluation, summary: LineSummary) -> str | None:
 
 
 def without_batch(graph: Graph, sizes: Sequence[int]) -> Sequence[int]:
-    return sizes[1:] if len(sizes) > 1 and sizes[0] == graph.batch else sizes
+    """`64×112×112` of a sample; a vector keeps its batch, `1×10`: a number alone would not be taken for a shape."""
+    return sizes[1:] if len(sizes) > 2 and sizes[0] == graph.batch else sizes

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..bounds.baseline import Baseline
+from ..bounds.budgets import Bound, Budgets
 from ..finding import Finding, Related, Severity
 from ..pipeline import Analysis
 
@@ -27,9 +30,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What a project asks of its models: `limits` by the code of the rule that they are for."""
+    """What a project asks of its models: `limits` by the code of the rule that they are for; `budgets` by file and class as seen
+    from `root`; no figure larger than in the `baseline` by more than the share `regression`."""
 
     limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
+    budgets: Budgets = field(default_factory=dict[str, tuple[Bound, ...]])
+    root: Path = Path()
+    baseline: Baseline | None = None
+    regression: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Rule:
     `on_device` looks at one model on one device, `on_analysis` at everything that is known of a file. `summary` is one sentence;
     `rationale`, `helps` and `exceptions` (when it is wrong) are Markdown. `example` is a file for which the rule speaks, `better`
     the same with the advice followed, for which it is silent. `severity` is the highest that its findings have.
+    `settings`: the `pyproject.toml` beside the examples.
     """
 
     code: str
@@ -53,6 +62,7 @@ class Rule:
     on_device: Callable[[Subject], Iterable[Finding]] | None = None
     on_analysis: Callable[[Analysis, Criteria], Iterable[Finding]] | None = None
     limits: Limits = Limits()
+    settings: str = ""
 
     @property
     def explanation(self) -> str:

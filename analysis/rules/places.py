@@ -32,6 +32,12 @@ def class_line(result: ModelResult, analysis: Analysis) -> SourceLine:
     return SourceLine(file, next(known, 1))
 
 
+def analyzed_file(analysis: Analysis) -> str:
+    """The file that the analysis is of, as its targets name it; empty where it has none."""
+    targets = [*(result.target for result in analysis.results), *(problem.target for problem in analysis.problems)]
+    return next((target.partition("::")[0] for target in targets), "")
+
+
 def label(operator: Operator) -> str:
     """`layer4.0.conv1 (conv2d)`; the kind once where the name says it."""
     return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"

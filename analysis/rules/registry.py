@@ -11,6 +11,7 @@ from ..finding import Finding
 from ..pipeline import Analysis
 from ..silencing import UNUSED, unsilenced, unused
 from .finding import Criteria, Rule
+from .places import analyzed_file
 from .subject import Subject
 
 # Where the folder docs/rules of the repository can be read, a page a rule.
@@ -62,12 +63,6 @@ def findings_of(
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """By file, line, code and device, each once."""
     return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
-
-
-def analyzed_file(analysis: Analysis) -> str:
-    """The file that the analysis is of, as its targets name it; empty where it has none."""
-    targets = [*(result.target for result in analysis.results), *(problem.target for problem in analysis.problems)]
-    return next((target.partition("::")[0] for target in targets), "")
 
 
 def _findings(rule: Rule, analysis: Analysis, criteria: Criteria) -> Iterator[Finding]:

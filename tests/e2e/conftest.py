@@ -47,9 +47,9 @@ async def unconnected(client: Editor):
     await client.shutdown_session()
 
 
-@pytest_lsp.fixture(config=SERVER, scope="module")
+@pytest_lsp.fixture(config=SERVER, scope="session")
 async def connected(client: Editor):
-    """A modern editor with a server that the tests of a module share."""
+    """A modern editor with a server that tests share."""
     await client.start(capable())
     yield
     await client.shutdown_session()
@@ -63,7 +63,7 @@ async def own(client: Editor):
     await client.shutdown_session()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def editor(connected: Editor):
     """The shared editor; its documents are closed and its settings put back after the test."""
     yield connected

@@ -46,12 +46,14 @@ class Editor(LanguageClient):
         await asyncio.wait_for(wait(), PATIENCE_S)
 
     async def start(
-        self, capabilities: types.ClientCapabilities, options: Any = None, folder: Path | None = None
+        self, capabilities: types.ClientCapabilities, options: Any = None, *folders: Path
     ) -> types.InitializeResult:
-        """Initializes the session, with a folder as its workspace if one is given."""
-        folders = [types.WorkspaceFolder(folder.as_uri(), folder.name)] if folder is not None else None
+        """Initializes the session, with the given folders as its workspace."""
+        opened = [types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders]
         result = await self.initialize_session(
-            types.InitializeParams(capabilities=capabilities, initialization_options=options, workspace_folders=folders)
+            types.InitializeParams(
+                capabilities=capabilities, initialization_options=options, workspace_folders=opened or None
+            )
         )
         encoding = result.capabilities.position_encoding
         self.encoding = str(getattr(encoding, "value", encoding))

@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from .models import COSTLY, FAILING, IMPORTING
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_syntax_error_keeps_the_hints(editor, resnet, tmp_path):
@@ -22,8 +22,12 @@ async def test_a_syntax_error_keeps_the_hints(editor, resnet, tmp_path):
     assert finding.range == types.Range(types.Position(number, 8), types.Position(number, 27))
     kept = await editor.hints(uri)
     assert {line: kept[line] for line in old if line in kept} | {"x = self.layer2(x)": old["x = self.layer2(x)"]} == old
-    assert list(await editor.lenses(uri)) == ["class ResNet(nn.Module):"]
+    (lens,) = (await editor.lenses(uri)).values()
+    assert lens.command.title.endswith(" · of the last text that ran")
+    assert (await editor.hover(uri, "x = self.layer1(x)")).endswith("  \nof the last text that ran")
     assert await editor.diagnosed(uri, editor.replace(uri, "x = self.layer2(x))", "x = self.layer2(x)")) == []
+    (lens,) = (await editor.lenses(uri)).values()
+    assert "of the last text" not in lens.command.title
     assert await editor.hints(uri) == old
 
 
@@ -37,7 +41,7 @@ async def test_a_forward_that_raises_is_shown_at_its_line(editor, tmp_path):
     assert "GP901 capture-failed" in await editor.hover(uri, "return self.second(x)")
     found = await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(128, 10)", "nn.Linear(256, 10)"))
     assert "GP901" not in [finding.code for finding in found]
-    assert (await editor.hints(uri))["self.second = nn.Linear(256, 10)"].startswith("10")
+    assert (await editor.hints(uri))["self.second = nn.Linear(256, 10)"].startswith("1×10")
 
 
 async def test_a_problem_in_an_imported_file_is_shown_at_the_import(editor, tmp_path):
@@ -50,7 +54,7 @@ async def test_a_problem_in_an_imported_file_is_shown_at_the_import(editor, tmp_
     blocks.write_text("from torch.nn import ReLU as Block\n")
     editor.save(uri)
     assert "GP901" not in [finding.code for finding in await editor.diagnosed(uri, 1, 2)]
-    assert (await editor.hints(uri))["return self.block(x)"].startswith("8")
+    assert (await editor.hints(uri))["return self.block(x)"].startswith("1×8")
 
 
 async def test_the_rules_report_costly_layers(editor, tmp_path):

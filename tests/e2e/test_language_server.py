@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from .models import FAILING
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
 LAYER4 = "self.layer4 = nn.Sequential(Block(256, 512, 2), Block(512, 512))"
@@ -21,7 +21,7 @@ async def test_an_opened_file_gets_hints(editor, resnet, tmp_path):
     assert hints[LAYER4].startswith("512×7×7 · ")
     assert hints["self.bn1 = nn.BatchNorm2d(channels)"].startswith("×8 · 512×7×7")
     assert hints["def forward(self, x):"] == "x: 1×3×224×224 (assumed from conv1)"
-    assert hints["return self.fc(x)"].startswith("1000")
+    assert hints["return self.fc(x)"].startswith("1×1000")
     assert "class ResNet(nn.Module):" not in hints
 
 
@@ -79,8 +79,8 @@ async def test_an_edit_changes_the_figures(editor, resnet, tmp_path):
     old = await editor.lenses(uri)
     await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(512, 1000)", "nn.Linear(512, 10)"))
     hints = await editor.hints(uri)
-    assert hints["self.fc = nn.Linear(512, 10)"].startswith("10")
-    assert not hints["self.fc = nn.Linear(512, 10)"].startswith("1000")
+    assert hints["self.fc = nn.Linear(512, 10)"].startswith("1×10")
+    assert not hints["self.fc = nn.Linear(512, 10)"].startswith("1×1000")
     await editor.diagnosed(uri, editor.replace(uri, "Block(256, 512, 2)", "Block(256, 512, 1)"))
     assert (await editor.hints(uri))["x = self.layer4(x)"].startswith("512×14×14 · ")
     assert (await editor.lenses(uri))["class ResNet(nn.Module):"].command.title != old[
@@ -133,7 +133,7 @@ async def test_a_newer_version_ends_the_running_capture(editor, tmp_path):
     endless = FAILING.replace("x = self.first(x)", "while True: pass").replace("128", "512")
     uri = editor.open(tmp_path / "endless.py", endless)
     await editor.diagnosed(uri, editor.replace(uri, "while True: pass", "pass"))
-    assert (await editor.hints(uri))["self.second = nn.Linear(512, 10)"].startswith("10")
+    assert (await editor.hints(uri))["self.second = nn.Linear(512, 10)"].startswith("1×10")
 
 
 async def test_form_feeds_do_not_shift_lines(editor, resnet, tmp_path):
@@ -141,5 +141,5 @@ async def test_form_feeds_do_not_shift_lines(editor, resnet, tmp_path):
     await editor.diagnosed(uri)
     await editor.diagnosed(uri, editor.replace(uri, "nn.Linear(512, 1000)", 'nn.Linear(512, len("\u2028" * 10))'))
     hints = await editor.hints(uri)
-    assert hints['self.fc = nn.Linear(512, len("\u2028" * 10))'].startswith("10")
-    assert hints["return self.fc(x)"].startswith("10")
+    assert hints['self.fc = nn.Linear(512, len("\u2028" * 10))'].startswith("1×10")
+    assert hints["return self.fc(x)"].startswith("1×10")

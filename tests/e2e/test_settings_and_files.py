@@ -32,6 +32,30 @@ async def test_a_project_that_changes(unconnected, capabilities, resnet, tmp_pat
     assert " · fp16 · batch 1 · ideal | " in (await unconnected.lenses(uri))[CLASS].command.title
 
 
+@pytest.mark.parametrize("configuration", [True, False])
+async def test_each_folder_of_a_workspace_has_its_own_settings(
+    unconnected, capabilities, resnet, tmp_path, configuration
+):
+    folders = [tmp_path / "server", tmp_path / "phone"]
+    for folder, asked in zip(folders, ('mode = "compiled"', 'hardware = "jetson-agx-orin-64gb"'), strict=True):
+        folder.mkdir()
+        (folder / "pyproject.toml").write_text(f"[tool.graphperf]\n{asked}\n", "utf-8")
+    unconnected.set_configuration({"batch": 2}, section="graphperf")
+    unconnected.set_configuration({"batch": 4}, section="graphperf", scope_uri=folders[1].as_uri())
+    await unconnected.start(capabilities(configuration=configuration), None, *folders)
+    uris = [unconnected.open(folder / "model.py", resnet) for folder in (*folders, tmp_path)]
+    titles = []
+    for uri in uris:
+        await unconnected.diagnosed(uri)
+        titles.append((await unconnected.lenses(uri))[CLASS].command.title.partition(" | ")[0])
+    batches = (2, 4, 2) if configuration else (1, 1, 1)
+    assert titles == [
+        f"NVIDIA H100 SXM5 80GB · fp32 · batch {batches[0]} · compiled",
+        f"NVIDIA Jetson AGX Orin 64GB · fp32 · batch {batches[1]} · eager",
+        f"NVIDIA H100 SXM5 80GB · fp32 · batch {batches[2]} · compiled",
+    ]
+
+
 async def test_an_imported_file_that_changes(unconnected, capabilities, tmp_path):
     blocks = tmp_path / "blocks.py"
     blocks.write_text("raise KeyError(2)\n")
@@ -43,7 +67,7 @@ async def test_an_imported_file_that_changes(unconnected, capabilities, tmp_path
     assert "GP901" not in [finding.code for finding in await unconnected.diagnosed(uri, 1, 2)]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_style_of_hints_and_lenses(editor, resnet, tmp_path):
     uri = editor.open(tmp_path / "model.py", resnet)
     await editor.diagnosed(uri)
@@ -58,7 +82,7 @@ async def test_the_style_of_hints_and_lenses(editor, resnet, tmp_path):
     assert (await editor.hints(uri), await editor.lenses(uri)) == ({}, {})
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_findings_have_pages_and_can_be_silenced(editor, tmp_path):
     uri = editor.open(tmp_path / "costly.py", COSTLY)
     found = await editor.diagnosed(uri)

@@ -3,7 +3,7 @@
 import pytest
 from lsprotocol import types
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TWO = """\
 from torch import nn
@@ -45,20 +45,20 @@ async def test_half_typed_code_keeps_what_is_known_of_the_other_class(editor, tm
     assert list(await editor.lenses(uri)) == ["class First(nn.Module):", "class Second(nn.Module):"]
     version = editor.replace(uri, "nn.Linear(8,\n", "nn.Linear(8, 64)\n")
     assert "GP901" not in [finding.code for finding in await editor.diagnosed(uri, version)]
-    assert (await editor.hints(uri))["self.two = nn.Linear(8, 64)"].startswith("64")
+    assert (await editor.hints(uri))["self.two = nn.Linear(8, 64)"].startswith("1×64")
 
 
 async def test_signs_that_count_double_before_the_line(editor, tmp_path):
     text = TWO.replace("from torch", "FACES = '😀😀\u2028'  # 😀\nfrom torch").replace(ONE, f"{ONE}; 'é😀'")
     uri = editor.open(tmp_path / "faces.py", text)
     await editor.diagnosed(uri)
-    assert (await editor.hints(uri))[f"{ONE}; 'é😀'"].startswith("16")
+    assert (await editor.hints(uri))[f"{ONE}; 'é😀'"].startswith("1×16")
 
 
 async def test_a_byte_order_mark(editor, tmp_path):
     uri = editor.open(tmp_path / "mark.py", "\ufeff" + TWO)
     await editor.diagnosed(uri)
-    assert (await editor.hints(uri))[ONE].startswith("16")
+    assert (await editor.hints(uri))[ONE].startswith("1×16")
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
@@ -66,7 +66,7 @@ async def test_other_ends_of_lines(editor, tmp_path, ending):
     uri = editor.open(tmp_path / "ends.py", TWO.replace("\n", ending))
     await editor.diagnosed(uri)
     editor.texts[uri] = TWO
-    assert (await editor.hints(uri))[ONE].startswith("16")
+    assert (await editor.hints(uri))[ONE].startswith("1×16")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ async def test_what_is_no_python_is_said_at_its_line(editor, tmp_path, old, new,
 async def test_a_file_that_is_not_on_disk_yet(editor, tmp_path):
     uri = _opened(editor, tmp_path / "gone" / "model.py", TWO)
     await editor.diagnosed(uri)
-    assert (await editor.hints(uri))[ONE].startswith("16")
+    assert (await editor.hints(uri))[ONE].startswith("1×16")
 
 
 async def test_of_two_classes_with_one_name_the_one_that_runs(editor, tmp_path):
@@ -98,7 +98,7 @@ async def test_of_two_classes_with_one_name_the_one_that_runs(editor, tmp_path):
     uri = editor.open(tmp_path / "twice.py", text.replace("class First(nn.Module):", "class First(nn.Module):  # 1", 1))
     await editor.diagnosed(uri)
     hints = await editor.hints(uri)
-    assert hints["self.two = nn.Linear(8, 32)"].startswith("32")
+    assert hints["self.two = nn.Linear(8, 32)"].startswith("1×32")
     assert ONE not in hints
     assert list(await editor.lenses(uri)) == ["class First(nn.Module):"]
 
@@ -112,7 +112,7 @@ async def test_of_two_branches_the_one_that_holds(editor, tmp_path):
     )
     uri = editor.open(tmp_path / "branches.py", f"from torch import nn\nif nn is not None:\n{branches}")
     await editor.diagnosed(uri)
-    assert (await editor.hints(uri))["self.fc = nn.Linear(8, 16)"].startswith("16")
+    assert (await editor.hints(uri))["self.fc = nn.Linear(8, 16)"].startswith("1×16")
     assert list(await editor.lenses(uri)) == ["    class Net(nn.Module):  # 16"]
 
 

@@ -32,15 +32,18 @@ if [[ ! -f $FOLDER/vscode/ready ]]; then
   touch ready
 fi
 
-# A newer Neovim, from the next Debian release; it runs in place with its own loader.
-NVIM=$FOLDER/neovim-trixie
-if [[ ! -x $NVIM/nvim ]] && command -v mmdebstrap >/dev/null; then
-  rm -rf "$NVIM"
-  mmdebstrap --quiet --variant=extract --include=neovim,libc6 trixie "$NVIM"
-  cat > "$NVIM/nvim" <<END
+# Newer Neovims, from the next Debian releases; each runs in place with its own loader. Testing changes daily and its mirrors may
+# lag behind: signatures are checked, not until when they are valid.
+for release in trixie forky; do
+  NVIM=$FOLDER/neovim-$release
+  if [[ ! -x $NVIM/nvim ]] && command -v mmdebstrap >/dev/null; then
+    rm -rf "$NVIM"
+    mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' --include=neovim,libc6 "$release" "$NVIM"
+    cat > "$NVIM/nvim" <<END
 #!/bin/sh
 export VIMRUNTIME=$NVIM/usr/share/nvim/runtime
 exec $NVIM/usr/lib64/ld-linux-x86-64.so.2 --library-path $NVIM/usr/lib/x86_64-linux-gnu $NVIM/usr/bin/nvim "\$@"
 END
-  chmod +x "$NVIM/nvim"
-fi
+    chmod +x "$NVIM/nvim"
+  fi
+done

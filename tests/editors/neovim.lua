@@ -1,9 +1,9 @@
--- Drives Neovim 0.7 to 0.11 without a screen: nvim --headless -u NONE -n -c "luafile neovim.lua"
+-- Drives Neovim 0.7 and newer without a screen: nvim --headless -u NONE -n -c "luafile neovim.lua"
 -- Environment: SERVER, WORKSPACE. Says PASS on standard output, or FAIL with the reason and a status of 1.
 local workspace = vim.env.WORKSPACE
 
 local function start(buffer)
-  if vim.lsp.config and vim.lsp.enable then -- 0.11: as lsp/graphperf.lua has it
+  if vim.lsp.config and vim.lsp.enable then -- since 0.11: as lsp/graphperf.lua has it
     vim.opt.runtimepath:prepend(vim.env.REPOSITORY)
     vim.lsp.config("graphperf", { cmd = { vim.env.SERVER } })
     vim.lsp.enable("graphperf")

@@ -31,9 +31,16 @@ def run(command: list[str], server: str, workspace: Path) -> str:
     return said
 
 
-@pytest.mark.parametrize("name", ["nvim", str(EDITORS / "neovim-trixie" / "nvim")], ids=["0.7.2", "0.10.4"])
+NEOVIMS = {
+    "0.7.2": "nvim",
+    "0.10.4": str(EDITORS / "neovim-trixie" / "nvim"),
+    "0.12": str(EDITORS / "neovim-forky" / "nvim"),
+}
+
+
+@pytest.mark.parametrize("name", NEOVIMS.values(), ids=NEOVIMS)
 def test_neovim(program: Callable[[str], str], server: str, workspace: Path, name: str) -> None:
-    """Of Debian 12 and 13."""
+    """Of Debian 12, 13 and testing, which is driven through `lsp/graphperf.lua`."""
     command = [program(name), "--headless", "-u", "NONE", "-n", "-c", f"luafile {HERE / 'neovim.lua'}"]
     assert "PASS" in run(command, server, workspace)
 

@@ -111,12 +111,38 @@ def test_tour(play: Any, workspace: Path) -> None:
     assert found["heat"] > 0
     assert found["button"] == 1
     assert all(word in found["hover"] for word in ("conv1", "latency", "energy", "MMAC"))
+    for part, now in zip(found["parts"], ("Hardware", "fp32", "1", "eager"), strict=True):
+        assert now in part
+    assert any("fp16 · batch 8 · compiled" in text for text in found["lensOfOthers"])
     assert any("Orin" in text for text in found["lensOfOrin"])
+    assert "Open report" in found["hover"]
     assert any("Pin" in action for action in found["actions"])
     assert found["pinned"]
     assert found["drawings"] >= 3
+    assert found["opened"].startswith("model.py:")
+    assert any(place.startswith(f"Ln {found['opened'].rpartition(':')[2]},") for place in found["place"])
     settings = json.loads((workspace / ".vscode" / "settings.json").read_text())
     assert settings["graphperf.hardware"] == ["jetson-agx-orin-64gb"]
+
+
+def test_a_notebook_shows_its_model(play: Any, workspace: Path) -> None:
+    """Line numbers are those of the cell."""
+    text = (workspace / "model.py").read_text().partition("class Net")
+    texts = ("%matplotlib inline\n" + text[0], "# graphperf: input=(1, 3, 224, 224)\n" + text[1] + text[2])
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source.splitlines(True)}
+        for source in texts
+    ]
+    (workspace / "model.ipynb").write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    found = play("notebook", sys.executable)
+    assert any("directive on line 1)" in line for line in found["lines"])
+    assert any("H100" in text for text in found["lens"])
+
+
+def test_the_walkthrough_has_pictures(play: Any) -> None:
+    assert [bool(width) for width in play("walkthrough", sys.executable)["pictures"]] == [True] * 3
 
 
 def test_a_python_without_torch(play: Any, tmp_path: Path) -> None:
@@ -139,4 +165,6 @@ def test_edits_show_new_hints_and_keep_the_old_ones_meanwhile(play: Any) -> None
     found = play("edits", sys.executable)
     assert found["shown"] == [f"{channels}×112×112" for channels in (48, 80, 96, 112, 40)]
     assert min(found["during"]) >= 1
+    assert found["pale"] > 0 == found["paleAtLast"]
+    assert any("(−" in text for text in found["lens"])
     print("milliseconds from an edit to its hints on the screen:", found["milliseconds"])

@@ -14,9 +14,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """# Settings of the editor
 
 Made by `make settings` from `server/settings.py`. Names are those of the `graphperf` section of a client's configuration, and of
-the initialization options; snake case is accepted too. Of initialization options, `[tool.graphperf]` in the `pyproject.toml` of a
-workspace's folder (`hardware`, `precision`, `batch` and `mode`) and the client's configuration, the later goes before. null means
-not set. What cannot be used is told once, and the default is used.
+the initialization options; snake case is accepted too. null means not set. What cannot be used is told once, and the default is
+used. Of these, the later goes before:
+
+1. initialization options;
+2. `hardware`, `precision`, `batch` and `mode` in `[tool.graphperf]`, `select` and `ignore` in `[tool.graphperf.lint]` of the
+   `pyproject.toml` of the workspace's folder that a file lies in; for a file outside of all folders, of the first;
+3. the client's configuration;
+4. the client's configuration of that folder.
 
 | setting | default | what it says |
 |---|---|---|

@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -25,7 +26,7 @@ class FakeAgent:
 
     def wait_ready(self, timeout=None):
         if not self._ready:
-            raise AgentUnavailable("the interpreter python cannot import torch (no module)")
+            raise AgentUnavailable("torch cannot be imported (no module) in the interpreter python")
 
     def capture(self, request):
         number, future = len(self._futures) + 1, Future()
@@ -57,17 +58,32 @@ def capturer(pool, cancellation=None):
 
 
 def test_agents_that_died_are_followed_by_others_until_it_is_too_often(monkeypatch):
-    pauses = []
-    monkeypatch.setattr(capturers.time, "sleep", pauses.append)
+    pauses, cancellation = [], Cancellation()
+    monkeypatch.setattr(cancellation, "pause", pauses.append)
     dead = FakeAgent(CRASH, alive=False)
-    assert capturer(FakePool(dead, FakeAgent(CRASH, alive=False), FakeAgent(GRAPH))).capture(REQUEST) is GRAPH
+    pool = FakePool(dead, FakeAgent(CRASH, alive=False), FakeAgent(GRAPH))
+    assert capturer(pool, cancellation).capture(REQUEST) is GRAPH
+    pauses.clear()
     pool = FakePool(dead)
-    found = capturer(pool).capture(REQUEST)
+    found = capturer(pool, cancellation).capture(REQUEST)
     assert found.error is not None
     assert "killed 7 times" in found.error.message
     assert pool.asked == 7
     assert pauses == sorted(pauses)
     assert sum(pauses) > 5
+
+
+def test_cancelling_ends_the_pause_before_another_agent(monkeypatch):
+    monkeypatch.setattr(capturers, "_PAUSE_S", 1e6)
+    pool, cancellation = FakePool(FakeAgent(CRASH, alive=False)), Cancellation()
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(capturer(pool, cancellation).capture, REQUEST)
+        while pool.asked < 2:
+            time.sleep(0.001)
+        cancellation.cancel()
+        with pytest.raises(Superseded):
+            running.result(10)
+    assert pool.asked == 2
 
 
 def test_a_crash_of_the_model_is_no_reason_to_ask_again():

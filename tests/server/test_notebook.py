@@ -69,6 +69,16 @@ def test_cells_that_move_take_their_lines_along():
     assert (session.version, session.parts[4].version) == (2, 4)
 
 
+def test_lines_are_named_as_counted_in_the_cell():
+    net = notebook("import torch\n", *CELLS).parts[3]
+    assert net.words("forward() raised at line 8: expected 3 lines") == "forward() raised at line 3: expected 3 lines"
+    assert net.words("1×3 (the call on line 11, not on line 1)") == (
+        "1×3 (the call on line 2 of a later cell, not on line 1 of an earlier cell)"
+    )
+    assert net.words("line 6 · relu at baseline 7") == "line 1 · relu at baseline 7"
+    assert net.words("at line 99") == "at line 99"
+
+
 def test_a_section_of_a_map():
     whole = LineMap(["a", "b", "c", "d"], ["new", "a", "b", "c", "d"])
     section = Section(whole, 3, 2)

@@ -65,13 +65,14 @@ def test_summaries_follow_their_lines():
     ]
 
 
-def test_the_result_before_is_that_of_the_last_save():
+def test_the_result_before_is_that_before_the_edits():
     session = session_with(view(first="opened"))
     assert session.before(*session.views.models) is None
+    assert not session.rest()
     for first in ("once", "twice"):
         session.renew(Views(TEXT, (view(first=first),)))
         assert session.before(*session.views.models) == "opened"
-    session.save()
+    assert session.rest()
     assert session.before(*session.views.models) is None
     session.renew(Views(TEXT, (view(first="more"), view("New", first="new"))))
     assert [session.before(model) for model in session.views.models] == ["twice", None]
@@ -146,7 +147,7 @@ class FakeEngine:
         cancellation.check()
         if self.failure is not None:
             raise self.failure
-        return Views(text)
+        return Views(text, (view(text=text, first=text),))
 
 
 @pytest.fixture
@@ -160,22 +161,30 @@ def renewed():
 
 
 @pytest.fixture
+def rested():
+    return asyncio.Queue()
+
+
+@pytest.fixture
 def unfinished():
     return []
 
 
 @pytest.fixture
-def sessions(engine, renewed, unfinished, monkeypatch):
+def sessions(engine, renewed, rested, unfinished, monkeypatch):
     monkeypatch.setattr(module, "DEBOUNCE_S", 0.01)
 
     @asynccontextmanager
     async def progress(_, cancellation):
         yield lambda _: None
 
-    async def settings():
+    async def settings(_):
         return Settings()
 
-    return Sessions(engine, settings, renewed.put_nowait, lambda _, words: unfinished.append(words), progress)
+    def cancelled(_, words):
+        unfinished.append(words)
+
+    return Sessions(engine, settings, renewed.put_nowait, rested.put_nowait, cancelled, progress)
 
 
 def edit(sessions, text, version):
@@ -214,6 +223,21 @@ async def test_a_newer_version_supersedes_a_running_analysis(sessions, engine, r
     assert session.views.text == "ab"
     assert renewed.empty()
     assert unfinished == []
+
+
+async def test_a_change_is_shown_until_the_user_rests(sessions, engine, renewed, rested, monkeypatch):
+    engine.let.set()
+    sessions.open(Session(URI, Path("/m.py"), "a", 1))
+    session = await asyncio.wait_for(renewed.get(), 10)
+    edit(sessions, "ab", 2)
+    await asyncio.wait_for(renewed.get(), 10)
+    monkeypatch.setattr(module, "CHANGE_SHOWN_S", 0.01)
+    edit(sessions, "abc", 3)
+    await asyncio.wait_for(renewed.get(), 10)
+    assert session.before(*session.views.models) == "a"
+    assert await asyncio.wait_for(rested.get(), 10) is session
+    assert session.before(*session.views.models) is None
+    assert rested.empty()
 
 
 async def test_a_closed_document_gets_no_result(sessions, engine, renewed):

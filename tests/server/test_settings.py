@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 import graphperf.hardware_profiles as package
+from graphperf.analysis.finding import Finding
 from graphperf.analysis.modes import DEFAULT_HARDWARE
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import Options
 from graphperf.server.settings import Settings
-from graphperf.server.settings_layers import project_layers, read_settings
+from graphperf.server.settings_layers import WorkspaceSettings, project_layer, read_settings
 
 
 def test_the_defaults_are_those_of_the_engine():
@@ -166,17 +167,36 @@ def test_only_the_wrong_one_of_a_group_falls_back(given, name):
 
 def test_projects_stand_between_initialization_options_and_configuration(tmp_path):
     text = '[tool.graphperf]\nhardware = "a100-sxm4-80gb"\nprecision = "fp16"\nmode = "compiled"\ntrusted = false\n'
+    text += '[tool.graphperf.lint]\nignore = ["GP1"]\n'
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
-    layers = [{"precision": "bf16", "batch": 2}, *project_layers([tmp_path]), {"mode": "ideal"}]
+    layers = [{"precision": "bf16", "batch": 2}, project_layer(tmp_path), {"mode": "ideal"}]
     settings, complaints = read_settings(layers, [tmp_path])
     assert complaints == ()
-    assert (settings.hardware, settings.precision) == (("a100-sxm4-80gb",), "fp16")
+    assert (settings.hardware, settings.precision, settings.rules.ignore) == (("a100-sxm4-80gb",), "fp16", ("GP1",))
     assert (settings.mode, settings.batch, settings.trusted) == ("ideal", 2, True)
 
 
-def test_of_several_folders_the_first_goes_first(tmp_path):
-    for name, mode in (("a", 'mode = "compiled"'), ("b", 'mode = "ideal"\nbatch = 8'), ("c", "")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "pyproject.toml").write_text(f"[tool.graphperf]\n{mode}\n", "utf-8")
-    settings, _ = read_settings(project_layers([tmp_path / name for name in "abc"]))
-    assert (settings.mode, settings.batch) == ("compiled", 8)
+def finding(code):
+    return Finding(code, "costly", "m.py", 1, "warning", "Net")
+
+
+def test_rules_are_chosen_by_the_beginnings_of_their_codes():
+    usual = read_settings([])[0].rules
+    assert usual.report(finding("GP101"))
+    settings, complaints = read_settings([{"rules": {"select": ["GP1", "GP203"], "ignore": ["GP101"]}}])
+    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if settings.rules.report(finding(code))] == [
+        "GP102",
+        "GP203",
+    ]
+    assert complaints == ()
+    _, complaints = read_settings([{"rules": {"ignore": ["E501"]}}])
+    assert "GP101" in complaints[0]
+
+
+def test_a_file_has_the_settings_of_the_innermost_folder():
+    outer, inner = Settings(batch=2), Settings(batch=3, interpreter="python")
+    settings = WorkspaceSettings(Settings(), {Path("/a"): outer, Path("/a/b/c"): inner})
+    assert settings.of(Path("/a/b/c/d/m.py")) is inner
+    assert settings.of(Path("/a/b/cc/m.py")) is outer
+    assert settings.of(Path("/b/m.py")) is settings.elsewhere
+    assert settings.processes == {(None, True), ("python", True)}

@@ -38,12 +38,19 @@ def test_the_settings_are_those_of_the_server() -> None:
     assert set(PROPERTIES) - OF_THE_CLIENT == set(known)
     for name, default in known.items():
         given = PROPERTIES[name]["default"]
-        assert (tuple(given) if isinstance(given, list) else given or None) == (default or None), name
+        assert ((tuple(given) if isinstance(given, list) else given) or None) == (default or None), name
 
 
 def test_the_choices_are_those_of_the_engine() -> None:
     assert PROPERTIES["precision"]["enum"] == [numerics.value for numerics in ALL_NUMERICS]
     assert PROPERTIES["mode"]["enum"] == list(MODES)
+
+
+def test_every_step_of_the_walkthrough_has_a_small_picture() -> None:
+    (walkthrough,) = MANIFEST["contributes"]["walkthroughs"]
+    for step in walkthrough["steps"]:
+        assert step["media"]["altText"]
+        assert (EXTENSION / step["media"]["image"]).stat().st_size < 100_000
 
 
 def test_every_command_that_is_offered_is_registered() -> None:

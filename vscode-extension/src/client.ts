@@ -85,13 +85,14 @@ export class Client implements vscode.Disposable {
         trusted: vscode.workspace.isTrusted,
         interpreter: python,
       },
+      markdown: { isTrusted: { enabledCommands: ["graphperf.openReport"] } },
       middleware: {
         workspace: {
           configuration: async (params, token, next) => {
             const answer = await next(params, token);
             const sections = Array.isArray(answer) ? (answer as unknown[]) : [];
             return params.items.map((item, index) => {
-              const scope = item.scopeUri ? vscode.Uri.parse(item.scopeUri) : resource;
+              const scope = item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined;
               return item.section === "graphperf" ? chosen(this.context, scope, python) : sections[index];
             });
           },

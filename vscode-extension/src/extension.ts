@@ -3,7 +3,8 @@ import * as vscode from "vscode";
 import { Client } from "./client";
 import { HeatMarks } from "./heat";
 import { onDidChangeInterpreter } from "./interpreter";
-import { chooseBatch, chooseHardware, chooseMode, choosePrecision } from "./pickers";
+import { changeQuestion, chooseBatch, chooseHardware, chooseMode, choosePrecision } from "./pickers";
+import type { Question } from "./protocol";
 import { ReportPanel } from "./report";
 import { StatusItem } from "./status";
 import { ModelTree } from "./tree";
@@ -20,6 +21,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const report = new ReportPanel(running);
   const restart = (): Promise<void> => running.restart();
   const commands: Record<string, (...given: never[]) => unknown> = {
+    "graphperf.changeQuestion": (asked?: Question) => changeQuestion(running, asked),
     "graphperf.chooseHardware": () => chooseHardware(running),
     "graphperf.choosePrecision": () => choosePrecision(running),
     "graphperf.chooseMode": () => chooseMode(running),

@@ -1,7 +1,7 @@
 /** Quick picks for what is asked: hardware, precision, execution mode, batch. */
 import * as vscode from "vscode";
 import type { Client } from "./client";
-import { command, type Device } from "./protocol";
+import { command, type Device, type Question } from "./protocol";
 
 interface Item extends vscode.QuickPickItem {
   value: string;
@@ -23,6 +23,21 @@ const MODES: Record<string, string> = {
   kpu: "compilers of accelerators",
 };
 const KINDS: Record<string, string> = { gpu: "GPUs", cpu: "CPUs", tpu: "TPUs", kpu: "KPUs", npu: "NPUs" };
+
+/** One of the four to change, with what it is now: at a model, what that model was asked. */
+export async function changeQuestion(client: Client, asked?: Question): Promise<void> {
+  const set = settings();
+  const now = asked ?? {
+    hardware: set.get<string[]>("hardware", []), precision: set.get("precision", ""), batch: set.get<number>("batch"), mode: set.get("mode", ""),
+  };
+  const parts: (Item & { choose: () => Promise<void> })[] = [
+    { label: "Hardware", description: now.hardware.join(", "), value: "hardware", choose: () => chooseHardware(client) },
+    { label: "Precision", description: now.precision, value: "precision", choose: () => choosePrecision(client) },
+    { label: "Batch size", description: now.batch ? String(now.batch) : "of the inputs", value: "batch", choose: chooseBatch },
+    { label: "Execution mode", description: now.mode, value: "mode", choose: () => chooseMode(client) },
+  ];
+  await (await vscode.window.showQuickPick(parts, { title: "What to change" }))?.choose();
+}
 
 /** Devices to estimate for: the first is shown in the text, the others in hovers and reports. */
 export async function chooseHardware(client: Client): Promise<void> {

@@ -8,6 +8,8 @@ export interface HeatLine {
   share: number;
   /** 1 to 5. */
   level: number;
+  /** Of a model whose present text does not run. */
+  kept: boolean;
 }
 
 export interface Heat {
@@ -22,6 +24,14 @@ export interface Status {
   state: State;
   message: string;
   uri: string | null;
+}
+
+/** What a model was asked, as its lens shows it. */
+export interface Question {
+  hardware: string[];
+  precision: string;
+  batch: number;
+  mode: string;
 }
 
 export interface Device {

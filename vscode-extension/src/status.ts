@@ -22,7 +22,7 @@ export class StatusItem implements vscode.Disposable {
   constructor() {
     this.state.name = "graphperf";
     this.question.name = "graphperf hardware";
-    this.question.command = { command: "graphperf.chooseHardware", title: "Choose Hardware" };
+    this.question.command = { command: "graphperf.changeQuestion", title: "Change" };
     this.showQuestion();
   }
 

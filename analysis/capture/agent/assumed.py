@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,7 +94,7 @@ class Hints:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def hints_of(text: str, path: str, wanted: str = "") -> Hints:
+def hints_of(text: str, path: str, wanted: Collection[str] = ()) -> Hints:
     """Reads the text of a file, and looks for the configuration that it reads."""
     compared = dict(reversed(_COMPARED.findall(text)))
     beside = values_beside(path, text, wanted) if path else ("", {})
@@ -188,7 +188,7 @@ def configured(config: Any, **given: Any) -> Any:
     return config
 
 
-def guess_names(text: str, path: str, wanted: str = "") -> Mapping[str, Any]:
+def guess_names(text: str, path: str, wanted: Collection[str] = ()) -> Mapping[str, Any]:
     """Names that guessed expressions use beside the file's own; a configuration's hints are read when one is made."""
     hints = functools.lru_cache(maxsize=None)(lambda: hints_of(text, path, wanted))
 

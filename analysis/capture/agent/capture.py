@@ -22,6 +22,7 @@ from . import (
     guards,
     inputs,
     inverse_stft,
+    pretrained,
     program,
     removed,
     stand_ins,
@@ -37,6 +38,7 @@ from .recorder import OperatorRow, Recorder, TensorRow
 from .sources import SourceLocator, innermost_user_line
 from .tolerant import tolerant
 from .trials import Trials
+from .within import TrialsAround
 
 _T = TypeVar("_T")
 
@@ -46,6 +48,16 @@ class Candidate(TypedDict):
 
     expression: str
     origin: str
+
+
+class Sought(TypedDict):
+    """A class that is sought in the model, where it is, and its inputs if given."""
+
+    file: str
+    text: str
+    name: str
+    inputs: list[inputs.GivenInput]
+    inputs_origin: str
 
 
 class Request(TypedDict):
@@ -69,6 +81,7 @@ class Request(TypedDict):
     guess: bool
     root: bool
     imports: list[tuple[str, list[str]]]
+    sought: Sought | None
 
 
 class Graph(TypedDict):
@@ -156,9 +169,11 @@ class Capturer:
         recorder, tracker = self._recorder, self._tracker
         module = _stage("import", request, _load, request)
         removed.complete()
+        pretrained.install()
         with torch.no_grad(), recorder:
-            run = _run(request, Trials(request, module, recorder, tracker))
-        return _graph(run, recorder, tracker, self._locator, request.get("file"))
+            trials = TrialsAround if request.get("sought") else Trials
+            run = _run(request, trials(request, module, recorder, tracker))
+        return _graph(run, recorder, tracker, self._locator, (request.get("sought") or request).get("file"))
 
 
 def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
@@ -170,11 +185,12 @@ def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
 def _load(request: Request) -> types.ModuleType:
     file, module = request.get("file"), request.get("module")
     if file:
-        needed, paths = request["needed"], request["paths"]
-        text, wanted = request.get("text"), request.get("wanted") or ""
         environment.install(file)
         data_files.install(file)
-        return tolerant(lambda: program.load_file(file, text, needed, paths, wanted), file)
+        sought = request.get("sought")
+        if sought:
+            program.hold(sought["file"], sought["text"])
+        return tolerant(lambda: program.load_file(file, request), file)
     assert module is not None
     return program.load_module(module, request["paths"])
 
@@ -198,7 +214,7 @@ def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object,
     except CaptureFailedError:
         raise
     except BaseException as error:
-        error = absent.used_in(error) or error
+        error = absent.used_in(error) or _with_lines(downloads.read_in(error), error)
         if isinstance(error, absent.AbsentError):
             error, stage, words = error.cause, "import", ""
         failure = failure_of(error, stage, request)
@@ -207,6 +223,10 @@ def _stage(stage: str, request: Request, step: Callable[..., _T], *args: object,
             message += f", {words}"
         place = (file, line) if file is not None and line is not None else None
         raise CaptureFailedError(stage, message, place) from error
+
+
+def _with_lines(meant: BaseException | None, error: BaseException) -> BaseException:
+    return error if meant is None else meant.with_traceback(error.__traceback__)
 
 
 def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None) -> Graph:

@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import traceback
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from collections.abc import Generator
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import guards, imported, scratch
 from .confine import Limits, confine, limit
@@ -18,6 +19,7 @@ from .confine import Limits, confine, limit
 if TYPE_CHECKING:
     from .capture import Capturer, Request
 
+_exit = os._exit  # the user's code gets another one
 # Descriptors that user code does not come across by counting.
 _FIRST_DESCRIPTOR = 200
 END = b"\n"  # ends a whole answer
@@ -32,20 +34,42 @@ class Sinks(NamedTuple):
     output: int
 
 
+class GoOn(BaseException):
+    """This process is a fork for `request`, whose answer goes to the descriptor `answer`; its capture had begun before."""
+
+    def __init__(self, request: Request, answer: int) -> None:
+        super().__init__()
+        self.request, self.answer = request, answer
+
+
 def limits_of(request: Request) -> Limits:
     """What a request may use."""
     gigabytes = float(request.get("memory_gb") or DEFAULT_MEMORY_GB)
     return Limits(float(request.get("seconds") or DEFAULT_SECONDS), int(gigabytes * (1 << 30)))
 
 
-def run(asked: Request | int, capturer: Capturer, sinks: Sinks, folder: str, parent: int) -> NoReturn:
+@contextlib.contextmanager
+def ending() -> Generator[None, None, None]:
+    """The process ends with the block, whatever happens in it but `GoOn`."""
+    try:
+        yield
+    except GoOn:
+        raise
+    except BaseException:
+        try:
+            traceback.print_exc()
+        finally:
+            _exit(1)
+    _exit(0)
+
+
+def run(asked: Request | int, capturer: Capturer | None, sinks: Sinks, folder: str, parent: int) -> None:
     """Carries out a request in this process, a fork of `parent`, and ends it.
 
     `asked` is the request; or the descriptor that it will come from, before which this process makes itself ready.
+    Without a `capturer` the capture has begun before the fork: raises `GoOn`.
     """
-    end = os._exit  # the user's code gets another one
-    status = 1
-    try:
+    with ending():
         gc.disable()
         source, answer, report = _take_over(
             asked if isinstance(asked, int) else os.open(os.devnull, os.O_RDONLY), sinks
@@ -57,15 +81,15 @@ def run(asked: Request | int, capturer: Capturer, sinks: Sinks, folder: str, par
         os.close(source)
         if request is not None:
             limit(limits_of(request))
-            _write(answer, _carry_out(request, capturer, folder, parent) + END)
-            os.close(answer)  # the answer goes out while this process is still being taken down
-            with contextlib.suppress(Exception):
-                sys.stdout.flush()
-        status = 0
-    except BaseException:  # the process ends here, whatever it is
-        traceback.print_exc()
-    finally:
-        end(status)
+            hand_in(answer, _carry_out(request, capturer, folder, parent, answer))
+
+
+def hand_in(descriptor: int, answer: bytes) -> None:
+    """Writes the answer of a capture; it goes out while this process is still being taken down."""
+    _write(descriptor, answer + END)
+    os.close(descriptor)
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
 
 
 def answer_to(request: Request, capturer: Capturer) -> bytes:
@@ -78,23 +102,26 @@ def answer_to(request: Request, capturer: Capturer) -> bytes:
         return json.dumps({"error": failure_of(error, "crash", request)}).encode()
 
 
-def _request_from(source: int, capturer: Capturer) -> Request | None:
+def _request_from(source: int, capturer: Capturer | None) -> Request | None:
     """Waits for the request, with all memory in place that a capture touches; None when there will be none."""
-    from .warm_up import warm_up
+    if capturer is not None:
+        from .warm_up import warm_up
 
-    warm_up(capturer)
+        warm_up(capturer)
     with open(source, "rb", closefd=False) as lines:
         line = lines.read()
     return json.loads(line) if line else None
 
 
-def _carry_out(request: Request, capturer: Capturer, folder: str, parent: int) -> bytes:
+def _carry_out(request: Request, capturer: Capturer | None, folder: str, parent: int, answer: int) -> bytes:
     if request["op"] == "probe":
         from .probe import probe
 
         return json.dumps({"probe": probe(folder, parent, limits_of(request))}).encode()
     guards.install(folder)
     imported.watch_reads()
+    if capturer is None:
+        raise GoOn(request, answer)
     return answer_to(request, capturer)
 
 

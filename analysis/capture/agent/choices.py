@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .arguments import expressions
-from .signature import annotation_of, is_open, parameters_of, parent_with
+from .signature import Made, annotation_of, is_open, parameters_of, parent_with
 from .usage import Usage, usage_of
 
 # The expressions chosen for each parameter.
@@ -21,7 +21,7 @@ class Choices:
     constructor takes any keyword.
     """
 
-    def __init__(self, cls: type, namespace: Mapping[str, Any], *, root: bool) -> None:
+    def __init__(self, cls: Made, namespace: Mapping[str, Any], *, root: bool) -> None:
         self.cls, self.namespace, self._root = cls, namespace, root
         self.needed: dict[str, list[str]] = {}
         self.optional: dict[str, list[str]] = {}
@@ -40,10 +40,12 @@ class Choices:
             if parameter.default is None and not usage.keys and (usage.called or usage.layer):
                 self.layers.append(name)
 
-    def _texts(self, cls: type, parameter: inspect.Parameter, usage: Usage) -> list[str]:
+    def _texts(self, cls: Made, parameter: inspect.Parameter, usage: Usage) -> list[str]:
         annotation = annotation_of(cls, parameter)
         others = {name: given for name, given in self.namespace.items() if given is not cls}
-        return expressions(parameter.name, annotation, usage, others, root=self._root)
+        stated = getattr(cls, "config_class", None) if parameter.name == "config" else None
+        own = [f"{cls.__name__}.config_class()"] if isinstance(stated, type) else []
+        return [*own, *expressions(parameter.name, annotation, usage, others, root=self._root)]
 
     def hand_up(self, name: str) -> None:
         """Takes in a parameter that a constructor further up lacks."""

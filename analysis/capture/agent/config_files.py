@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .config_code import CALLED, values_in
@@ -23,10 +23,10 @@ _MEANT = 1000
 _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+)")
 
 
-def values_beside(path: str, text: str, wanted: str = "") -> tuple[str, Mapping[str, Any]]:
+def values_beside(path: str, text: str, wanted: Collection[str] = ()) -> tuple[str, Mapping[str, Any]]:
     """The name of the file, and the mapping in it, that has most of the attributes and keys that `text` reads.
 
-    A configuration that names the class `wanted` is meant for it.
+    A configuration that has one of the names `wanted`, of a class, is meant for it.
     """
     chains = {tuple(re.findall(r"\w+", found)) for found in _CHAIN.findall(text)}
     chains |= {chain[1:] for chain in chains if len(chain) > 1 and CALLED.fullmatch(chain[0])}
@@ -36,7 +36,7 @@ def values_beside(path: str, text: str, wanted: str = "") -> tuple[str, Mapping[
         shared = _shared(part, chains)
         if shared >= _LEAST_SHARED:
             rank = shared + _NAMED_ALIKE * len(_own_names(path, found) & _own_names(found, path))
-            if wanted and not found.endswith(".py") and wanted in _texts_in(part):
+            if wanted and not found.endswith(".py") and not set(wanted).isdisjoint(_texts_in(part)):
                 rank = _MEANT - len(part)  # the plainest
             known.append((rank, found, part))
     known.sort(key=lambda item: -item[0])

@@ -19,8 +19,8 @@ from .changes import Changes
 from .choices import Arguments, Choices
 from .config_files import arguments_beside
 from .file_classes import BORROWED
-from .outcome import NoArgumentsError
-from .signature import parameters_of
+from .outcome import NoArgumentsError, refuses
+from .signature import Made, parameters_of
 
 _MOST_TRIES = 24
 _SECONDS = 8.0
@@ -30,12 +30,12 @@ _CALLS: dict[str, str] = {}
 
 
 class GuessedArguments:
-    """Constructor calls of a class with guessed arguments, in the order to try them."""
+    """Calls of a class, or of a function that makes models, with guessed arguments, in the order to try them."""
 
     def __init__(
         self,
         name: str,
-        cls: type,
+        cls: Made,
         namespace: Mapping[str, Any],
         names: Mapping[str, Any],
         *,
@@ -85,7 +85,7 @@ class GuessedArguments:
             except AbsentError as error:  # no other argument brings the module
                 raise NoArgumentsError(error, "") from error
             except Exception as error:
-                if first is None or chosen in self._right:
+                if first is None or chosen in self._right or refuses(error) > refuses(first.error):
                     first = NoArgumentsError(error, self._words(arguments))
                 configured = list(self._changes.configured(arguments, error))
                 self._right += configured
@@ -118,7 +118,7 @@ class GuessedArguments:
         if not self._depth:
             assumed.MADE.clear()
         made = eval(self._expression(arguments), {**self._given_names, **BORROWED, **self._namespace})
-        if not self._depth and not isinstance(made, nn.Module):
+        if not self._depth and not isinstance(made, nn.Module) and isinstance(self._choices.cls, type):
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:

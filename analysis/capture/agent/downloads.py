@@ -16,6 +16,7 @@ from .guards import WeightsRefusedError
 _NESTED = frozenset("state_dict model_state_dict state model net module params params_ema weights".split())
 _MESSAGE = "loads weights from the network: a capture runs without them; this gives none here"
 _WORDS = "weights are not downloaded: the model is as it was made"
+_READ = "reads {} of downloaded weights: a capture runs without them"
 _asked = False
 
 
@@ -24,8 +25,18 @@ class Weights(dict[str, Any]):
 
     def __missing__(self, key: str) -> Weights:
         if key not in _NESTED:
-            raise WeightsRefusedError(f"reads {key!r} of downloaded weights: a capture runs without them")
+            raise WeightsRefusedError(_READ.format(repr(key)))
         return self
+
+    def __delitem__(self, key: str) -> None:
+        """There is nothing to take out."""
+
+
+def read_in(error: BaseException) -> WeightsRefusedError | None:
+    """What an error means that says a name of a parameter, after weights were to be downloaded."""
+    name = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
+    read = _asked and name.rpartition(".")[2] in ("weight", "bias")
+    return WeightsRefusedError(_READ.format(repr(name))) if read else None
 
 
 def install() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import without
 from .nearby import code_files, text_of
-from .partial import is_installed
+from .roots import is_installed
 
 # What launchers of distributed programs set, for a process that is alone.
 _ALONE = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}

@@ -39,25 +39,25 @@ class Spare(NamedTuple):
         Watched({"id": 0}, self.process, self.pipes, self.folder).end()  # type: ignore[typeddict-item]
 
 
-def fork(request: Request, capturer: Capturer, scratch: Scratch) -> Watched:
+def fork(request: Request, capturer: Capturer | None, scratch: Scratch) -> Watched:
     """Starts a process for a request. Raises `OSError`."""
     return Watched(request, *_forked(request, capturer, scratch))
 
 
-def fork_spare(capturer: Capturer, scratch: Scratch) -> Spare:
+def fork_spare(capturer: Capturer | None, scratch: Scratch) -> Spare:
     """Starts a process that makes itself ready for a request. Raises `OSError`."""
     source, ours = os.pipe()
     try:
         process, pipes, folder = _forked(source, capturer, scratch)
     except OSError:
         os.close(ours)
-        raise
-    finally:
         os.close(source)
+        raise
+    os.close(source)
     return Spare(process, ours, pipes, folder)
 
 
-def _forked(asked: Request | int, capturer: Capturer, scratch: Scratch) -> tuple[int, Sinks, str]:
+def _forked(asked: Request | int, capturer: Capturer | None, scratch: Scratch) -> tuple[int, Sinks, str]:
     folder = scratch.new()
     reads, writes = zip(*(os.pipe() for _ in Sinks._fields))  # noqa: B905 (Python 3.10)
     parent = os.getpid()

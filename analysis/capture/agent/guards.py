@@ -10,8 +10,12 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, NoReturn
 
+from .roots import is_installed
+
+_STANDARD, _AGENT = os.path.dirname(os.__file__), os.path.dirname(__file__)
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -34,20 +38,32 @@ class DeviceRefusedError(RuntimeError):
     """The user's code uses a device."""
 
 
+class Guard:
+    """Whether refusals are `on`; whether there was one, and whether the user's own code wrote where it may."""
+
+    on, refused, wrote = True, False, False
+
+
 REFUSALS = (RefusedError, WeightsRefusedError, EndRefusedError, DeviceRefusedError)
 
 
-def install(scratch: str) -> None:
+def install(scratch: str) -> Guard:
     """Guards this process from now on. Only for a process that ends after the capture."""
-    checks = _checks(_Files(scratch))
+    guard = Guard()
+    checks = _checks(_Files(scratch, guard))
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         check = checks.get(event)
-        if check is not None:
-            check(*arguments)
+        if check is not None and guard.on:
+            try:
+                check(*arguments)
+            except RefusedError:
+                guard.refused = True
+                raise
 
     sys.addaudithook(audit)
     _guard_ends()
+    return guard
 
 
 def _checks(files: _Files) -> dict[str, Callable[..., None]]:
@@ -106,8 +122,8 @@ def _signal(process: int, _number: int) -> None:
 class _Files:
     """Refuses changes outside the scratch folder. Descriptors and paths relative to one are left to the system."""
 
-    def __init__(self, scratch: str) -> None:
-        self._scratch = os.path.join(os.path.realpath(scratch), "")
+    def __init__(self, scratch: str, guard: Guard) -> None:
+        self._scratch, self._guard = os.path.join(os.path.realpath(scratch), ""), guard
 
     def opened(self, path: object, _mode: object, flags: object) -> None:
         if isinstance(flags, int) and flags & _WRITE_FLAGS:
@@ -123,6 +139,7 @@ class _Files:
         name = os.fsdecode(path)
         if name != os.devnull and not self._holds(name):
             _refuse(f"{verb} {_shown(name)}", _WRITE)
+        self._guard.wrote = self._guard.wrote or _is_users(sys._getframe(1))
 
     def attributes(self, path: object) -> None:
         _refuse(f"changes permissions or attributes of {_shown(path)}", "a capture may not")
@@ -130,6 +147,19 @@ class _Files:
     def _holds(self, name: str) -> bool:
         folder, base = os.path.split(os.path.abspath(name))
         return os.path.join(os.path.realpath(folder), base, "").startswith(self._scratch)
+
+
+def _is_users(frame: FrameType | None) -> bool:
+    """Whether the user's own code asks for something, and no installed package for itself while it is imported."""
+    while frame is not None:
+        file, name = frame.f_code.co_filename, frame.f_code.co_name
+        if is_installed(file):
+            if name == "<module>":
+                return False
+        elif not file.startswith(("<", _STANDARD, _AGENT)):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _guard_ends() -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import wire
+from .child import GoOn
 from .diagnosis import place
 from .fork import Spare, fork, fork_spare
 from .sources import SourceLocator
@@ -37,7 +38,8 @@ _SPARES = 2
 class Loop:
     """Carries out the requests of one descriptor and writes the answers to another.
 
-    With `branches`, requests that import packages go to processes that have them. The loop ends when it is not `current`.
+    With `branches`, requests go to processes that have what they import. The loop ends when it is not `current`. Without a
+    `capturer` a capture has begun in this process: its forks go on with it (`child.GoOn`).
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Loop:
         requests: int,
         answers: int,
         scratch: Scratch,
-        capturer: Capturer,
+        capturer: Capturer | None,
         branches: Branches | None = None,
         current: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -59,18 +61,25 @@ class Loop:
         self._going: list[Watched] = []  # have answered; the system takes a while to take a process down
 
     def run(self) -> None:
-        """Until the requests end, or nobody reads the answers."""
+        """Until the requests end, or nobody reads the answers. Raises `GoOn` in forks that go on with a capture."""
         self._selector.register(self._requests, selectors.EVENT_READ, None)
         try:
             while self._serve():
                 pass
+        except GoOn:
+            raise
         except BrokenPipeError:
             pass
-        finally:
-            for child in [*self._children.values(), *self._going, *self._spares]:
-                child.end()
-            if self._branches is not None:
-                self._branches.end()
+        except BaseException:
+            self._end_all()
+            raise
+        self._end_all()
+
+    def _end_all(self) -> None:
+        for child in [*self._children.values(), *self._going, *self._spares]:
+            child.end()
+        if self._branches is not None:
+            self._branches.end()
 
     def _serve(self) -> bool:
         events = self._selector.select(self._patience())
@@ -93,7 +102,7 @@ class Loop:
         return True
 
     def _patience(self) -> float | None:
-        waits = [LOOK_S] if self._branches is not None and self._branches.importing else []
+        waits = [LOOK_S] if self._branches is not None and self._branches.awaited else []
         if self._children:
             first = min(child.deadline for child in self._children.values())
             waits.append(max(0.0, min(first - time.monotonic(), LOOK_S)))
@@ -148,7 +157,7 @@ class Loop:
     def _finish(self, child: Watched) -> None:
         answer = child.answer()
         if answer is not None:
-            wire.write_answer(self._answers, child.request_id, answer)
+            self._answer(child.request_id, answer)
             self._forget(child)
             child.kill()
             self._going.append(child)
@@ -169,7 +178,7 @@ class Loop:
         assert self._branches is not None
         answers, given_back = self._branches.read(descriptor, self._selector)
         for request_id, answer in answers:
-            wire.write_answer(self._answers, request_id, answer)
+            self._answer(request_id, answer)
         self._take_back(given_back)
 
     def _take_back(self, requests: list[Request]) -> None:
@@ -191,4 +200,9 @@ class Loop:
     def _fail(self, request_id: int, stage: str, message: str, line: tuple[str, int] | None) -> None:
         file, number = line or (None, None)
         error = {"stage": stage, "message": message, "file": file, "line": number}
-        wire.write_answer(self._answers, request_id, json.dumps({"error": error}).encode())
+        self._answer(request_id, json.dumps({"error": error}).encode())
+
+    def _answer(self, request_id: int, answer: bytes) -> None:
+        wire.write_answer(self._answers, request_id, answer)
+        if self._branches is not None:
+            self._branches.answered(request_id, answer, self._selector)

@@ -6,6 +6,7 @@ import functools
 import linecache
 import re
 import sys
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from torch import nn
@@ -15,6 +16,9 @@ from .sources import Line, SourceLocator
 
 # File, line and name of a class.
 Place = tuple[str, int, str]
+
+# A call that was watched: the module's path, itself, and what it was given.
+WatchedCall = tuple[str, nn.Module, "tuple[Any, ...]", "dict[str, Any]"]
 
 # A module as plain values.
 ModuleRow = TypedDict(
@@ -39,6 +43,12 @@ class ModuleTracker:
         self._paths: dict[int, str] = {}
         self._calls = 0
         self.ran: dict[int, nn.Module] = {}
+        self._is_watched: Callable[[nn.Module], bool] | None = None
+        self.watched: list[WatchedCall] = []
+
+    def watch(self, chosen: Callable[[nn.Module], bool] | None) -> None:
+        """From now on, `watched` has the calls of modules of the model that are `chosen` and return."""
+        self._is_watched = chosen
 
     def install(self) -> None:
         """Wraps `nn.Module.__init__` and `__call__`."""
@@ -61,6 +71,8 @@ class ModuleTracker:
             before = len(self._recorder.operators)
             try:
                 result = original_call(module, *args, **kwargs)
+                if self._is_watched is not None and id(module) in self._paths and self._is_watched(module):
+                    self.watched.append((self._paths[id(module)], module, args, kwargs))
                 if self._recorder.recording and len(self._recorder.operators) == before and args and result is args[0]:
                     self._recorder.record_identity(result)
                 return result
@@ -80,6 +92,7 @@ class ModuleTracker:
         """Forgets which modules ran."""
         self._calls = 0
         self.ran.clear()
+        self.watched.clear()
 
     def adopt(self, model: nn.Module) -> None:
         """Names the modules of `model` and its parameters and buffers."""
@@ -108,13 +121,13 @@ class ModuleTracker:
 
     def classes_ran(self, filename: str) -> list[str]:
         """Names of the classes defined in `filename` whose instances ran."""
-        names = {type(m).__qualname__ for m in self.ran.values() if _class_file(type(m)) == filename}
+        names = {type(m).__qualname__ for m in self.ran.values() if class_file(type(m)) == filename}
         return sorted(names)
 
 
 def class_place(cls: type, locator: SourceLocator) -> Place | None:
     """`(file, line, name)` of a user's class, or None for torch's own."""
-    filename = _class_file(cls)
+    filename = class_file(cls)
     if filename is None or not locator.is_user_file(filename):
         return None
     return filename, _class_line(cls, filename), cls.__name__
@@ -131,7 +144,7 @@ def _class_line(cls: type, filename: str) -> int:
     return before[-1] if before else (found[0] if found else 1)
 
 
-def _class_file(cls: type) -> str | None:
+def class_file(cls: type) -> str | None:
     """The file that defines `cls`: that of one of its methods, else that of its module."""
     for value in vars(cls).values():
         code = getattr(value, "__code__", None)

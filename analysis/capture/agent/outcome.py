@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from .absent import AbsentError
+from .guards import REFUSALS
 from .guess import tensors_of
 from .inputs import ModelInput
 from .recorder import Recorder
@@ -54,6 +56,11 @@ def check_not_empty(result: object, recorder: Recorder) -> None:
     for operator in recorder.operators:
         if "conv" in operator["kind"] and any(0 in recorder.tensors[place][0] for place in operator["outputs"]):
             raise TooSmallError("the input is too small: a convolution has nothing left")
+
+
+def refuses(error: BaseException) -> bool:
+    """Whether a capture does not do what the code asked for: no other argument helps, so this is what to tell."""
+    return isinstance(error, (*REFUSALS, AbsentError))
 
 
 def telling(failure: NothingRanError) -> int:

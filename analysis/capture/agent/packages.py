@@ -9,12 +9,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .roots import package_of
+from .roots import INSTALLED, package_of
 
 # Module, and the names that are imported from it.
 Imports = tuple[tuple[str, tuple[str, ...]], ...]
-
-_INSTALLED = ("site-packages", "dist-packages")
 
 
 def ahead(request: Mapping[str, Any]) -> Imports:
@@ -25,7 +23,7 @@ def ahead(request: Mapping[str, Any]) -> Imports:
     file = request.get("file")
     root, name = package_of(file) if file else ("", "")
     folders = [root, os.path.dirname(file)] if file else []
-    local = [folder for folder in (*folders, *request["paths"]) if os.path.basename(folder) not in _INSTALLED]
+    local = [folder for folder in (*folders, *request["paths"]) if os.path.basename(folder) not in INSTALLED]
     own = name.partition(".")[0]
     found: dict[str, set[str]] = {}
     for module, names in request["imports"]:
@@ -37,7 +35,7 @@ def ahead(request: Mapping[str, Any]) -> Imports:
 
 @functools.cache
 def _is_installed(top: str) -> bool:
-    folders = [entry for entry in sys.path if os.path.basename(entry) in _INSTALLED]
+    folders = [entry for entry in sys.path if os.path.basename(entry) in INSTALLED]
     return importlib.machinery.PathFinder.find_spec(top, folders) is not None
 
 

@@ -13,8 +13,7 @@ from types import TracebackType
 from .absent import Absent
 from .parts import absent_name, execute_in_parts
 from .program import read_source
-
-_INSTALLED = ("site-packages", "dist-packages")
+from .roots import is_installed
 
 
 class Partial(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -64,8 +63,3 @@ def _failing_module(trace: TracebackType | None, analysed: str) -> str | None:
         trace = trace.tb_next
     own = found is not None and found != analysed and not is_installed(found)
     return found if own and not str(found).startswith(("<", sys.base_prefix)) else None
-
-
-def is_installed(path: str) -> bool:
-    """Whether a file belongs to an installed package."""
-    return any(f"/{part}/" in path.replace("\\", "/") for part in _INSTALLED)

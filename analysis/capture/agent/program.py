@@ -1,22 +1,31 @@
 """Loads the user's code: a module by name, or an open file of which only what a class needs is executed."""
 
 from __future__ import annotations
+import __future__
 
 import ast
+import functools
 import importlib
 import importlib.abc
 import importlib.util
 import io
 import linecache
+import operator
 import os
 import sys
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from typing import Any
 
+from . import held
 from .parts import execute_in_parts
 from .roots import package_of, relative_dots
-from .statements import statements_for
+from .statements import leading_imports, statements_for
+
+_FUTURE = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
@@ -25,24 +34,20 @@ def load_module(name: str, paths: Sequence[str]) -> types.ModuleType:
     return importlib.import_module(name)
 
 
-def load_file(
-    path: str, text: str | None, needed: Iterable[str], paths: Sequence[str], wanted: str = ""
-) -> types.ModuleType:
-    """A module object made from `text` (the editor's or the file's).
+def load_file(path: str, request: Mapping[str, Any]) -> types.ModuleType:
+    """A module object made from the request's `text` (the editor's or the file's).
 
     In a package the file is imported under its dotted name, so that relative imports and registries work. A file on its
     own executes only its imports, definitions and assignments that `needed` names depend on, never a script below. Where
     something fails that the class `wanted` does not depend on, it is left out.
     """
-    _prepend(paths)
-    if text is None:
-        text = read_source(path)
-    linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
+    _prepend(request["paths"])
+    text = _known_text(path, request)
     sys.argv = [path]  # a file may parse its arguments where it is imported
     root, name = package_of(path, dots=relative_dots(_statements(text)))
     _prepend([root])
     if "." in name:
-        file = _EditedFile(name, path, text, wanted)
+        file = _EditedFile(name, path, request)
         sys.meta_path.insert(0, file)
         try:
             return importlib.import_module(name)
@@ -51,7 +56,14 @@ def load_file(
         except Exception:  # what raised may be nothing that the class needs
             file.failed = True
             return importlib.import_module(name)
-    return _execute_slice(path, text, needed, name, wanted)
+    return _execute_slice(path, text, request["needed"], name, request.get("wanted") or "")
+
+
+def _known_text(path: str, request: Mapping[str, Any]) -> str:
+    """The text, which tracebacks and `inspect` find from now on."""
+    text = request["text"] if request["text"] is not None else read_source(path)
+    linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
+    return text
 
 
 def read_source(path: str) -> str:
@@ -69,8 +81,8 @@ def _prepend(paths: Sequence[str]) -> None:
 class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Answers the import of one module with the text the editor holds; in parts once it has raised something."""
 
-    def __init__(self, name: str, path: str, text: str, wanted: str) -> None:
-        self._name, self._path, self._text, self._wanted = name, path, text, wanted
+    def __init__(self, name: str, path: str, request: Mapping[str, Any]) -> None:
+        self._name, self._path, self._request = name, path, request
         self.failed = False
 
     def find_spec(
@@ -87,11 +99,47 @@ class _EditedFile(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         )
 
     def exec_module(self, module: types.ModuleType) -> None:
-        tree = ast.parse(self._text, self._path)
+        body = ast.parse(_known_text(self._path, self._request), self._path).body
         if self.failed:
-            execute_in_parts(tree.body, module, self._path, self._wanted)
-        else:
-            exec(compile(tree, self._path, "exec", dont_inherit=True), module.__dict__)
+            execute_in_parts(body, module, self._path, self._request.get("wanted") or "")
+            return
+        imports = leading_imports(body)
+        flags = self._execute(imports, module, 0)
+        if held.reached():
+            body = ast.parse(_known_text(self._path, self._request), self._path).body
+        self._execute(body[len(imports) :], module, flags)
+
+    def _execute(self, statements: list[ast.stmt], module: types.ModuleType, flags: int) -> int:
+        """Executes statements of the file; returns the flags of its imports from the future, which hold below them."""
+        code = compile(ast.Module(statements, []), self._path, "exec", flags, dont_inherit=True)
+        exec(code, vars(module))
+        return code.co_flags & _FUTURE
+
+
+def hold(path: str, text: str) -> None:
+    """Has every import of the file at `path` take the text that the editor holds, where it is another one."""
+    if os.path.isfile(path) and read_source(path) != text:
+        linecache.cache[path] = (len(text), None, list(io.StringIO(text, newline=None)), path)
+        sys.meta_path.insert(0, _Held(path, text))
+
+
+class _Held(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Answers imports of one file, whatever its name there."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path, self._text = path, text
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path)
+        if spec is None or spec.origin is None or os.path.realpath(spec.origin) != os.path.realpath(self._path):
+            return None
+        spec.loader = self
+        return spec
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        exec(compile(ast.parse(self._text, self._path), self._path, "exec", dont_inherit=True), module.__dict__)
 
 
 class _Elsewhere(importlib.abc.MetaPathFinder):

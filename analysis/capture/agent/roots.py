@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 _HIGHEST = 6
+INSTALLED = ("site-packages", "dist-packages")
 # Folders beside a repository's sources that may hold them.
 _BESIDE = ("", "src")
 
@@ -58,3 +59,8 @@ def _has_modules(folder: str) -> bool:
 
 def _is_package(folder: str) -> bool:
     return os.path.exists(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier()
+
+
+def is_installed(path: str) -> bool:
+    """Whether a file belongs to an installed package."""
+    return any(f"/{part}/" in path.replace("\\", "/") for part in INSTALLED)

@@ -26,16 +26,21 @@ def main() -> None:
     try:
         import torch
     except BaseException as error:  # whatever importing torch raises is the answer
-        wire.write_line(answers, {"ready": False, "message": f"{type(error).__name__}: {error}"})
+        _refuse(answers, "torch cannot be imported", error)
         return
-    from .capture import Capturer
-    from .confine import mechanisms
-    from .scratch import Scratch
-    from .warm_up import warm_up
+    try:
+        from .capture import Capturer
+        from .confine import mechanisms
+        from .scratch import Scratch
+        from .warm_up import warm_up
 
-    torch.set_num_threads(1)
-    capturer = Capturer()
-    warm_up(capturer)
+        torch.set_num_threads(1)
+        capturer = Capturer()
+        warm_up(capturer)
+    except Exception as error:  # a part of torch is not as it is known here
+        version = getattr(torch, "__version__", "of no version")
+        _refuse(answers, f"torch {version} cannot be used, 2.1 is the oldest that is tested", error)
+        return
     imported.remember_start()
     with Scratch() as scratch:
         versions = {"torch": torch.__version__, "python": sys.version.split()[0]}
@@ -49,6 +54,11 @@ def main() -> None:
         else:
             _serve_one(requests, answers, scratch, capturer)
     end(0)  # torch's own tear-down takes long and may print
+
+
+def _refuse(answers: int, what: str, error: BaseException) -> None:
+    """Says why nothing can be captured here."""
+    wire.write_line(answers, {"ready": False, "message": f"{what} ({type(error).__name__}: {error})"})
 
 
 def _private_streams() -> tuple[int, int]:

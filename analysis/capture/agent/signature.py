@@ -1,38 +1,49 @@
-"""The parameters of a constructor, and those that it hands to the constructors further up."""
+"""The parameters of a constructor or of a function that makes models, and those that it hands to the constructors further up."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
+# A class of models, or a function that makes them.
+Made = Callable[..., Any]
+
+
+def initializer(cls: Made) -> Any:
+    """What takes the arguments: the constructor of a class, a function itself."""
+    return cls.__init__ if isinstance(cls, type) else cls
+
+
+def parameters_of(cls: Made) -> dict[str, inspect.Parameter]:
     """The parameters that have a name."""
     return {parameter.name: parameter for parameter in _signature(cls) if parameter.kind in _NAMED}
 
 
-def is_open(cls: type) -> bool:
+def is_open(cls: Made) -> bool:
     """Whether the constructor takes any keyword."""
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in _signature(cls))
 
 
-def annotation_of(cls: type, parameter: inspect.Parameter) -> object:
+def annotation_of(cls: Made, parameter: inspect.Parameter) -> object:
     """The annotation; the class itself where it is written as a string and the class's own file knows it."""
     given = parameter.annotation
-    known = getattr(cls.__init__, "__globals__", {})
+    known = getattr(initializer(cls), "__globals__", {})
     found = known.get(given.strip("'\"")) if isinstance(given, str) else None
     return found if isinstance(found, type) else given
 
 
-def parent_with(cls: type, name: str) -> type:
+def parent_with(cls: Made, name: str) -> Made:
     """The class further up whose constructor has a parameter of that name; the class itself when there is none."""
-    return next((base for base in cls.__mro__[1:] if name in parameters_of(base)), cls)
+    return next((base for base in getattr(cls, "__mro__", ())[1:] if name in parameters_of(base)), cls)
 
 
-def _signature(cls: type) -> list[inspect.Parameter]:
+def _signature(cls: Made) -> list[inspect.Parameter]:
     """The parameters of the constructor itself, which a metaclass may hide."""
     try:
-        return list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return list(inspect.signature(initializer(cls)).parameters.values())[isinstance(cls, type) :]
     except (TypeError, ValueError):
         return []

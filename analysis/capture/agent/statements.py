@@ -32,6 +32,18 @@ def statements_for(body: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.
     return [body[index] for index in sorted(chosen)]
 
 
+def leading_imports(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The imports that a file begins with, and texts between them."""
+    other = (index for index, statement in enumerate(body) if not _imports_or_says(statement))
+    return list(body[: next(other, len(body))])
+
+
+def _imports_or_says(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
+
+
 def bound_names(statement: ast.stmt) -> set[str]:
     """Names that a top-level statement defines or changes; expressions, loops and `if __name__` define none."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -14,8 +14,8 @@ from typing import TypeVar
 from .absent import Absent, AbsentError, AbsentModule, errors, state
 from .extensions import NotBuiltError
 from .moved import moved_to
-from .partial import Partial, is_installed
-from .roots import folders_with
+from .partial import Partial
+from .roots import folders_with, is_installed
 
 _T = TypeVar("_T")
 _MOST = 40

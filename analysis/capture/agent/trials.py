@@ -22,7 +22,7 @@ from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
 from .making import Maker
 from .modules import ModuleTracker
-from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, telling
+from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, refuses, telling
 from .recorder import Recorder
 from .search import RefusedError, Search
 
@@ -41,10 +41,12 @@ class Trials:
         self._request, self._module = request, module
         self._recorder, self._tracker = recorder, tracker
         self._guessed: GuessedArguments | None = None
-        self._names = assumed.guess_names(
-            request.get("text") or "", request.get("file") or "", request.get("wanted") or ""
-        )
+        self._names = assumed.guess_names(request.get("text") or "", request.get("file") or "", self._configured())
         self._maker = Maker(module, self._names, request.get("wanted") or "")
+
+    def _configured(self) -> list[str]:
+        """Names that a configuration has which is meant for the model."""
+        return [self._request["wanted"]] if self._request.get("wanted") else []
 
     def first_that_runs(self) -> Run:
         """The first model that runs. Raises `NothingRanError` with the error of the likeliest one."""
@@ -64,7 +66,7 @@ class Trials:
                     ways = self._expressions()
                     continue
                 nothing = NothingRanError("construct", error.error, f"with the {error.arguments}")
-                told = failure is not None and telling(failure) >= 2 and not isinstance(error.error, AbsentError)
+                told = failure is not None and telling(failure) >= 2 and not refuses(error.error)
                 failure = failure if told else nothing
             except NothingRanError as error:
                 if self._supplied(error.error):
@@ -101,7 +103,8 @@ class Trials:
         for candidate in self._request["candidates"]:
             yield candidate["expression"], candidate["origin"]
         cls = vars(self._module).get(self._request.get("wanted") or "")
-        if self._request.get("guess") and isinstance(cls, type) and issubclass(cls, nn.Module):
+        is_model = isinstance(cls, type) and issubclass(cls, nn.Module)
+        if self._request.get("guess") and cls is not None and (is_model or isinstance(cls, types.FunctionType)):
             root = bool(self._request.get("root"))
             self._guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
             yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
@@ -116,13 +119,22 @@ class Trials:
             self._guessed.misfits = found.sizes
             self._guessed.called_none = "'NoneType' object is not callable" in found.message
 
+    def run_alone(self, expression: str, origin: str, given: Assignment | None) -> Run:
+        """The model of one expression; with what it was `given` somewhere, where that is known and nothing else is asked."""
+        hints = [given] if given is not None and not self._request.get("inputs") else []
+        return self._run_model(self._maker.made(expression), expression, origin, hints)
+
     def _run(self, expression: str, origin: str) -> Run:
-        model = self._maker.made(expression)
+        return self._run_model(self._maker.made(expression), expression, origin)
+
+    def _run_model(self, model: nn.Module, expression: str, origin: str, given: Sequence[Assignment] = ()) -> Run:
         inputs = ForwardInputs(model, self._request.get("batch"))
         search = Search(model, inputs.option, lambda: len(self._recorder.operators))
         hints, choices = self._known(inputs)
         try:
-            assignment, found = search.find(hints, choices, lambda a, built: self._attempt(model, inputs, a, built))
+            assignment, found = search.find(
+                [*given, *hints], choices, lambda a, built: self._attempt(model, inputs, a, built)
+            )
         except RefusedError as refused:
             if Claim.helps(refused.error):
                 return self._run(expression, origin)

@@ -10,6 +10,8 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
+from .signature import Made, initializer
+
 _SIZED = re.compile(r"Linear|Bilinear|Conv\w*\dd|Embedding|\w+Norm(\dd)?|LSTM|GRU|RNN|zeros|ones|randn?|empty|arange")
 _ITERATING = ("len", "enumerate", "zip", "sum", "reversed", "list", "tuple", "sorted")
 
@@ -36,16 +38,16 @@ class Usage:
     keys: list[str] = field(default_factory=list)
 
 
-def usage_of(cls: type) -> dict[str, Usage]:
+def usage_of(cls: Made) -> dict[str, Usage]:
     """The use of each constructor parameter of a class; empty when there is no source."""
-    definition = _tree(cls.__init__)
+    definition = _tree(initializer(cls))
     if definition is None:
         return {}
     names = [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs]
     found = {parameter.arg: Usage() for parameter in names}
     _note_kind(cls, definition, found)
     kept: dict[str, str] = {}
-    constants = getattr(cls.__init__, "__globals__", {})
+    constants = getattr(initializer(cls), "__globals__", {})
     for node in ast.walk(definition):
         _note(node, found, constants)
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
@@ -53,14 +55,14 @@ def usage_of(cls: type) -> dict[str, Usage]:
         if isinstance(target, ast.Attribute) and isinstance(value, ast.Name) and value.id in found:
             kept[target.attr] = value.id
     _note_handed_on(cls, definition, found, constants)
-    for function in vars(cls).values():
+    for function in vars(cls).values() if isinstance(cls, type) else ():
         tree = _tree(function) if inspect.isfunction(function) else None
         for node in ast.walk(tree) if tree is not None else ():
-            _note_kept(node, kept, found)
+            _note_kept(node, kept, found, constants)
     return found
 
 
-def _note_handed_on(cls: type, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+def _note_handed_on(cls: Made, definition: ast.FunctionDef, found: dict[str, Usage], constants: dict[str, Any]) -> None:
     """What the methods that the constructor calls do with the parameters that it gives them."""
     for call in ast.walk(definition):
         method = getattr(cls, _own_method(call.func), None) if isinstance(call, ast.Call) else None
@@ -79,7 +81,7 @@ def _own_method(node: ast.expr) -> str:
     return node.attr if own and isinstance(node, ast.Attribute) else ""
 
 
-def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
+def _note_kind(cls: Made, definition: ast.FunctionDef, found: dict[str, Usage]) -> None:
     text = ast.unparse(definition) if hasattr(ast, "unparse") else ""
     if not any(word in text for word in ("onv", "Linear(")):
         text = _file_text(cls)
@@ -87,7 +89,7 @@ def _note_kind(cls: type, definition: ast.FunctionDef, found: dict[str, Usage]) 
         usage.convolves = text.count("onv") > text.count("Linear(")
 
 
-def _file_text(cls: type) -> str:
+def _file_text(cls: Made) -> str:
     try:
         return inspect.getsource(sys.modules[cls.__module__])
     except (OSError, TypeError, KeyError):
@@ -102,8 +104,12 @@ def _tree(function: Any) -> ast.FunctionDef | None:
     return definition if isinstance(definition, ast.FunctionDef) else None
 
 
-def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage]) -> None:
+def _note_kept(node: ast.AST, kept: dict[str, str], found: dict[str, Usage], constants: dict[str, Any]) -> None:
     """What is done with a parameter after `self.a = a`."""
+    if isinstance(node, ast.Compare):
+        attribute = _own_method(_compared(node))
+        if attribute in kept:
+            _note_options(node, found[kept[attribute]], constants)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kept:
         if isinstance(node.func.value, ast.Name) and node.func.value.id == "self":
             found[kept[node.func.attr]].layer = True
@@ -155,7 +161,9 @@ def _note(node: ast.AST, found: dict[str, Usage], constants: dict[str, Any]) -> 
             found[node.value.id].iterated = True
             found[node.value.id].unpacked = len(node.targets[0].elts)
     elif isinstance(node, ast.Compare):
-        _note_comparison(node, found, constants)
+        left = _compared(node)
+        if isinstance(left, ast.Name) and left.id in found:
+            _note_options(node, found[left.id], constants)
 
 
 def _note_call(node: ast.Call, found: dict[str, Usage]) -> None:
@@ -172,16 +180,17 @@ def _note_call(node: ast.Call, found: dict[str, Usage]) -> None:
                     found[argument.id].iterated = True
 
 
-def _note_comparison(node: ast.Compare, found: dict[str, Usage], constants: dict[str, Any]) -> None:
+def _compared(node: ast.Compare) -> ast.expr:
+    """The left side of a comparison, also of `name.lower() == "relu"`."""
     left = node.left
-    if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute):
-        left = left.func.value
-    if not (isinstance(left, ast.Name) and left.id in found):
-        return
+    return left.func.value if isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute) else left
+
+
+def _note_options(node: ast.Compare, usage: Usage, constants: dict[str, Any]) -> None:
     for item in ast.walk(node.comparators[0]):
         if isinstance(item, ast.Constant) and isinstance(item.value, str):
-            found[left.id].options.append(item.value)
+            usage.options.append(item.value)
         given = constants.get(item.id) if isinstance(item, ast.Name) else None
         if isinstance(given, (str, list, tuple, set, frozenset, dict)):
             texts = [given] if isinstance(given, str) else given
-            found[left.id].options.extend(text for text in texts if isinstance(text, str))
+            usage.options.extend(text for text in texts if isinstance(text, str))

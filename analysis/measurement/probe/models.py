@@ -50,10 +50,7 @@ def _nothing() -> None:
 def _constructed(request: dict[str, Any]) -> nn.Module:
     """The model of the expression with which the capture succeeded, in the namespace of the user's code."""
     file = request["file"]
-    if file:
-        module = program.load_file(file, request["text"], request["needed"], request["paths"])
-    else:
-        module = program.load_module(request["module"], request["paths"])
+    module = program.load_file(file, request) if file else program.load_module(request["module"], request["paths"])
     names = Names(module, assumed.guess_names(request["text"] or "", file or ""))
     model: nn.Module = eval(request["expression"], vars(module), names)
     return model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,11 @@ _MOST_RESULTS = 25_000
 _FAILED = "GP901"
 
 
-def sarif(findings: Sequence[Finding], root: Path, sources: Sources) -> dict[str, Any]:
-    """A log with one run. `sources` gives the lines of each file; files are named relative to `root`."""
+def sarif(
+    findings: Sequence[Finding], root: Path, sources: Sources, states: Mapping[Finding, str] | None = None
+) -> dict[str, Any]:
+    """A log with one run. `sources` gives the lines of each file; files are named relative to `root`. `states`: what each is
+    against a baseline: new, unchanged, absent."""
     severe = sorted(findings, key=lambda f: SEVERITIES.index(f.severity))[:_MOST_RESULTS]
     chosen = set(severe)
     kept = [finding for finding in findings if finding in chosen]
@@ -36,7 +39,10 @@ def sarif(findings: Sequence[Finding], root: Path, sources: Sources) -> dict[str
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"%SRCROOT%": {"uri": root.resolve().as_uri() + "/"}},
                 "invocations": [_invocation(findings, root, len(findings) - len(kept))],
-                "results": [_result(finding, root, sources) for finding in kept],
+                "results": [
+                    _result(finding, root, sources) | ({"baselineState": states[finding]} if states is not None else {})
+                    for finding in kept
+                ],
             }
         ],
     }

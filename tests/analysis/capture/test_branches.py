@@ -1,6 +1,7 @@
 """Installed packages are imported once for a file, ahead of its captures; the user's own modules in each capture."""
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="branches are co
 MODEL = """\
 import os
 from torch import nn
-import slowlib
+import {library} as slowlib
 
 
 class Net(nn.Module):
@@ -32,51 +33,62 @@ class Net(nn.Module):
 IMPORTED_ONCE = "import os\nPROCESS = os.getpid()\n"
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    folder = tmp_path / "site-packages"
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("python") / "site-packages"
     folder.mkdir()
-    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
-    return folder / "slowlib.py"
+    return folder
 
 
-@pytest.fixture
-def agent(installed):
-    agent = Agent(sys.executable)
+@pytest.fixture(scope="module")
+def agent(packages):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(packages), prepend=os.pathsep)
+        agent = Agent(sys.executable)
     agent.wait_ready(120)
     yield agent
     agent.close()
 
 
-def _capture(agent, tmp_path, sign="!=", more=""):
-    request = CaptureRequest(
+@pytest.fixture
+def installed(packages, request):
+    """A package of the test's own."""
+    name = re.sub(r"\W", "_", request.node.name)
+    return packages / f"{name}.py"
+
+
+def _request(tmp_path, installed, sign="!=", more=""):
+    return CaptureRequest(
         candidates=(Candidate("Net()", "a test"),),
         file=str(tmp_path / "model.py"),
-        text=MODEL.format(sign=sign, more=more),
+        text=MODEL.format(library=installed.stem, sign=sign, more=more),
         inputs=(((1, 4), "float32"),),
         seconds=20,
-        imports=(("os", ()), ("torch", ("nn",)), ("slowlib", ())),
+        imports=(("os", ()), ("torch", ("nn",)), (installed.stem, ())),
     )
-    return agent.capture(request)[1].result(60)
+
+
+def _capture(agent, tmp_path, installed, sign="!=", more=""):
+    return agent.capture(_request(tmp_path, installed, sign, more))[1].result(60)
 
 
 def test_a_package_is_imported_outside_the_capture(agent, installed, tmp_path):
     installed.write_text(IMPORTED_ONCE)
     for more in ("", ".exp()"):
-        captured = _capture(agent, tmp_path, more=more)
+        captured = _capture(agent, tmp_path, installed, more=more)
         assert captured.error is None
         assert str(installed) in [file[0] for file in captured.answer["files"]]
 
 
 def test_a_package_that_changes_is_imported_anew(agent, installed, tmp_path):
     installed.write_text(IMPORTED_ONCE)
-    assert _capture(agent, tmp_path).error is None
+    assert _capture(agent, tmp_path, installed).error is None
     time.sleep(0.01)
     installed.write_text(IMPORTED_ONCE + "PROCESS = 'changed'\n")
-    error = _capture(agent, tmp_path, sign="==").error
+    error = _capture(agent, tmp_path, installed, sign="==").error
     assert error is not None
     assert "AssertionError" in error.message
-    assert _capture(agent, tmp_path).error is None
+    assert _capture(agent, tmp_path, installed).error is None
 
 
 FAILS = {"raise ImportError('no luck')": "no luck", "import ctypes; ctypes.CDLL(None)._exit(3)": "ended"}
@@ -86,7 +98,7 @@ FAILS = {"raise ImportError('no luck')": "no luck", "import ctypes; ctypes.CDLL(
 def test_a_package_that_fails_is_named_at_the_users_line(agent, installed, tmp_path, code):
     installed.write_text(code)
     for _ in range(2):
-        error = _capture(agent, tmp_path).error
+        error = _capture(agent, tmp_path, installed).error
         assert error is not None
         assert FAILS[code] in error.message
         assert (error.file, error.line) == (str(tmp_path / "model.py"), 3) or "ended" in error.message
@@ -96,7 +108,7 @@ def test_a_package_with_threads_is_imported_in_the_capture(agent, installed, tmp
     installed.write_text(
         IMPORTED_ONCE + "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     )
-    assert _capture(agent, tmp_path, sign="==").error is None
+    assert _capture(agent, tmp_path, installed, sign="==").error is None
 
 
 def test_a_package_is_confined_when_it_is_imported(agent, installed, tmp_path):
@@ -109,17 +121,16 @@ def test_a_package_is_confined_when_it_is_imported(agent, installed, tmp_path):
         + "    try:\n        harm()\n    except OSError:\n        continue\n    PROCESS = os.getpid() + 1\n    break\n"
         + "else:\n    HELD = True\n"
     )
-    captured = _capture(agent, tmp_path, more="if slowlib.HELD else None")
+    captured = _capture(agent, tmp_path, installed, more="if slowlib.HELD else None")
     assert captured.error is None
     assert list(outside.iterdir()) == []
 
 
 def test_two_files_with_other_imports_and_cancelled_captures(agent, installed, tmp_path):
     installed.write_text("import time; time.sleep(1)\n" + IMPORTED_ONCE)
-    request = CaptureRequest((Candidate("Net()", ""),), str(tmp_path / "a.py"), MODEL, imports=(("slowlib", ()),))
-    number, cancelled = agent.capture(request)
+    number, cancelled = agent.capture(_request(tmp_path, installed))
     agent.cancel(number)
-    assert _capture(agent, tmp_path).error is None
+    assert _capture(agent, tmp_path, installed).error is None
     assert cancelled.cancelled()
 
 

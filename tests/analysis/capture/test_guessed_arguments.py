@@ -31,6 +31,7 @@ GUESSED = {
     "unpacked": ("sizes", "a, b, c = sizes\nself.a = nn.Linear(a, b + c)", ""),
     "option": ("dim, mode", "if mode not in ('fast', 'slow'): raise ValueError(mode)\nself.a = nn.Linear(dim, dim)", ""),
     "compared": ("dim, kind", "assert kind == 'plain'\nself.a = nn.Linear(dim, dim)", ""),
+    "compared in forward": ("dim, layer_type", "self.kind = layer_type\nself.a = nn.Linear(dim, dim)", "assert self.kind in ('none', 'half')\n        return self.a(x)"),
     "wrapped": ("dim, fn", "self.norm, self.fn = nn.LayerNorm(dim), fn", "return self.fn(self.norm(x))"),
     "config": ("config", "self.a = nn.Linear(config.hidden_size, config.num_labels)", ""),
     "dictionary config": ("cfg", "self.a = nn.Linear(cfg['dim'], cfg['num_classes'])", ""),

@@ -134,3 +134,47 @@ def test_a_list_is_taken_apart_and_its_parts_have_the_wanted_rank(write: Callabl
     written = write(source.replace("self.fc(x)", "self.fc(x[0])"))
     assert [len(given.shape) for given in written.graph.inputs] == [5]
     assert written.graph.inputs[0].name == "x[0]"
+
+
+REMOVED = {
+    "torch.qr(self.fc(x))[0]": "linalg_qr",
+    "torch.symeig(self.fc(x), eigenvectors=True)[1]": "linalg_eigh",
+    "torch.symeig(self.fc(x))[0]": "linalg_eigh",
+}
+
+
+@pytest.mark.parametrize("call", REMOVED)
+def test_a_function_that_pytorch_has_removed_is_the_one_in_its_place(write: Callable, call: str) -> None:
+    source = "# graphperf: input=(8, 8)" + net().replace("self.fc(x)", call)
+    written = write(source)
+    assert any(REMOVED[call] in operator.kind for operator in written.graph.operators)
+    assert any("is not in every PyTorch" in words for words in written.graph.assumptions)
+
+
+def test_what_pytorch_had_for_python_2_is_there(write: Callable) -> None:
+    width = "int_classes(24) if isinstance([], container_abcs.Sequence) else 1"
+    assert write("from torch._six import container_abcs, int_classes\n" + net(width)).graph.parameters == 24 * 9
+
+
+@pytest.mark.parametrize("name", ["int", "float", "object"])
+def test_a_type_that_numpy_has_removed_is_that_of_python(write: Callable, name: str) -> None:
+    pytest.importorskip("numpy")
+    written = write("import numpy as np\n" + net(f"24 if np.{name} is {name} else 1"))
+    assert written.graph.parameters == 24 * 9
+    assert any(f"numpy.{name} is not in every NumPy" in words for words in written.graph.assumptions)
+
+
+def test_what_moved_nowhere_is_missing(write: Callable) -> None:
+    source = "from torch.nn import no_such_function\n" + net().replace("self.fc(x)", "self.fc(no_such_function(x))")
+    (problem,) = write(source).analysis.problems
+    assert "no_such_function" in problem.message
+
+
+def test_weights_that_are_not_there_are_the_reason(write: Callable) -> None:
+    source = net().replace("nn.Linear(8, 8)", "nn.Linear(8, dict(load_state_dict_from_url('https://x'))['fc.weight'])")
+    (problem,) = write("from torch.hub import load_state_dict_from_url\n" + source).analysis.problems
+    assert "reads 'fc.weight' of downloaded weights: a capture runs without them" in problem.message
+    taken_out = net().replace(
+        "self.fc = ", "w = load_state_dict_from_url('https://x')\n        del w['a']\n        self.fc = "
+    )
+    assert write("from torch.hub import load_state_dict_from_url\n" + taken_out).graph.parameters == 72

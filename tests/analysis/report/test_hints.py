@@ -72,8 +72,8 @@ def test_casts_do_not_change_how_often_a_line_ran(write: Callable) -> None:
         ("# layers", "64×112×112 · * % · compute"),
         ("# first", "64×112×112 · * % · compute"),
         ("# loop", "×2 · 64×112×112 · * % · compute"),
-        ("# view", "64"),
-        ("# fc", "10 · * % · launch · fills 2 of 132 SMs"),
+        ("# view", "1×64"),
+        ("# fc", "1×10 · * % · launch · fills 2 of 132 SMs"),
     ],
 )
 def test_line_hints(write: Callable, fragment: str, text: str) -> None:
@@ -96,9 +96,9 @@ def test_a_norm_that_is_not_folded_is_fused(write: Callable) -> None:
         (HintStyle(shapes=False), "# loop", "×2 · * % · compute"),
         (HintStyle(shapes=False), "# bn", None),
         (HintStyle(shapes=False), "# view", None),
-        (HintStyle(shares=False), "# fc", "10"),
+        (HintStyle(shares=False), "# fc", "1×10"),
         (HintStyle(forward_lines=False), "# first", None),
-        (HintStyle(forward_lines=False), "# fc", "10 · * % · launch · fills 2 of 132 SMs"),
+        (HintStyle(forward_lines=False), "# fc", "1×10 · * % · launch · fills 2 of 132 SMs"),
         (HintStyle(least_share=0.01), "# view", None),
         (HintStyle(most_characters=10), "# conv", "64×112×11…"),
         (HintStyle(most_characters=13), "# conv", "64×112×112…"),
@@ -116,7 +116,7 @@ def test_shares_of_what_the_user_looks_at(write: Callable, quantity, name) -> No
     evaluation, fc = net.evaluation, net.summary("# fc")
     share = {"latency": fc.latency_s / evaluation.latency.value, "energy": fc.energy_j / evaluation.energy.value}
     expected = units.percent(share.get(quantity, fc.edp_share))
-    assert f"10 · {expected} · " in line_hint(evaluation, fc, HintStyle(quantity=quantity)).text
+    assert f"1×10 · {expected} · " in line_hint(evaluation, fc, HintStyle(quantity=quantity)).text
     assert hover_lines(evaluation, fc, (), quantity)[0].endswith(f" · {expected} of {name}")
 
 
@@ -124,7 +124,7 @@ def test_totals_against_those_before(write: Callable) -> None:
     net = write(NET)
     other = evaluate(net.graph, Question(profile("h100-sxm5-80gb"), Precision.FP16, "compiled"))
     assert totals_text(net.evaluation, net.evaluation) == totals_text(net.evaluation)
-    latency, energy, edp, _ = totals_text(other, net.evaluation).split(" · ")
+    latency, energy, edp = totals_text(other, net.evaluation).split(" · ")
     assert latency.endswith(f" ({units.difference(net.evaluation.latency.value, other.latency.value)})")
     assert "(−" in latency
     assert "(−" in energy

@@ -4,9 +4,13 @@ import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from graphperf.analysis.bounds.baseline import baseline_text
+from graphperf.analysis.bounds.measure import measure_of
 from graphperf.analysis.capture import AgentPool, Capturer, PoolCapturer
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.finding import Finding
+from graphperf.analysis.lint.criteria import criteria_of
+from graphperf.analysis.lint.settings import lint_settings
 from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.rules import RULES, Rule, judge
 from graphperf.analysis.settings import Options
@@ -24,8 +28,18 @@ def found(rule: Rule, example: str, capturer: Capturer) -> list[Finding]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.py"
         path.write_text(source(example), "utf-8")
+        (Path(folder) / "pyproject.toml").write_text(source(rule.settings), "utf-8")
+        (Path(folder) / "baseline.json").write_text(_baseline(rule, path, capturer), "utf-8")
         analysis = analyze(FileTarget(path), Options(), capturer)
-        return [finding for finding in judge(analysis) if finding.code == rule.code]
+        criteria = criteria_of(lint_settings(path))
+        return [finding for finding in judge(analysis, criteria=criteria) if finding.code == rule.code]
+
+
+def _baseline(rule: Rule, path: Path, capturer: Capturer) -> str:
+    """The figures of the better example."""
+    analysis = analyze(FileTarget(path), Options(), capturer, source(rule.better))
+    measures = [measure_of(result.target, found) for result in analysis.results for found in result.evaluations]
+    return baseline_text(measures, (), path.parent)
 
 
 def page(rule: Rule, capturer: Capturer) -> str:
@@ -38,6 +52,7 @@ def page(rule: Rule, capturer: Capturer) -> str:
             rule.summary,
             f"## Why\n\n{rule.rationale}",
             f"## Example\n\n```python\n{source(rule.example)}```",
+            *([f"With this in `pyproject.toml`:\n\n```toml\n{source(rule.settings)}```"] if rule.settings else []),
             f"What it says of it:\n\n```text\n{said}\n```",
             f"It has nothing to say of:\n\n```python\n{source(rule.better)}```",
             f"## What helps\n\n{_sentence(rule.helps)}",

@@ -5,7 +5,7 @@ const EXPLORER_ROW = ".explorer-folders-view .monaco-list-row";
 async function openModel(page) {
   await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
   await page.locator(EXPLORER_ROW, { hasText: "model.py" }).dblclick();
-  await page.waitForSelector(".view-line", { timeout: 30_000 });
+  await page.waitForSelector(".view-line", { timeout: 90_000 });
 }
 
 async function command(page, name) {
@@ -23,9 +23,19 @@ async function goTo(page, line, column = 1) {
   await page.keyboard.press("Enter");
 }
 
-const texts = (page, selector) => page.locator(selector).allInnerTexts();
+/** As they are read: editors draw spaces that do not break. */
+const texts = async (page, selector) => (await page.locator(selector).allInnerTexts()).map((text) => text.replaceAll("\u00a0", " "));
 const lens = (page) => texts(page, ".codelens-decoration");
 const lines = (page) => texts(page, ".view-line");
+
+/** The first part of a model's lens: one of the four to change. */
+async function change(page, what) {
+  await page.locator(".codelens-decoration a", { hasText: "·" }).first().click();
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: what }).first().waitFor();
+  const rows = await texts(page, ".quick-input-list .monaco-list-row");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: what }).first().click();
+  return rows;
+}
 
 /** Open a model, read it, choose another device, pin the input, open the report. */
 export async function tour(page, found, shot) {
@@ -52,7 +62,23 @@ export async function tour(page, found, shot) {
   await page.keyboard.press("Control+J");
 
   await page.locator(".view-line", { hasText: "import torch" }).first().click();
-  await command(page, "graphperf: Choose Hardware");
+  found.parts = await change(page, "Precision");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "fp16" }).first().click();
+  await page.locator(".codelens-decoration", { hasText: "fp16" }).first().waitFor({ timeout: 30_000 });
+  await change(page, "Execution mode");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "compiled" }).first().click();
+  await page.locator(".codelens-decoration", { hasText: "compiled" }).first().waitFor({ timeout: 30_000 });
+  await change(page, "Batch size");
+  await page.locator(".quick-input-box input").fill("8");
+  await page.keyboard.press("Enter");
+  await page.locator(".codelens-decoration", { hasText: "batch 8" }).first().waitFor({ timeout: 30_000 });
+  found.lensOfOthers = await lens(page);
+  await shot("compiled");
+
+  await page.locator(".view-line", { hasText: "import torch" }).first().click();
+  await change(page, "Hardware");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "NVIDIA A100" }).first().waitFor();
+  await shot("devices");
   const row = page.locator(".quick-input-list .monaco-list-row");
   for (const id of ["jetson-agx-orin-64gb", "h100-sxm5-80gb"]) {
     await page.locator(".quick-input-box input").fill(id);
@@ -81,7 +107,57 @@ export async function tour(page, found, shot) {
   found.drawings = await inner.locator("svg").count();
   await page.waitForTimeout(800);
   await shot("report");
+  await inner.locator("svg").first().scrollIntoViewIfNeeded();
+  await page.waitForTimeout(400);
+  await shot("roofline");
+  found.opened = await inner.locator("button.open").first().innerText();
+  await inner.locator("button.open").first().click();
+  await page.waitForTimeout(1000);
+  found.place = await texts(page, ".statusbar-item[aria-label^='Ln ']");
 }
+
+/** A notebook: the cell with the model shows its own lines. */
+export async function notebook(page, found, shot) {
+  await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
+  await page.locator(EXPLORER_ROW, { hasText: "model.ipynb" }).dblclick();
+  await page.locator(".view-line", { hasText: "64×112×112" }).first().waitFor({ timeout: 90_000 });
+  await page.waitForTimeout(1500);
+  found.lines = await lines(page);
+  found.lens = await lens(page);
+  await shot("cells");
+}
+
+/** The walkthrough, each step with its picture. */
+export async function walkthrough(page, found, shot) {
+  await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
+  await page.keyboard.press("Control+B"); // beside the side bar there is no place for pictures
+  await command(page, "Welcome: Open Walkthrough");
+  await page.locator(".quick-input-box input").fill("Cost of a model");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Cost of a model" }).first().click();
+  await page.locator(".getting-started-step").first().waitFor({ timeout: 30_000 });
+  const steps = page.locator(".getting-started-step");
+  found.pictures = [];
+  for (let step = 0; step < (await steps.count()); step++) {
+    await steps.nth(step).click();
+    const picture = page.locator(".getting-started-media img").first();
+    await picture.waitFor({ timeout: 10_000 });
+    await page.waitForTimeout(600);
+    found.pictures.push(await picture.evaluate((image) => image.complete && image.naturalWidth));
+    await shot(`step${step + 1}`);
+  }
+}
+
+/** How many gutter marks are pale: at most two fifths as strong as the strong ones. */
+const PALE = `[...document.querySelectorAll(".cgmr")].filter((mark) => {
+  const picture = getComputedStyle(mark).backgroundImage.match(/base64,([^"')]+)/);
+  const strength = picture && atob(picture[1]).match(/fill="[^"]+" fill-opacity="([^"]+)"/);
+  const level = picture && atob(picture[1]).match(/width="(\\d+)" height="16"/);
+  return strength && Number(strength[1]) < 0.2 * (Number(level[1]) - 2) - 0.01;
+}).length`;
+
+/** Keeps the most pale marks at a time: they may not last until the next look. */
+const watchHeat = (page) =>
+  page.evaluate(`window.pale = 0; setInterval(() => { window.pale = Math.max(window.pale, ${PALE}); }, 10); 0`);
 
 /** Edits: the new shape comes on the screen; the old hints stay until then. */
 export async function edits(page, found, shot) {
@@ -95,6 +171,7 @@ export async function edits(page, found, shot) {
     await page.keyboard.press("Shift+ArrowDown");
     await page.keyboard.press("Shift+End");
     const start = Date.now();
+    if (channels === 40) await watchHeat(page);
     await page.keyboard.insertText(
       `        self.conv1 = nn.Conv2d(3, ${channels}, 7, 2, 3)\nself.conv2 = nn.Conv2d(${channels}, 128, 3, 2, 1)`,
     );
@@ -104,6 +181,11 @@ export async function edits(page, found, shot) {
     found.milliseconds.push(Date.now() - start);
     found.shown.push((await hint.innerText()).match(/\d+×112×112/)[0]);
   }
+  await page.locator(".codelens-decoration", { hasText: "(−" }).first().waitFor({ timeout: 30_000 });
+  found.lens = await lens(page);
+  found.pale = await page.evaluate(() => window.pale);
+  await page.waitForTimeout(800);
+  found.paleAtLast = await page.evaluate(PALE);
   await shot("edited");
 }
 

@@ -15,7 +15,7 @@ import sys
 from .limits import Limits, apply_lasting, drop_capabilities
 from .limits import apply as limit
 
-__all__ = ["Limits", "confine", "limit", "mechanisms"]
+__all__ = ["Limits", "confine", "end_with", "limit", "mechanisms"]
 
 _EVERYWHERE_WRITABLE = (os.devnull,)
 
@@ -32,21 +32,29 @@ def confine(scratch: str, parent: int, *, with_landlock: bool = True, forks: boo
 
 
 def _confine_on_linux(scratch: str, parent: int, with_landlock: bool, forks: bool) -> None:
-    from . import kernel, seccomp
+    from . import seccomp
     from .landlock import restrict
 
     with contextlib.suppress(OSError, KeyError):
         drop_capabilities(platform.machine())
-    with contextlib.suppress(OSError):
-        kernel.die_with_parent(signal.SIGKILL)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
+    end_with(parent)
     restricted = False
     if with_landlock:
         with contextlib.suppress(OSError):
             restricted = restrict((scratch, *_EVERYWHERE_WRITABLE)) > 0
     with contextlib.suppress(OSError):
         seccomp.restrict(writing=restricted, forks=forks)
+
+
+def end_with(parent: int) -> None:
+    """This process ends when `parent`, which has forked it, does."""
+    if sys.platform == "linux":
+        from . import kernel
+
+        with contextlib.suppress(OSError):
+            kernel.die_with_parent(signal.SIGKILL)
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def mechanisms() -> dict[str, object]:

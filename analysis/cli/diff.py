@@ -1,0 +1,79 @@
+"""`graphperf diff`: what a change of the code costs, model by model and layer by layer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..capture import AgentPool
+from ..finding import Finding
+from ..lint.settings import DEFAULT_REGRESSION, lint_settings
+from ..report.changes import as_markdown, as_records, as_text
+from ..report.findings.fingerprint import fingerprint
+from ..report.findings.sarif import sarif
+from ..study.changes.compare import Comparison, ModelChange, compare_revisions
+from ..study.changes.revisions import changed, revision
+from .common import capturer_for, progress, question
+from .exits import CLEAN, FINDINGS, usage_errors
+from .lint_output import write_file
+from .question_options import question_options
+
+_FORMATS = ("text", "markdown", "json", "sarif")
+
+
+@click.command("diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="[NEW]", required=False)
+@question_options
+@click.option("--format", "output", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--output", "-o", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write there.")
+def diff_command(old: str, new: str | None, output: str, file: Path | None, **given: Any) -> None:
+    """Compare the models of two revisions, each a folder or a commit of this repository; NEW is by default the files as they are.
+
+    Only files that differ, and those that import them, are analysed. Exits with 1 where latency, energy, EDP or memory of a model
+    grew by more than `regression` of [tool.graphperf.lint] (5 %), else with 0.
+    """
+    with usage_errors(), progress() as note:
+        place = Path.cwd()
+        sides = revision(old, place), revision(new, place)
+        files = changed(*sides)
+        options = question((), **given)
+        with AgentPool() as pool:
+            found = compare_revisions(*sides, files, options, capturer_for(pool, options), note)
+        most = lint_settings(place).regression
+    text = _rendered(found, output, place)
+    if file is not None:
+        write_file(file, text)
+    else:
+        click.echo(text, nl=not text.endswith("\n"))
+    raise SystemExit(FINDINGS if any(_grew(model, most) for model in found.models) else CLEAN)
+
+
+def _rendered(found: Comparison, output: str, root: Path) -> str:
+    if output == "json":
+        return json.dumps(as_records(found), indent=2)
+    if output == "sarif":
+        states = _states(found, root)
+        return json.dumps(sarif(list(states), root, found.sources, states), indent=2)
+    return as_text(found) if output == "text" else as_markdown(found)
+
+
+def _states(found: Comparison, root: Path) -> dict[Finding, str]:
+    """Each finding and what it is against the old revision."""
+    marks = {fingerprint(finding, root, found.sources): finding for finding in found.old_findings}
+    now = {fingerprint(finding, root, found.sources): finding for finding in found.new_findings}
+    states = {finding: "unchanged" if mark in marks else "new" for mark, finding in now.items()}
+    return states | {finding: "absent" for mark, finding in marks.items() if mark not in now}
+
+
+def _grew(model: ModelChange, most: float = DEFAULT_REGRESSION) -> bool:
+    if model.before is None or model.after is None:
+        return False
+    old, new = model.before.figures, model.after.figures
+    pairs = (
+        (old.latency_s, new.latency_s), (old.energy_j, new.energy_j), (old.edp, new.edp), (old.memory_bytes, new.memory_bytes),
+    )  # fmt: skip
+    return any(after > before * (1 + most) for before, after in pairs)

@@ -1,0 +1,1 @@
+"""7xx: what a project asks of the figures of its models."""
