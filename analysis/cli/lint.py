@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,8 @@ def check_command(files: tuple[str, ...], jobs: int | None, stdin_filename: Path
     output = Output(*(given.pop(name) for name in ("output_format", "output_file", "color", "statistics")))
     with usage_errors():
         settings = chosen_settings(**{name: given.pop(name) for name in _SELECTION})
+        if baseline is not None:
+            settings = replace(settings, baseline=None)  # what it is compared with now is not part of it
         ask = partial(_checked, files, settings, given, jobs, stdin_filename)
         if baseline is not None:
             write_file(baseline, as_baseline(ask(), settings, baseline))
@@ -182,4 +185,4 @@ def completion_command(shell: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="graphperf-lint")
