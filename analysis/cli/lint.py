@@ -46,6 +46,7 @@ def main() -> None:
 @click.argument("files", nargs=-1, metavar="FILES...")
 @question_options
 @selection_options
+@click.option("--dependents", is_flag=True, help="Check the files below this folder that import FILES too.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option("--output-file", type=FILE, help="Write there instead of to stdout.")
 @click.option("--statistics", is_flag=True, help="How often each rule speaks, instead of the findings.")
@@ -62,18 +63,20 @@ def check_command(files: tuple[str, ...], jobs: int | None, stdin_filename: Path
     """
     exit_zero, watch, baseline = (given.pop(name) for name in ("exit_zero", "watch", "write_baseline"))
     output = Output(*(given.pop(name) for name in ("output_format", "output_file", "color", "statistics")))
+    with_dependents = given.pop("dependents")
     with usage_errors():
         settings = chosen_settings(**{name: given.pop(name) for name in _SELECTION})
+        chosen = partial(python_files, files, settings.exclude, with_dependents=with_dependents)
         if baseline is not None:
             settings = replace(settings, baseline=None)  # what it is compared with now is not part of it
-        ask = partial(_checked, files, settings, given, jobs, stdin_filename)
+        ask = partial(_checked, chosen, files, settings, given, jobs, stdin_filename)
         if baseline is not None:
             write_file(baseline, as_baseline(ask(), settings, baseline))
             raise SystemExit(CLEAN)
         if watch:
             from .lint_watch import watched
 
-            watched(lambda: _report(ask(), settings, output), lambda: python_files(files or (".",), settings.exclude))
+            watched(lambda: _report(ask(), settings, output), chosen)
         found = _report(ask(), settings, output)
     raise SystemExit(FINDINGS if found and not exit_zero else CLEAN)
 
@@ -82,15 +85,14 @@ _SELECTION = ("select", "extend_select", "ignore", "per_file_ignores", "severity
 
 
 def _checked(
-    files: Sequence[str], settings: LintSettings, given: dict[str, Any], jobs: int | None, stdin_filename: Path | None
-) -> list[Checked]:
-    """What is found in the files, remembered or not. Raises `UsageError`."""
+    chosen: Callable[[], list[Path]], names: Sequence[str], settings: LintSettings, given: dict[str, Any], jobs: int | None,
+    stdin_filename: Path | None,
+) -> list[Checked]:  # fmt: skip
+    """What is found in the chosen files, remembered or not. Raises `UsageError`."""
     if stdin_filename is not None:
         checked = [_from_stdin(stdin_filename, settings, _options((str(stdin_filename),), given))]
     else:
-        checked = _in_files(
-            python_files(files or (".",), settings.exclude), settings, partial(_options, files, given), given, jobs
-        )
+        checked = _in_files(chosen(), settings, partial(_options, names, given), given, jobs)
     hindrance = next((each.hindrance for each in checked if each.hindrance is not None), None)
     if hindrance is not None:
         fail(hindrance)

@@ -303,3 +303,14 @@ def test_budgets(run: Callable, folder: Path) -> None:
     done = run("graphperf-lint", "model.py")
     assert done.code == 2
     assert "h101" in done.err
+
+
+def test_dependents_are_checked_too(run: Callable, folder: Path) -> None:
+    (folder / "parts.py").write_text("WIDTH = 8192\n")
+    (folder / "sub").mkdir()
+    net = NET.replace("import torch\n", "import torch\nfrom parts import WIDTH\n").replace("8192, 8192", "WIDTH, 8192")
+    (folder / "sub" / "net.py").write_text(net)
+    assert records(run, "parts.py") == []
+    assert {record["file"] for record in records(run, "parts.py", "--dependents")} == {"sub/net.py"}
+    project(folder, '[tool.graphperf.lint]\nexclude = ["sub"]\n')
+    assert records(run, "parts.py", "--dependents") == []
