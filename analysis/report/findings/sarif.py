@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ...finding import SEVERITIES, Finding
-from ...rules import RULES, Rule
+from ...rules import RULES, Rule, rule_page
 from .fingerprint import Sources, fingerprints, relative
 from .records import gain_record
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...fixes import Edit
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_HOME = "https://github.com/graphperf/graphperf"
 _LEVELS = {"error": "error", "warning": "warning", "information": "note", "hint": "note"}
 _PROBLEM = {"error": "error", "warning": "warning", "information": "recommendation", "hint": "recommendation"}
 _MOST_TEXT = 1024
@@ -87,7 +88,12 @@ def graphperf_version() -> str:
 
 
 def _driver() -> dict[str, Any]:
-    return {"name": "graphperf", "semanticVersion": graphperf_version(), "rules": [_rule(rule) for rule in RULES]}
+    return {
+        "name": "graphperf",
+        "semanticVersion": graphperf_version(),
+        "informationUri": _HOME,
+        "rules": [_rule(rule) for rule in RULES],
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -96,6 +102,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.explanation.replace("`", "")[:_MOST_TEXT]},
+        "helpUri": rule_page(rule.code),
         "help": {"text": rule.explanation.replace("`", ""), "markdown": rule.explanation},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"precision": "medium", "problem.severity": _PROBLEM[rule.severity], "tags": ["performance"]},
