@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..discovery import hardware_paths
-from ..discovery.project import FILE as PROJECT
+from ..discovery.project import FILE as PROJECT_FILE
 from ..lint.checked import Checked
 from ..lint.files import python_files
+from ..lint.interpreter import PROJECT, project_python
 from ..lint.outcome import as_baseline, reported, sources_of
 from ..lint.remembered import Remembered
 from ..lint.run import check_files
@@ -66,6 +67,7 @@ def check_command(files: tuple[str, ...], jobs: int | None, stdin_filename: Path
     with_dependents = given.pop("dependents")
     with usage_errors():
         settings = chosen_settings(**{name: given.pop(name) for name in _SELECTION})
+        settings = _with_interpreter(settings, given)
         chosen = partial(python_files, files, settings.exclude, with_dependents=with_dependents)
         if baseline is not None:
             settings = replace(settings, baseline=None)  # what it is compared with now is not part of it
@@ -82,6 +84,18 @@ def check_command(files: tuple[str, ...], jobs: int | None, stdin_filename: Path
 
 
 _SELECTION = ("select", "extend_select", "ignore", "per_file_ignores", "severity", "baseline", "isolated")
+
+
+def _with_interpreter(settings: LintSettings, given: dict[str, Any]) -> LintSettings:
+    """The settings, and in `given` the project's interpreter where it is asked for. Raises `UsageError`."""
+    if given["python"] != PROJECT:
+        return settings
+    given["python"] = project_python(Path.cwd())
+    if given["python"] is not None:
+        return settings
+    click.echo("no interpreter with torch was found: no model is captured, and only texts are checked", err=True)
+    given["untrusted"] = True
+    return replace(settings, static=True)
 
 
 def _checked(
@@ -124,7 +138,7 @@ def _options(files: Sequence[str], given: dict[str, Any]) -> Options:
 
 def _beside(settings: LintSettings) -> list[Path]:
     """What findings depend on besides the files: the project's settings, its own devices, the baseline."""
-    projects = (folder / PROJECT for folder in (Path.cwd(), *Path.cwd().parents))
+    projects = (folder / PROJECT_FILE for folder in (Path.cwd(), *Path.cwd().parents))
     devices = (file for folder in hardware_paths(Path.cwd()) for file in sorted(folder.glob("*.toml")))
     baseline = [settings.baseline] if settings.baseline is not None else []
     return [*(file for file in projects if file.is_file()), *devices, *baseline]

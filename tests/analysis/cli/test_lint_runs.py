@@ -314,3 +314,14 @@ def test_dependents_are_checked_too(run: Callable, folder: Path) -> None:
     assert {record["file"] for record in records(run, "parts.py", "--dependents")} == {"sub/net.py"}
     project(folder, '[tool.graphperf.lint]\nexclude = ["sub"]\n')
     assert records(run, "parts.py", "--dependents") == []
+
+
+def test_the_project_s_interpreter(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint, "project_python", lambda _place: sys.executable)
+    assert "GP101" in run("graphperf-lint", "model.py", "--python", "project", *FP16).out
+    monkeypatch.setattr(lint, "project_python", lambda _place: None)
+    done = run("graphperf-lint", "model.py", "broken.py", "--python", "project", "--output-format", "concise")
+    assert done.code == 1
+    assert done.err.startswith("no interpreter with torch was found")
+    assert [line.partition(":1: ")[0] for line in done.out.splitlines()] == ["broken.py:2", "1 finding"]
+    assert "not captured" in run("graphperf-lint", "model.py", "--untrusted").out
