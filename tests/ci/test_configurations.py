@@ -1,5 +1,6 @@
 """What other programs read of this repository: hooks, the action, the template for GitLab."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import yaml
 from click.testing import CliRunner
 
 from graphperf.analysis.cli.lint import main
+from graphperf.analysis.lint.settings import lint_settings
+from graphperf.analysis.rules import rule_for
 
 ROOT = Path(__file__).parents[2]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
@@ -55,3 +58,16 @@ def test_the_template_for_gitlab() -> None:
     assert parses(line.replace("$GRAPHPERF_PATHS", ".").replace("$GRAPHPERF_ARGS", ""))
     assert job["artifacts"]["reports"]["codequality"] in line
     assert job["artifacts"]["when"] == "always"
+
+
+def test_what_the_documentation_shows_is_accepted(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "lint.md").read_text("utf-8")
+    (tmp_path / "pyproject.toml").write_text("\n".join(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)), "utf-8")
+    settings = lint_settings(tmp_path)
+    assert set(settings.limits) == {"GP101"}
+    assert [len(bounds) for bounds in settings.budgets.values()] == [4]
+    (hooks,) = (yaml.safe_load(block)["repos"] for block in re.findall(r"```yaml\n(repos.*?)```", text, re.DOTALL))
+    assert {hook["id"] for repo in hooks for hook in repo["hooks"]} <= {hook["id"] for hook in HOOKS}
+    for line in re.findall(r"^graphperf-lint .*$", text.partition("```\n")[2].partition("```")[0], re.MULTILINE):
+        assert parses(re.sub(r"\$\(.*\)|#.*", "", line)), line
+    assert all(rule_for(code) for code in re.findall(r"GP\d{3}", text))
