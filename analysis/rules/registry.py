@@ -11,6 +11,7 @@ from ..finding import Finding
 from ..pipeline import Analysis
 from ..silencing import UNUSED, unsilenced, unused
 from .finding import Criteria, Rule
+from .gain import Reruns
 from .places import analyzed_file
 from .subject import Subject
 
@@ -57,7 +58,8 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """The findings of the rules, by file and line, whatever the file's comments say."""
     asked = criteria or Criteria()
-    return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked))
+    reruns = [Reruns(result.graph) for result in analysis.results]
+    return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked, reruns))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -65,11 +67,11 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
 
 
-def _findings(rule: Rule, analysis: Analysis, criteria: Criteria) -> Iterator[Finding]:
+def _findings(rule: Rule, analysis: Analysis, criteria: Criteria, reruns: Sequence[Reruns]) -> Iterator[Finding]:
     if rule.on_analysis is not None:
         yield from rule.on_analysis(analysis, criteria)
     if rule.on_device is not None:
         limits = criteria.limits.get(rule.code, rule.limits)
-        for result in analysis.results:
+        for result, shared in zip(analysis.results, reruns, strict=True):
             for evaluation in result.evaluations:
-                yield from rule.on_device(Subject(rule, analysis, result, evaluation, limits))
+                yield from rule.on_device(Subject(rule, analysis, result, evaluation, limits, shared))

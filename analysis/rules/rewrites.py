@@ -53,8 +53,11 @@ def changes(
         held.setdefault((place.file, place.line), []).append(match)
     found: list[Change[Found]] = []
     for together in held.values():
+        touched = {o for match in together for o in match.touched}
+        if not subject.may_pay(touched):
+            continue
         gain = subject.gain(graph=rewritten(together))
-        seconds = subject.seconds_of({o for match in together for o in match.touched})
+        seconds = subject.seconds_of(touched)
         if subject.worthwhile(gain, seconds):
             found.append(Change(subject.place(together[0].at), tuple(together), gain, seconds))
     yield from sorted(found, key=lambda change: -change.gain.edp)[: subject.limits.most]
