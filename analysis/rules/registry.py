@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..finding import Finding
@@ -72,6 +72,19 @@ def _findings(rule: Rule, analysis: Analysis, criteria: Criteria, reruns: Sequen
         yield from rule.on_analysis(analysis, criteria)
     if rule.on_device is not None:
         limits = criteria.limits.get(rule.code, rule.limits)
-        for result, shared in zip(analysis.results, reruns, strict=True):
-            for evaluation in result.evaluations:
-                yield from rule.on_device(Subject(rule, analysis, result, evaluation, limits, shared))
+        subjects = (
+            Subject(rule, analysis, result, evaluation, limits, shared)
+            for result, shared in zip(analysis.results, reruns, strict=True)
+            for evaluation in result.evaluations
+        )
+        yield from _on_devices(rule.on_device, subjects)
+
+
+def _on_devices(check: Callable[[Subject], Iterable[Finding]], subjects: Iterable[Subject]) -> Iterator[Finding]:
+    """Its findings, at a line that several models share those of the one that takes longest."""
+    claimed: dict[tuple[str, int, str], str] = {}
+    for subject in sorted(subjects, key=lambda subject: -subject.figures.latency_s):
+        for finding in check(subject):
+            at = (finding.file, finding.line, finding.hardware)
+            if claimed.setdefault(at, finding.target) == finding.target:
+                yield finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from ..constants import constant_value
 from ..estimate import Evaluation, Question
@@ -13,7 +14,7 @@ from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult, shown_file
 from .finding import Finding, Limits, Related, Rule, Severity
 from .gain import Reruns, evaluated, figures
-from .places import class_line, place_of
+from .places import class_line, label, place_of
 
 _WARNS_FROM = 0.05
 _MOST = 0.5
@@ -103,6 +104,14 @@ class Subject:
     def running_place(self, operator: Operator) -> SourceLine:
         """The line that runs an operator."""
         return place_of(self.result, self.analysis, operator, running=True)
+
+    def written(self, operator: Operator) -> list[Related]:
+        """Where the code that runs an operator is, if in another file than the line to point at."""
+        place, code = self.place(operator), self.as_written(operator.source[0]) if operator.source else None
+        elsewhere = code is not None and Path(code.file).resolve() != Path(place.file).resolve()
+        return (
+            [Related(f"{label(operator)} is run here", code.file, code.line)] if code is not None and elsewhere else []
+        )
 
     def as_written(self, place: SourceLine) -> SourceLine:
         """A line of the code, its file called as the user called it."""

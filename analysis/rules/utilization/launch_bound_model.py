@@ -12,18 +12,21 @@ from ..finding import Finding, Limits, Rule
 from ..subject import Subject
 from ..waits import waits
 
+# Of fewer, such as a loss or a block that runs alone, the model that has it decides.
+_LEAST_KERNELS = 10
+
 
 def check(subject: Subject) -> Iterable[Finding]:
     """At most one finding, at the line of the class."""
     question, estimates = subject.question, subject.evaluation.subgraphs
     if question.device.kind != "gpu" or question.mode not in ("eager", "compiled") or subject.large:
         return
-    if subject.launch_share < subject.limits.least_share:
+    kernels = sum(estimate.latency_s > 0 for estimate in estimates)
+    if subject.launch_share < subject.limits.least_share or kernels < _LEAST_KERNELS:
         return
     tried = [(name, subject.gain(question=instead)) for name, instead in _instead(subject)]
     worth = [(name, gain) for name, gain in tried if subject.worthwhile(gain, subject.figures.latency_s)]
     if worth:
-        kernels = sum(estimate.latency_s > 0 for estimate in estimates)
         text = "; ".join(f"{name}: {gain.text}" for name, gain in worth)
         message = (
             f"{subject.graph.model}: {units.percent(subject.launch_share)} of the latency on "
@@ -56,7 +59,8 @@ RULE = Rule(
     rationale=(
         "In eager mode the host prepares every operator for some microseconds before the device can start it. Where kernels "
         "are shorter than that, the device waits for the host. The share of launches is that of the estimate: the host's "
-        "chain as far as nothing overlaps with it, and the gaps between kernels. Reported when it is above a half."
+        "chain as far as nothing overlaps with it, and the gaps between kernels. Reported when it is above a half, "
+        "of at least ten kernels."
     ),
     helps=(
         "`torch.compile` runs fewer kernels from a leaner wrapper; its mode `reduce-overhead` records them in a CUDA graph, "

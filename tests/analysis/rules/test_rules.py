@@ -87,7 +87,18 @@ def test_layers_that_nothing_is_predicted_for_are_hints(write: Callable) -> None
 
 
 def test_where_launches_take_the_time_no_layer_is_named(write: Callable) -> None:
-    net = write(WIDE, inputs=(((1, 3, 64, 64), "float32"),), hardware=("h100-sxm5-80gb",))
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = nn.Sequential(*[nn.ReLU() for _ in range(60)])
+                self.head = nn.Linear(8192, 8192)
+
+            def forward(self, x):
+                return self.head(self.layers(x))
+    """, inputs=(((1, 8192), "float32"),), hardware=("h100-sxm5-80gb",))  # fmt: skip
+    (head,) = [found for found in net.evaluation.subgraphs if found.bottleneck == "memory"]
+    assert head.edp_share >= 0.05
     assert {"GP101", "GP201"} & {finding.code for finding in judge(net.analysis)} == {"GP201"}
 
 
@@ -187,3 +198,35 @@ def test_comments_silence_findings_of_their_own_file_only() -> None:
     discovery = discover("\nclass Net(nn.Module): ...  # graphperf: ignore")
     problems = [Problem("m.py::Net", "import", "wrong", file, 2, "Net") for file in ("m.py", "blocks.py")]
     assert [f.file for f in judge(Analysis((), tuple(problems), discovery))] == ["blocks.py"]
+
+
+def test_a_line_that_two_models_share_is_said_of_the_longer(write: Callable) -> None:
+    net = write("""
+        class Block(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(256, 256)
+
+            def forward(self, x):
+                x = self.fc(x)
+                return x * torch.sigmoid(x)  # silu
+
+        class Short(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = nn.Sequential(Block(), Block())
+
+            def forward(self, x):
+                return self.layers(x)
+
+        class Long(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = nn.Sequential(Block(), Block(), Block())
+
+            def forward(self, x):
+                return self.layers(x)
+    """, inputs=(((16, 256), "float32"),), hardware=("h100-sxm5-80gb",))  # fmt: skip
+    assert {result.target.partition("::")[2] for result in net.analysis.results} == {"Short", "Long"}
+    (finding,) = [finding for finding in judge(net.analysis) if finding.code == "GP404"]
+    assert (finding.line, finding.target.partition("::")[2]) == (net.line("# silu"), "Long")
