@@ -43,7 +43,7 @@ class Engine:
         def work() -> Views:
             analysis = analyze(FileTarget(path), options, capturer, text, tell)
             cancellation.check()
-            return views_of(analysis, path, text, settings.hint_style(), settings.rules.report)
+            return views_of(analysis, path, text, settings.hint_style(), settings.judged_by())
 
         return await loop.run_in_executor(self._threads, work)
 
