@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from ..discovery.classes import split_lines
 
@@ -43,6 +44,23 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
         parts += [text[position:start], edit.text.replace("\n", ending)]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def edits_between(old: str, new: str) -> tuple[Edit, ...]:
+    """Whole lines of one text replaced so that it becomes the other."""
+    before, after = split_lines(old), split_lines(new)
+    blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return tuple(_block(before, a, a_end, after[b:b_end]) for tag, a, a_end, b, b_end in blocks if tag != "equal")
+
+
+def _block(before: Sequence[str], start: int, end: int, lines: Sequence[str]) -> Edit:
+    """The edit that puts lines in the place of others. The last line of a text has no end."""
+    if end < len(before):
+        return Edit(start + 1, 1, end + 1, 1, "".join(f"{line}\n" for line in lines))
+    last = (end, len(before[-1]) + 1)
+    if start == 0:
+        return Edit(1, 1, *last, "\n".join(lines))
+    return Edit(start, len(before[start - 1]) + 1, *last, "".join(f"\n{line}" for line in lines))
 
 
 def _line_starts(text: str) -> list[int]:
