@@ -50,7 +50,7 @@ def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.Marku
     if formats and "markdown" not in formats:
         named = " · ".join(f"{rule.code} {rule.name}" for rule in rules)
         return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(filter(None, [*lines, named])))
-    links = [_report_link(session, line)] if lines and ls.client_options.client_commands else []
+    links = [_report_link(session, line)] if known and ls.client_options.client_commands else []
     return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules, links))
 
 

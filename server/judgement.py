@@ -29,7 +29,12 @@ def judged(analysis: Analysis, path: Path, text: str, asked: LintSettings) -> Ju
     try:
         return _judged(analysis, path, text, asked)
     except UsageError:
-        return _judged(analysis, path, text, replace(asked, baseline=None, budgets={}, limits={}))
+        return _judged(analysis, path, text, without_criteria(asked))
+
+
+def without_criteria(asked: LintSettings) -> LintSettings:
+    """The same selection of findings, without what the project asks of figures."""
+    return replace(asked, baseline=None, budgets={}, limits={})
 
 
 def _judged(analysis: Analysis, path: Path, text: str, asked: LintSettings) -> Judgement:

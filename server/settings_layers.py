@@ -15,6 +15,7 @@ from ..analysis.lint.criteria import criteria_of
 from ..analysis.lint.settings import LintSettings, lint_settings
 from ..analysis.modes import DEFAULT_HARDWARE, PROJECT_ASKS
 from ..analysis.settings import device_named
+from .judgement import without_criteria
 from .settings import EVERYTHING, RuleSettings, Settings
 
 SECTION = "graphperf"
@@ -92,14 +93,15 @@ def _device_folders(folders: Sequence[Path], complaints: list[str]) -> tuple[Pat
 
 def _criteria(project: Path | None, devices: tuple[Path, ...], complaints: list[str]) -> LintSettings:
     """What a project asks of its models, checked as far as can be without one."""
+    lint = EVERYTHING
     try:
         lint = lint_settings(project, EVERYTHING.severity) if project is not None else EVERYTHING
         criteria_of(lint)
-        for bound in (bound for bounds in lint.budgets.values() for bound in bounds if bound.hardware is not None):
-            device_named(bound.hardware or "", devices)
+        for hardware in {bound.hardware for bounds in lint.budgets.values() for bound in bounds} - {None}:
+            device_named(str(hardware), devices)
     except UsageError as error:
-        complaints.append(f"Nothing that the project asks of its models holds: {error}")
-        return EVERYTHING
+        complaints.append(f"Not everything that the project asks of its models can be used: {error}")
+        return without_criteria(lint)
     return lint
 
 
