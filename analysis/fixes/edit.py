@@ -48,19 +48,22 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 def edits_between(old: str, new: str) -> tuple[Edit, ...]:
     """Whole lines of one text replaced so that it becomes the other."""
-    before, after = split_lines(old), split_lines(new)
+    before, after = _with_ends(old), _with_ends(new)
     blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     return tuple(_block(before, a, a_end, after[b:b_end]) for tag, a, a_end, b, b_end in blocks if tag != "equal")
 
 
+def _with_ends(text: str) -> list[str]:
+    """The lines of a text with their ends, which the last one may lack."""
+    *lines, last = split_lines(text)
+    return [*(f"{line}\n" for line in lines), *filter(None, [last])]
+
+
 def _block(before: Sequence[str], start: int, end: int, lines: Sequence[str]) -> Edit:
-    """The edit that puts lines in the place of others. The last line of a text has no end."""
-    if end < len(before):
-        return Edit(start + 1, 1, end + 1, 1, "".join(f"{line}\n" for line in lines))
-    last = (end, len(before[-1]) + 1)
-    if start == 0:
-        return Edit(1, 1, *last, "\n".join(lines))
-    return Edit(start, len(before[start - 1]) + 1, *last, "".join(f"\n{line}" for line in lines))
+    """The edit that puts lines in the place of others."""
+    open_end = end > 0 and not before[end - 1].endswith("\n")
+    stop = (end, len(before[end - 1]) + 1) if open_end else (end + 1, 1)
+    return Edit(start + 1, 1, *stop, "".join(lines))
 
 
 def _line_starts(text: str) -> list[int]:

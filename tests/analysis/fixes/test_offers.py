@@ -9,7 +9,7 @@ import pytest
 from graphperf.analysis.capture import PoolCapturer
 from graphperf.analysis.discovery.classes import split_lines
 from graphperf.analysis.finding import Finding
-from graphperf.analysis.fixes import Edit, edited, fixed, offers
+from graphperf.analysis.fixes import Edit, edited, edits_between, fixed, offers
 from graphperf.analysis.pipeline import Analysis
 
 from .prepared import FOLDER, found, session
@@ -62,6 +62,13 @@ def test_edits_of_text_with_other_ends_of_lines() -> None:
     assert edited("abc\r\ndefgh\r\nij\r\nkl", edits) == "above\r\nabc\r\ndeX\r\nYh\r\nij\r\n"
     with pytest.raises(ValueError, match="overlap"):
         edited("abcdef", [Edit(1, 1, 1, 4, ""), Edit(1, 3, 1, 5, "")])
+
+
+@pytest.mark.parametrize("old", ["", "a", "a\n", "a\nb\nc", "a\nb\nc\nd\n", "b\n\nb"])
+@pytest.mark.parametrize("new", ["", "a", "x\na\n", "a\nc", "a\nB\nc\nd\n\ne", "b\n"])
+def test_the_edits_between_two_texts(old: str, new: str) -> None:
+    assert edited(old, edits_between(old, new)) == new
+    assert edits_between(old, old) == ()
 
 
 def test_nothing_that_edits_python_is_loaded_before_a_fix_is_tried() -> None:
