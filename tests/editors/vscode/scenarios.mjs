@@ -145,7 +145,7 @@ export async function fix(page, found, shot) {
 /** The rows of the panel of problems, which is closed again. */
 async function problems(page) {
   await page.keyboard.press("Control+Shift+M");
-  await page.locator(".markers-panel .monaco-list-row").first().waitFor({ timeout: 20_000 });
+  await page.locator(".markers-panel").first().waitFor({ timeout: 20_000 });
   await page.waitForTimeout(1000);
   const rows = await texts(page, ".markers-panel .monaco-list-row");
   await page.keyboard.press("Control+J");
