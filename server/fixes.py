@@ -11,8 +11,10 @@ from ..analysis.discovery.classes import split_lines
 from ..analysis.finding import Finding
 from ..analysis.fixes import FIXABLE, Edit, Offer
 
-# So many fixes of a file are worked out without being asked for.
+# So many fixes of a file are worked out without being asked for, and none of a longer file: libcst parses it in one piece, for
+# more than the 20 ms that an answer may take, and nothing is answered meanwhile.
 MOST = 8
+MOST_LINES = 400
 # Rules whose fix is an action of its own.
 _OWN_ACTION = frozenset({"GP903"})
 
@@ -43,7 +45,8 @@ def can_fix() -> bool:
 class Fixes:
     """The fixes of one analysed text by the code and the line of their findings."""
 
-    def __init__(self, findings: Sequence[Finding] = ()) -> None:
+    def __init__(self, findings: Sequence[Finding] = (), text: str = "") -> None:
+        self._unasked = MOST if text.count("\n") < MOST_LINES else 0
         fixable = [f for f in findings if f.code in FIXABLE and f.code not in _OWN_ACTION and can_fix()]
         self._findings: Mapping[Place, Finding] = {(f.code, f.line): f for f in reversed(fixable)}
         self._known: dict[Place, QuickFix | None] = {}
@@ -70,8 +73,8 @@ class Fixes:
         return any(self._known.get(place, place) is not None for place in self._findings)
 
     def next(self) -> Place | None:
-        """The most valuable one that is not worked out; None when enough of them are."""
-        waiting = [place for place in self._findings if self.is_open(place)] if len(self._known) < MOST else []
+        """The most valuable one that is to be worked out without being asked for."""
+        waiting = [place for place in self._findings if self.is_open(place)] if len(self._known) < self._unasked else []
         return max(waiting, key=lambda place: _value(self._findings[place]), default=None)
 
 

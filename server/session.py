@@ -43,7 +43,7 @@ class Session(Shown):
         before = self.earlier or self.views
         found = fresh.judgement.findings
         if (fresh.text, found) != (self.views.text, self.views.judgement.findings):
-            self.fixes = Fixes(found)
+            self.fixes = Fixes(found, fresh.text)
         self.views = merged(self.views, fresh)
         asked = {view.name: view.result.options for view in before.models}
         same = any(asked.get(view.name) == view.result.options for view in self.views.models)

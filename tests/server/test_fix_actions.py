@@ -15,7 +15,7 @@ from graphperf.server import fixes as module
 from graphperf.server.client_options import ClientOptions
 from graphperf.server.code_actions import code_actions
 from graphperf.server.fix_actions import resolve
-from graphperf.server.fixes import MOST, Fixes, QuickFix, only_moved
+from graphperf.server.fixes import MOST, MOST_LINES, Fixes, QuickFix, only_moved
 from graphperf.server.judgement import Judgement
 from graphperf.server.session import Session
 from graphperf.server.settings import Settings
@@ -213,6 +213,7 @@ def test_the_most_valuable_come_first_and_not_all_of_them():
         fixes.put(place, None)
     assert order == [99, *sorted(lines, reverse=True)[: MOST - 1]]
     assert fixes.promising
+    assert Fixes([finding()], "\n" * MOST_LINES).next() is None
 
 
 def test_without_what_edits_python_there_are_no_fixes(monkeypatch):
