@@ -6,12 +6,13 @@ from ..estimate import Evaluation, Question
 from ..estimate.on_device import as_run, on_device
 from ..estimate.plan import Plan
 from ..finding import Figures
+from ..fusion import Policy
 from ..graph import Graph
 
 
-def figures(graph: Graph, question: Question) -> Figures:
-    """Of a captured graph."""
-    plan = Plan.of(as_run(graph, question), question.policy)
+def figures(graph: Graph, question: Question, policy: Policy | None = None) -> Figures:
+    """Of a captured graph; under another compiler's `policy`, where one is given."""
+    plan = Plan.of(as_run(graph, question), policy or question.policy)
     found = on_device(plan, question)
     return Figures(found.latency.value, found.energy.value, plan.memory.peak(question.storage))
 
