@@ -14,6 +14,7 @@ CALL = "F.scaled_dot_product_attention("
 
 async def worked_out(editor, uri, content, start, **context):
     """The action whose title starts so, once the server has it."""
+    found = {}
     for _ in range(300):
         found = await editor.actions(uri, content, **context)
         title = next((title for title in found if title.startswith(start)), None)

@@ -14,9 +14,10 @@ from graphperf.analysis.fixes import Edit, edited
 from graphperf.server import fixes as module
 from graphperf.server.client_options import ClientOptions
 from graphperf.server.code_actions import code_actions
-from graphperf.server.fix_actions import resolve
+from graphperf.server.fix_actions import fix_all, fixes_of_rules, resolve
 from graphperf.server.fixes import MOST, MOST_LINES, Fixes, QuickFix, only_moved
 from graphperf.server.judgement import Judgement
+from graphperf.server.notebook import CellText, Notebook
 from graphperf.server.session import Session
 from graphperf.server.settings import Settings
 from graphperf.server.views import Mark, ModelView, Views
@@ -240,3 +241,22 @@ def test_what_is_found_as_before_is_fixed_as_before():
 )  # fmt: skip
 def test_texts_that_have_only_moved(new, same):
     assert only_moved(TEXT, new) is same
+
+
+def test_a_fix_of_one_cell_of_a_notebook():
+    cells = [CellText(f"cell:{number}", text, number) for number, text in enumerate(("import torch\n", TEXT))]
+    session = Notebook("file:///n.ipynb", Path("/n.ipynb"), cells, 1)
+    mark = Mark(finding(6), 6)
+    session.renew(Views(session.text, problems=(mark,), judgement=Judgement((mark.finding,))))
+    inside, across = Edit(6, 15, 6, 22, "F.soft(a)"), Edit(1, 1, 1, 1, "import F\n")
+    found = []
+    for edits in ((inside,), (inside, across)):
+        session.fixes.put(("GP402", 6), QuickFix("Use soft", edits, safe=True))
+        ls = server(session.parts[1])
+        found.append(fixes_of_rules(ls, session.parts[1], range(4, 5), []))
+        assert list(fix_all(ls, session.parts[1], ["source.fixAll"])) == []
+    ((action,), nothing) = found
+    (change,) = list(action.edit.document_changes)
+    assert (change.text_document.uri, change.text_document.version) == ("cell:1", 1)
+    assert [(edit.range.start.line, edit.new_text) for edit in change.edits] == [(3, "F.soft(a)")]
+    assert nothing == []

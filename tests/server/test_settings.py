@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import graphperf.hardware_profiles as package
-from graphperf.analysis.finding import Finding
+from graphperf.analysis.finding import Finding, Severity
 from graphperf.analysis.modes import DEFAULT_HARDWARE
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import Options
@@ -177,7 +177,7 @@ def test_projects_stand_between_initialization_options_and_configuration(tmp_pat
     assert (settings.mode, settings.batch, settings.trusted) == ("ideal", 2, True)
 
 
-def finding(code, severity="warning", file="m.py"):
+def finding(code, severity: Severity = "warning", file="m.py"):
     return Finding(code, "costly", file, 1, severity, "Net")
 
 
