@@ -6,6 +6,7 @@ import difflib
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,9 +16,10 @@ from ..discovery import UsageError, read_python
 from ..finding import Finding
 from ..fixes import FIXABLE, Offer, Session, fixed
 from ..lint.criteria import criteria_of
+from ..lint.outcome import reported
 from ..lint.settings import LintSettings
+from ..lint.worker import checked_of
 from ..pipeline import Analysis
-from ..rules import judge
 from ..settings import Options
 from ..whole_file import write_whole
 from .common import capturer_for, progress
@@ -38,15 +40,15 @@ def mended(findings: Sequence[Finding], settings: LintSettings, options: Options
     files = dict.fromkeys(Path(f.file) for f in findings if f.code in FIXABLE and f.file == f.target.partition("::")[0])
     criteria = criteria_of(settings)
 
-    def judged(analysis: Analysis) -> list[Finding]:
-        return [finding for finding in judge(analysis, criteria=criteria) if settings.selects(finding)]
+    def judged(file: Path, analysis: Analysis, text: str) -> list[Finding]:
+        return reported([checked_of(file, analysis, criteria, text)], settings)
 
     with progress() as note, AgentPool() as pool:
         capturer = capturer_for(pool, options)
         for file in files:
             note(f"{file}: looking for fixes")
             text = read_python(file)
-            found = fixed(text, Session(file, options, capturer), unsafe=unsafe, judged=judged)
+            found = fixed(text, Session(file, options, capturer), unsafe=unsafe, judged=partial(judged, file))
             if found.applied:
                 yield Mended(file, text, found.text, found.applied)
 

@@ -77,13 +77,14 @@ def _longest(prefixes: Sequence[str], code: str) -> int:
     return max((0 if p == "ALL" else len(p) for p in prefixes if p == "ALL" or code.startswith(p)), default=-1)
 
 
-def lint_settings(path: Path) -> LintSettings:
-    """The settings of the project of a file or folder. Raises `UsageError` with the field that is wrong."""
+def lint_settings(path: Path, severity: Severity = DEFAULT_SEVERITY) -> LintSettings:
+    """The settings of the project of a file or folder, where it names no `severity` with this one. Raises `UsageError` with the
+    field that is wrong."""
     root, table = project(path)
     given = table.get("lint", {})
     if not isinstance(given, dict):
         raise UsageError("pyproject.toml: [tool.graphperf] lint must be a table")
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"severity": severity}
     limits: dict[str, Mapping[str, float]] = {}
     for key, value in cast("dict[str, Any]", given).items():
         if re.fullmatch(r"GP\d{3}", key):

@@ -84,20 +84,25 @@ class Worker:
         asker = PoolCapturer(self._pool, self._options.python)
         witness = Witness(asker if self._options.fresh else CachingCapturer(asker, python), python)
         analysis = analyze(FileTarget(file), self._options, witness, text, note)
-        checked = Checked(
-            str(file),
-            findings_of(analysis, criteria=self._criteria),
-            tuple(measure_of(result.target, found) for result in analysis.results for found in result.evaluations),
-            whole=all(problem.part for problem in analysis.problems),
-            hindrance=next((p.message for p in analysis.problems if p.stage == "interpreter"), None),
-            lines=tuple(split_lines(text)) if text is not None else (),
-        )
+        checked = checked_of(file, analysis, self._criteria, text)
         read = {known for known in map(state_of, map(str, imported_files(file))) if known is not None}
         return checked, frozenset(witness.files | read) if witness.lasting and not _untrusted(analysis) else None
 
     def close(self) -> None:
         """Ends the interpreter."""
         self._pool.close()
+
+
+def checked_of(file: Path, analysis: Analysis, criteria: Criteria, text: str | None = None) -> Checked:
+    """What an analysis of a file says, or of a text in its place."""
+    return Checked(
+        str(file),
+        findings_of(analysis, criteria=criteria),
+        tuple(measure_of(result.target, found) for result in analysis.results for found in result.evaluations),
+        whole=all(problem.part for problem in analysis.problems),
+        hindrance=next((p.message for p in analysis.problems if p.stage == "interpreter"), None),
+        lines=tuple(split_lines(text)) if text is not None else (),
+    )
 
 
 def _untrusted(analysis: Analysis) -> bool:
