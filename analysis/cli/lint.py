@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..discovery import hardware_paths
-from ..discovery.project import FILE as PROJECT
+from ..discovery.project import FILE as PROJECT_FILE
 from ..lint.checked import Checked
 from ..lint.files import python_files
+from ..lint.interpreter import PROJECT, project_python
 from ..lint.outcome import as_baseline, reported, sources_of
 from ..lint.remembered import Remembered
 from ..lint.run import check_files
@@ -45,6 +46,7 @@ def main() -> None:
 @click.argument("files", nargs=-1, metavar="FILES...")
 @question_options
 @selection_options
+@click.option("--dependents", is_flag=True, help="Check the files below this folder that import FILES too.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option("--output-file", type=FILE, help="Write there instead of to stdout.")
 @click.option("--statistics", is_flag=True, help="How often each rule speaks, instead of the findings.")
@@ -62,7 +64,7 @@ def main() -> None:
 @click.option("--write-baseline", type=FILE, help="Keep the figures and findings of now in this file, and report none.")
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="Check the text on stdin as this file's.")
 def check_command(
-    files: tuple[str, ...], jobs: int | None, stdin_filename: Path | None, exit_zero: bool, watch: bool,
+    files: tuple[str, ...], dependents: bool, jobs: int | None, stdin_filename: Path | None, exit_zero: bool, watch: bool,
     write_baseline: Path | None, fix: bool, unsafe_fixes: bool, diff: bool, output_format: str, output_file: Path | None,
     color: str, statistics: bool, **given: Any,
 ) -> None:  # fmt: skip
@@ -73,7 +75,10 @@ def check_command(
     output = Output(output_format, output_file, color, statistics=statistics)
     with usage_errors():
         settings = chosen_settings(**{name: given.pop(name) for name in _SELECTION})
-        request = _Request(files, settings, given, jobs, stdin_filename)
+        settings = _with_interpreter(settings, given)
+        if write_baseline is not None:
+            settings = replace(settings, baseline=None)  # what it is compared with now is not part of it
+        request = _Request(files, settings, given, jobs, stdin_filename, dependents)
         if write_baseline is not None:
             write_file(write_baseline, as_baseline(request.checked(), settings, write_baseline))
             raise SystemExit(CLEAN)
@@ -92,6 +97,18 @@ def check_command(
 _SELECTION = ("select", "extend_select", "ignore", "per_file_ignores", "severity", "baseline", "isolated")
 
 
+def _with_interpreter(settings: LintSettings, given: dict[str, Any]) -> LintSettings:
+    """The settings, and in `given` the project's interpreter where it is asked for. Raises `UsageError`."""
+    if given["python"] != PROJECT:
+        return settings
+    given["python"] = project_python(Path.cwd())
+    if given["python"] is not None:
+        return settings
+    click.echo("no interpreter with torch was found: no model is captured, and only texts are checked", err=True)
+    given["untrusted"] = True
+    return replace(settings, static=True)
+
+
 @dataclass(frozen=True)
 class _Request:
     """Which files are asked about, and what."""
@@ -101,10 +118,11 @@ class _Request:
     given: Mapping[str, Any]
     jobs: int | None
     stdin: Path | None
+    with_dependents: bool
 
     def paths(self) -> list[Path]:
         """The files. Raises `UsageError`."""
-        return python_files(self.files or (".",), self.settings.exclude)
+        return python_files(self.files, self.settings.exclude, with_dependents=self.with_dependents)
 
     def options(self) -> Options:
         """The question. Raises `UsageError`."""
@@ -148,7 +166,7 @@ class _Request:
 
     def _beside(self) -> list[Path]:
         """What findings depend on besides the files: the project's settings, its own devices, the baseline."""
-        projects = (folder / PROJECT for folder in (Path.cwd(), *Path.cwd().parents))
+        projects = (folder / PROJECT_FILE for folder in (Path.cwd(), *Path.cwd().parents))
         devices = (file for folder in hardware_paths(Path.cwd()) for file in sorted(folder.glob("*.toml")))
         baseline = [self.settings.baseline] if self.settings.baseline is not None else []
         return [*(file for file in projects if file.is_file()), *devices, *baseline]
@@ -212,4 +230,4 @@ def completion_command(shell: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="graphperf-lint")

@@ -31,7 +31,7 @@ class Output:
         """Writes the whole file or nothing."""
         text = self._rendered(findings, files, sources)
         if self.file is None:
-            click.echo(text, nl=not text.endswith("\n"), color=True)
+            click.echo(text, nl=bool(text) and not text.endswith("\n"), color=True)
             return
         write_file(self.file, text)
 

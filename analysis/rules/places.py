@@ -26,9 +26,12 @@ def place_of(result: ModelResult, analysis: Analysis, operator: Operator, *, run
 
 
 def class_line(result: ModelResult, analysis: Analysis) -> SourceLine:
-    """The line of the model's class: of the one that ran, where several of the file have its name."""
+    """The line of the model's class: of the one that ran, where several of the file have its name, or where the target is
+    no file."""
     file, _, name = result.target.partition("::")
     ran = result.graph.defined
+    if ran is not None and not name:
+        return ran
     if ran is not None and Path(ran.file).resolve() == Path(file).resolve():
         return replace(ran, file=file)
     known = (model.line for model in analysis.discovery.classes if model.name == name)

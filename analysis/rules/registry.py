@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..finding import Finding
 from ..pipeline import Analysis
 from ..silencing import UNUSED, unsilenced, unused
 from .finding import Criteria, Rule
+from .gain import Reruns
 from .places import analyzed_file
 from .subject import Subject
 
@@ -57,7 +58,8 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """The findings of the rules, by file and line, whatever the file's comments say."""
     asked = criteria or Criteria()
-    return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked))
+    reruns = [Reruns(result.graph) for result in analysis.results]
+    return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked, reruns))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -65,11 +67,24 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
 
 
-def _findings(rule: Rule, analysis: Analysis, criteria: Criteria) -> Iterator[Finding]:
+def _findings(rule: Rule, analysis: Analysis, criteria: Criteria, reruns: Sequence[Reruns]) -> Iterator[Finding]:
     if rule.on_analysis is not None:
         yield from rule.on_analysis(analysis, criteria)
     if rule.on_device is not None:
         limits = criteria.limits.get(rule.code, rule.limits)
-        for result in analysis.results:
-            for evaluation in result.evaluations:
-                yield from rule.on_device(Subject(rule, analysis, result, evaluation, limits))
+        subjects = (
+            Subject(rule, analysis, result, evaluation, limits, shared)
+            for result, shared in zip(analysis.results, reruns, strict=True)
+            for evaluation in result.evaluations
+        )
+        yield from _on_devices(rule.on_device, subjects)
+
+
+def _on_devices(check: Callable[[Subject], Iterable[Finding]], subjects: Iterable[Subject]) -> Iterator[Finding]:
+    """Its findings, at a line that several models share those of the one that takes longest."""
+    claimed: dict[tuple[str, int, str], str] = {}
+    for subject in sorted(subjects, key=lambda subject: -subject.figures.latency_s):
+        for finding in check(subject):
+            at = (finding.file, finding.line, finding.hardware)
+            if claimed.setdefault(at, finding.target) == finding.target:
+                yield finding

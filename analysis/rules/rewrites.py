@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from ..finding import Gain
+from ..finding import Gain, Related
 from ..graph import Graph, Operator, SourceLine
 from .subject import Subject
 
@@ -30,12 +30,14 @@ Found = TypeVar("Found", bound=Match)
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[Found]):
-    """What is changed at a line: `seconds` is what the kernels that it touches take now."""
+    """What is changed at a line: `seconds` is what the kernels that it touches take now; `written`: where the code of the first
+    is, if in another file."""
 
     place: SourceLine
     matches: tuple[Found, ...]
     gain: Gain
     seconds: float
+    written: tuple[Related, ...] = ()
 
     @property
     def first(self) -> Operator:
@@ -53,10 +55,14 @@ def changes(
         held.setdefault((place.file, place.line), []).append(match)
     found: list[Change[Found]] = []
     for together in held.values():
+        touched = {o for match in together for o in match.touched}
+        if not subject.may_pay(touched):
+            continue
         gain = subject.gain(graph=rewritten(together))
-        seconds = subject.seconds_of({o for match in together for o in match.touched})
+        seconds = subject.seconds_of(touched)
         if subject.worthwhile(gain, seconds):
-            found.append(Change(subject.place(together[0].at), tuple(together), gain, seconds))
+            first = together[0].at
+            found.append(Change(subject.place(first), tuple(together), gain, seconds, tuple(subject.written(first))))
     yield from sorted(found, key=lambda change: -change.gain.edp)[: subject.limits.most]
 
 

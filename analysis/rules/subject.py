@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from ..constants import constant_value
 from ..estimate import Evaluation, Question
@@ -12,10 +13,11 @@ from ..finding import Figures, Gain
 from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult, shown_file
 from .finding import Finding, Limits, Related, Rule, Severity
-from .gain import evaluated, figures
-from .places import class_line, place_of
+from .gain import Reruns, evaluated, figures
+from .places import class_line, label, place_of
 
 _WARNS_FROM = 0.05
+_MOST = 0.5
 _MOST_OPERATORS = 5000
 
 
@@ -32,13 +34,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Subject:
-    """One model on one device, for one rule under its limits."""
+    """One model on one device, for one rule under its limits. What rules ask of the same model elsewise, they share in
+    `reruns`."""
 
     rule: Rule
     analysis: Analysis
     result: ModelResult
     evaluation: Evaluation
     limits: Limits
+    reruns: Reruns
 
     @property
     def graph(self) -> Graph:
@@ -70,6 +74,17 @@ class Subject:
         enough = (line for line in found if line.share >= self.limits.least_share)
         return sorted(enough, key=lambda line: -line.share)[: self.limits.most]
 
+    @cached_property
+    def launch_share(self) -> float:
+        """The part of the latency that is launches: no kernel works in it."""
+        latency = self.figures.latency_s
+        return float(self.evaluation.totals.times.launch_s.sum()) / latency if latency else 0.0
+
+    @property
+    def waits_for_launches(self) -> bool:
+        """Whether launches take most of the latency: then faster kernels change little, and fewer launches much."""
+        return self.launch_share >= _MOST
+
     def seconds(self, index: int) -> float:
         """A kernel's part of the latency."""
         return self.evaluation.subgraphs[index].latency_s
@@ -90,6 +105,14 @@ class Subject:
         """The line that runs an operator."""
         return place_of(self.result, self.analysis, operator, running=True)
 
+    def written(self, operator: Operator) -> list[Related]:
+        """Where the code that runs an operator is, if in another file than the line to point at."""
+        place, code = self.place(operator), self.as_written(operator.source[0]) if operator.source else None
+        elsewhere = code is not None and Path(code.file).resolve() != Path(place.file).resolve()
+        return (
+            [Related(f"{label(operator)} is run here", code.file, code.line)] if code is not None and elsewhere else []
+        )
+
     def as_written(self, place: SourceLine) -> SourceLine:
         """A line of the code, its file called as the user called it."""
         return replace(place, file=shown_file(place.file, self.result.target) or place.file)
@@ -106,7 +129,8 @@ class Subject:
 
     def gain(self, graph: Graph | None = None, question: Question | None = None) -> Gain:
         """What it changes to run another graph, or to run it in another way."""
-        return Gain(self.figures, figures(graph or self.graph, question or self.question))
+        asked = question or self.question
+        return Gain(self.figures, figures(graph, asked) if graph is not None else self.reruns.figures(asked))
 
     def without(self, operators: Iterable[int]) -> Gain:
         """What it changes when some operators of the captured graph are views: they cost nothing."""
@@ -128,6 +152,11 @@ class Subject:
     def seconds_of(self, operators: Iterable[int]) -> float:
         """Seconds of the kernels that run some operators of the captured graph."""
         return sum(map(self.seconds, self.kernels_of(operators)))
+
+    def may_pay(self, operators: Iterable[int]) -> bool:
+        """Whether leaving out the kernels of some operators could save enough. Their parts of latency and energy, together
+        twice their part of the EDP, are the most that can be saved."""
+        return 2 * self.edp_of(self.kernels_of(operators)) >= self.limits.least_gain
 
     def worthwhile(self, gain: Gain, touched_s: float) -> bool:
         """Whether a gain is large enough to speak of, and larger than what the estimate of the kernels that it touches, which

@@ -24,7 +24,7 @@ RULE = Rule(
     rationale=(
         "A capture has no GPU and no network, and loads no weights: the figures need none. Moving a tensor or a module to a GPU "
         "does nothing, and `load_state_dict_from_url` gives no weights. `torch.load` and questions about a GPU's properties "
-        "fail (GP901), as what they would return is not known."
+        "fail (GP901), as what they would return is not known. A hint: the figures are what they would be."
     ),
     helps=(
         "choose the device with `torch.cuda.is_available()` or leave it to the caller, and construct the model with "
@@ -57,6 +57,6 @@ RULE = Rule(
             def forward(self, x):
                 return self.fc(x)
     """,
-    severity="information",
+    severity="hint",
     on_analysis=check,
 )

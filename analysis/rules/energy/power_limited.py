@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             )
         else:
             yield subject.finding(
-                f"{message} A higher limit would make it faster, not more frugal.", subject.class_place
+                f"{message} A higher limit would make it faster, not more frugal.", subject.class_place, severity="hint"
             )
 
 

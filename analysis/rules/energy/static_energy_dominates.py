@@ -11,15 +11,13 @@ from .otherwise import best_otherwise
 
 _DOMINATES = 0.9
 _LITTLE_USED = 0.25
-_MOSTLY = 0.5
 
 
 def check(subject: Subject) -> Iterable[Finding]:
     """One finding a model. Where the device mostly waits for launches, that is another finding (GP2xx)."""
     found, device = subject.evaluation.totals, subject.question.device
     total, static = found.energy.value, float(found.energies.static.sum())
-    waits = float(found.times.launch_s.sum()) / found.latency.value if found.latency.value else 1.0
-    if not total or static / total < _DOMINATES or waits >= _MOSTLY or found.utilization >= _LITTLE_USED:
+    if not total or static / total < _DOMINATES or subject.waits_for_launches or found.utilization >= _LITTLE_USED:
         return
     otherwise = best_otherwise(subject)
     message = (
@@ -28,7 +26,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         f"{units.percent(found.utilization)} of the units. A larger batch would share it"
     )
     if otherwise is None:
-        yield subject.finding(f"{message}.", subject.class_place)
+        yield subject.finding(f"{message}.", subject.class_place, severity="hint")
     else:
         words, gain = otherwise
         yield subject.finding(

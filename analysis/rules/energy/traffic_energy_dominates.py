@@ -43,8 +43,9 @@ def check(subject: Subject) -> Iterable[Finding]:
         if gain is not None
         else "Less data or more reuse of it, as in a larger batch, saves energy."
     )
+    severity = "information" if gain is not None else "hint"
     yield subject.finding(
-        f"{message} {advice}", lines[0], severity="information", share=lines[0].share, gain=gain, related=related
+        f"{message} {advice}", lines[0], severity=severity, share=lines[0].share, gain=gain, related=related
     )
 
 

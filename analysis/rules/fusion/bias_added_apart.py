@@ -46,7 +46,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{units.seconds(change.seconds)}. F.linear adds it in the product: "
             f"{change.gain.text} for the model."
         )
-        yield subject.finding(message, change.place, gain=change.gain)
+        yield subject.finding(message, change.place, gain=change.gain, related=change.written)
 
 
 def _pairs(graph: Graph) -> Iterator[_Pair]:

@@ -51,7 +51,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"computing it again takes {units.seconds(change.seconds)}. Keeping it: {change.gain.text} for the model."
         )
         related = [Related("computed here first", place.file, place.line)]
-        yield subject.finding(message, change.place, gain=change.gain, related=related)
+        yield subject.finding(message, change.place, gain=change.gain, related=[*related, *change.written])
 
 
 def _repeated(graph: Graph) -> Iterator[_Repeated]:
@@ -65,7 +65,9 @@ def _repeated(graph: Graph) -> Iterator[_Repeated]:
         for before, after in zip(first.outputs, operator.outputs, strict=False):
             if _layout(graph, before) == _layout(graph, after):
                 number[after] = number.get(before, before)
-        if first is not operator and not operator.view:
+        # Of parameters alone a hook (`weight_norm`) makes a weight anew before each call.
+        of_data = any(graph.tensors[t].role != "parameter" for t in operator.inputs)
+        if first is not operator and not operator.view and of_data:
             yield _Repeated(operator, first)
 
 

@@ -41,7 +41,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"memory, {units.seconds(change.seconds)} in all. F.scaled_dot_product_attention keeps them on the chip: "
             f"{change.gain.text} for the model."
         )
-        yield subject.finding(message, change.place, gain=change.gain)
+        yield subject.finding(message, change.place, gain=change.gain, related=change.written)
 
 
 def _written_out(graph: Graph) -> Iterator[_Attention]:

@@ -62,7 +62,7 @@ def _finding(subject: Subject, change: Change[_Projections]) -> Finding:
     )
     places = [(layer, subject.place(layer)) for layer in rest]
     related = [Related(f"{layer.name} reads the same tensor", at.file, at.line) for layer, at in places]
-    return subject.finding(message, change.place, gain=change.gain, related=related)
+    return subject.finding(message, change.place, gain=change.gain, related=[*related, *change.written])
 
 
 def _projections(graph: Graph) -> Iterator[_Projections]:

@@ -43,7 +43,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{units.seconds(change.seconds)}, and −inf where the softmax rounds to 0. F.log_softmax is one pass and exact: "
             f"{change.gain.text} for the model."
         )
-        yield subject.finding(message, change.place, gain=change.gain)
+        yield subject.finding(message, change.place, gain=change.gain, related=change.written)
 
 
 def _pairs(graph: Graph) -> Iterator[_Pair]:

@@ -49,7 +49,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{units.count(working, 'operator')} for it take {units.seconds(change.seconds)}. Without: {change.gain.text} "
             "for the model."
         )
-        yield subject.finding(message, change.place, gain=change.gain)
+        yield subject.finding(message, change.place, gain=change.gain, related=change.written)
 
 
 def _dead(graph: Graph) -> Iterator[_Dead]:

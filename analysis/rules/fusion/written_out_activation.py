@@ -68,7 +68,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{label(change.first)}{and_more(change)}: {function.partition('(')[0]} written out as {len(region.operators)} "
             f"operators, {units.seconds(change.seconds)} in all. F.{function} is one: {change.gain.text} for the model."
         )
-        yield subject.finding(message, change.place, gain=change.gain)
+        yield subject.finding(message, change.place, gain=change.gain, related=change.written)
 
 
 def _written_out(regions: Regions) -> Iterator[tuple[Region, tuple[str, str]]]:

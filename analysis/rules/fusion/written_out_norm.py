@@ -63,7 +63,7 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{len(norm.touched)} operators, {units.seconds(change.seconds)} in all. F.{norm.name} is one: "
             f"{change.gain.text} for the model."
         )
-        yield subject.finding(message, change.place, gain=change.gain)
+        yield subject.finding(message, change.place, gain=change.gain, related=change.written)
 
 
 def _written_out(regions: Regions) -> Iterator[_Norm]:

@@ -27,6 +27,8 @@ def check(subject: Subject) -> Iterable[Finding]:
     found: list[Finding] = []
     for chains in lines.values():
         every = [operator for chain in chains for operator in chain]
+        if not subject.may_pay(every):
+            continue
         gain, seconds = subject.gain(graph=unwritten_broadcasts(subject.graph, every)), subject.seconds_of(every)
         if subject.worthwhile(gain, seconds):
             first = subject.graph.operators[chains[0][0]]

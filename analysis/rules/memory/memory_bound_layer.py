@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ....hardware_profiles import Precision
-from ...estimate import Question, SubgraphEstimate
+from ...estimate import SubgraphEstimate
 from ...report import units
-from ..finding import Finding, Rule
+from ..finding import Finding, Related, Rule
 from ..places import label
 from ..subject import Line, Subject
 
 
 def check(subject: Subject) -> Iterable[Finding]:
-    """One finding a line for memory-bound kernels that together hold a twentieth of the model's EDP."""
+    """Lines of memory-bound kernels that together hold a twentieth of the model's EDP: a finding about all that a compiler
+    would fuse, at the first of them, and a hint for each other. Where launches take the time, GP201 speaks of the model."""
     estimates = subject.evaluation.subgraphs
-    for line in subject.lines(lambda index: estimates[index].bottleneck == "memory", subject.edp):
-        advice, instead = _advice(subject, estimates[line.kernels[0]])
-        gain = subject.gain(question=instead) if instead is not None else None
-        if gain is not None and gain.edp >= subject.limits.least_gain:
-            message = f"{_message(subject, line)} {advice}: {gain.text} for the model."
-            yield subject.finding(message, line, share=line.share, gain=gain)
-        elif gain is None:
-            yield subject.finding(
-                f"{_message(subject, line)} {advice}.", line, severity="information", share=line.share
-            )
+    if subject.waits_for_launches:
+        return
+    lines = subject.lines(lambda index: estimates[index].bottleneck == "memory", subject.edp)
+    fusible = [line for line in lines if _fusible(subject, estimates[line.kernels[0]])]
+    if fusible:
+        yield from _compiled(subject, fusible)
+    for line in lines:
+        if line not in fusible:
+            message = f"{_message(subject, line)} {_advice(subject, estimates[line.kernels[0]])}."
+            yield subject.finding(message, line, severity="hint", share=line.share)
+
+
+def _fusible(subject: Subject, estimate: SubgraphEstimate) -> bool:
+    fused = ("pointwise", "normalization", "reduction", "movement")
+    return subject.question.mode == "eager" and estimate.kernel.family in fused and not subject.large
+
+
+def _compiled(subject: Subject, lines: Sequence[Line]) -> Iterable[Finding]:
+    """What it gains to compile the model, where that is worth it."""
+    gain = subject.gain(question=replace(subject.question, mode="compiled"))
+    if gain.edp >= subject.limits.least_gain:
+        first, *others = lines
+        message = (
+            f"{_message(subject, first)} torch.compile would fuse it with its neighbours: {gain.text} for the model."
+        )
+        related = [Related(f"{_name(subject, o)}: {units.percent(o.share)} of EDP", o.file, o.line) for o in others]
+        yield subject.finding(message, first, share=first.share, gain=gain, related=related)
+
+
+def _name(subject: Subject, line: Line) -> str:
+    others = len(line.kernels) - 1
+    more = f" and {others} more from this line" if others else ""
+    return f"{label(subject.evaluation.leading_operator(line.kernels[0]))}{more}"
 
 
 def _message(subject: Subject, line: Line) -> str:
@@ -37,35 +60,25 @@ def _message(subject: Subject, line: Line) -> str:
     peak = question.device.peak_flops(worst.precision, worst.kernel.macs > 0) or 0.0
     ridge = peak / question.device.memory.dram_bandwidth.si
     others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     return (
-        f"{label(subject.evaluation.leading_operator(line.kernels[0]))}{more}: memory-bound on {question.device.name}, "
+        f"{_name(subject, line)}: memory-bound on {question.device.name}, "
         f"{units.percent(line.share)} of EDP. {'They move' if others else 'It moves'} {units.data(moved)} in "
         f"{units.seconds(seconds)} at {units.three_digits(flops / moved if moved else 0.0)} FLOP/byte; the ridge is "
         f"{units.three_digits(ridge)}."
     )
 
 
-def _advice(subject: Subject, estimate: SubgraphEstimate) -> tuple[str, Question | None]:
-    """What would help, and the question that shows by how much, where one does."""
-    question, kernel = subject.question, estimate.subgraph
+def _advice(subject: Subject, estimate: SubgraphEstimate) -> str:
+    """What would help, where nothing can be estimated of it."""
+    kernel = estimate.subgraph
     if kernel.bytes_weights > kernel.bytes / 2:
         share = units.percent(kernel.bytes_weights / kernel.bytes)
-        return f"Weights are {share} of the traffic: a larger batch would reuse them", None
-    fusible = estimate.kernel.family in ("pointwise", "normalization", "reduction", "movement")
-    if question.mode == "eager" and fusible and not subject.large:
-        return "torch.compile would fuse it with its neighbours", replace(question, mode="compiled")
-    if isinstance(question.precision, Precision) and question.precision.bytes > 2 and _has_half(question):
-        return "In FP16 it would move half the bytes", replace(question, precision=Precision.FP16)
-    if question.mode == "compiled" and {family for _, family in estimate.kernel.operators} == {"pointwise"}:
-        return "A compiler that ends convolutions and matmuls with such chains would remove this pass", None
+        return f"Weights are {share} of the traffic: a larger batch would reuse them"
+    if subject.question.mode == "compiled" and {family for _, family in estimate.kernel.operators} == {"pointwise"}:
+        return "A compiler that ends convolutions and matmuls with such chains would remove this pass"
     images = any(cost.family == "convolution" for cost in subject.evaluation.costs)
     smaller = "a lower resolution" if images else "a shorter input"
-    return f"The traffic is activations: fewer channels or {smaller} would shrink it", None
-
-
-def _has_half(question: Question) -> bool:
-    return question.device.supports(Precision.FP16)
+    return f"The traffic is activations: a narrower precision, fewer channels or {smaller} would shrink it"
 
 
 RULE = Rule(
@@ -75,7 +88,8 @@ RULE = Rule(
     rationale=(
         "The kernel's arithmetic intensity (FLOP per byte moved) lies below the device's ridge (peak FLOP/s over DRAM "
         "bandwidth), so its time is the time of its traffic. It is reported when the kernels of one source line hold at least "
-        "5 % of the model's EDP, at most three lines a model and device."
+        "5 % of the model's EDP, at most three lines a model and device: once, with what it gains to compile the model, where a "
+        "compiler would fuse them; else as a hint."
     ),
     helps="fusion (`torch.compile`), a narrower precision, a larger batch where weights dominate the traffic.",
     exceptions=(

@@ -32,7 +32,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         if subject.worthwhile(gain, seconds):
             needless = all(_needless(copy, subject.graph) for copy in copies)
             message = f"{_what(subject, copies, seconds)}. {_NEEDLESS if needless else _ADVICE}: {gain.text}."
-            severity = None if needless else "information"
+            severity = None if needless else "hint"
             place, edp = subject.running_place(copies[0]), subject.edp_of(subject.kernels_of(ids))
             found.append((share, subject.finding(message, place, severity=severity, gain=gain, share=edp)))
     yield from [finding for _, finding in sorted(found, key=lambda pair: -pair[0])[: subject.limits.most]]
@@ -92,7 +92,7 @@ RULE = Rule(
     ),
     exceptions=(
         "a shuffle of channels or a partition into windows is such a copy by its definition: the gain is then what a kernel "
-        "that reads in the other order would save."
+        "that reads in the other order would save, and no more than a hint."
     ),
     example="""
         import torch

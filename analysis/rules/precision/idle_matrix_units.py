@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     """At most one finding, at the line of the class: the format that gains most, where that is much and certain."""
     question = subject.question
     device = question.device
-    if question.precision not in _WIDE or Precision.FP32 in device.compute.matrix:
+    if question.precision not in _WIDE or Precision.FP32 in device.compute.matrix or subject.waits_for_launches:
         return
     asked = _ON_GPU if device.kind == "gpu" else _ELSEWHERE
     possible = [(name, p) for name, p in asked if runs_in(device, p) and _has_unit(subject, p)]
@@ -48,7 +48,8 @@ RULE = Rule(
     rationale=(
         "Tensor cores and their like multiply TF32, FP16 or BF16; FP32 runs on the vector units, at a fraction of the rate. The "
         "model is estimated once more in what the device has units for, with the casts of autocast. Reported as a hint, once a "
-        "model, where it saves three tenths of the EDP and more than the estimate may be off by."
+        "model, where it saves three tenths of the EDP and more than the estimate may be off by; not where launches take most "
+        "of the latency (GP201)."
     ),
     helps=(
         "TF32 changes no code and no type, and cuDNN's convolutions run in it where nothing is set: `precision=tf32-conv` "

@@ -25,8 +25,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     products = np.array([estimate.kernel.macs > 0 for estimate in evaluation.subgraphs], dtype=np.bool_)
     work = times.work_s * products
     # Where launches or other operators take the time, a fuller device changes little.
-    launched = float(times.launch_s.sum()) > subject.figures.latency_s / 2
-    if launched or not work.any() or work.sum() < times.work_s.sum() / 2:
+    if subject.waits_for_launches or not work.any() or work.sum() < times.work_s.sum() / 2:
         return
     rounds = allocations.tiles / allocations.units
     now, batch = _filled(rounds, work), subject.graph.batch

@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from ...finding import Gain
-from ...graph import SourceLine
+from ...graph import Operator, SourceLine
 from ...report import units
 from ...what_if import WhatIf
-from ..finding import Finding, Limits, Rule
+from ..finding import Finding, Limits, Related, Rule
 from ..subject import Subject
 from ..waits import lost_lead, waits
 
 
 def check(subject: Subject) -> Iterable[Finding]:
-    """One finding a line that costs the host's lead; where launches bound the model, one for the graph that it prevents."""
+    """One finding a line that costs the host's lead; where launches bound the model, one for the graph that they prevent, at the
+    line that waits most."""
     evaluation = subject.evaluation
     if subject.question.device.kind != "gpu" or subject.question.mode not in ("eager", "compiled"):
         return
-    lines: dict[tuple[str, int], set[int]] = {}
-    kinds: dict[tuple[str, int], str] = {}
+    held: dict[tuple[str, int], list[Operator]] = {}
     for operator in waits(evaluation.graph):
         place = subject.running_place(operator)
-        lines.setdefault((place.file, place.line), set()).add(evaluation.home[operator.id])
-        kinds.setdefault((place.file, place.line), operator.kind)
-    every = set[int]().union(*lines.values())
-    whole, total = lost_lead(evaluation, every) if every else 0.0, subject.figures.latency_s
-    costs = {at: whole - lost_lead(evaluation, every - kernels) for at, kernels in lines.items()}
+        held.setdefault((place.file, place.line), []).append(operator)
+    kernels = {at: {evaluation.home[operator.id] for operator in operators} for at, operators in held.items()}
+    every = set[int]().union(*kernels.values())
+    whole = lost_lead(evaluation, every) if every else 0.0
+    lines = [
+        _Line(SourceLine(*at), operators[0].kind, len(kernels[at]), whole - lost_lead(evaluation, every - kernels[at]))
+        for at, operators in held.items()
+    ]
+    lines.sort(key=lambda line: -line.lost_s)
     prevented = _prevented(subject) if lines and not subject.large else None
-    for at in sorted(costs, key=lambda at: -costs[at])[: subject.limits.most]:
-        slow = costs[at] >= subject.limits.least_share * total
+    for line in lines[: 1 if prevented is not None else subject.limits.most]:
+        slow = line.lost_s >= subject.limits.least_share * subject.figures.latency_s
         if slow or prevented is not None:
-            message = _message(subject, kinds[at], len(lines[at]), costs[at] if slow else 0.0, prevented)
-            yield subject.finding(message, SourceLine(*at), severity="information")
+            yield _finding(subject, line, slow, prevented, lines[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that waits, by what kind of operator and how often in a run, and the seconds that this alone costs."""
+
+    place: SourceLine
+    kind: str
+    times: int
+    lost_s: float
 
 
 def _prevented(subject: Subject) -> Gain | None:
     """What recording the model in a CUDA graph would gain over compiling it, where most of its latency is launches."""
-    if float(subject.evaluation.totals.times.launch_s.sum()) < subject.figures.latency_s / 2:
+    if not subject.waits_for_launches:
         return None
     compiled = replace(subject.question, mode="compiled")
     recorded = replace(compiled, what_if=compiled.what_if | {WhatIf.CUDA_GRAPHS})
@@ -46,19 +59,27 @@ def _prevented(subject: Subject) -> Gain | None:
     return gain if subject.worthwhile(gain, gain.before.latency_s) else None
 
 
-def _message(subject: Subject, kind: str, times: int, lost_s: float, prevented: Gain | None) -> str:
-    often = f" {times} times" if times > 1 else ""
-    parts = [f"The host waits here{often} for {subject.question.device.name} ({_NAMES.get(kind, kind)})."]
-    if lost_s:
-        share = units.percent(lost_s / subject.figures.latency_s)
-        parts.append(f"It loses its lead of prepared kernels: {units.seconds(lost_s)} more than estimated, +{share}.")
+def _finding(subject: Subject, line: _Line, slow: bool, prevented: Gain | None, others: Sequence[_Line]) -> Finding:
+    often = f" {line.times} times" if line.times > 1 else ""
+    parts = [f"The host waits here{often} for {subject.question.device.name} ({_NAMES.get(line.kind, line.kind)})."]
+    if slow:
+        share = units.percent(line.lost_s / subject.figures.latency_s)
+        parts.append(
+            f"It loses its lead of prepared kernels: {units.seconds(line.lost_s)} more than estimated, +{share}."
+        )
+    related: list[Related] = []
     if prevented is not None:
-        parts.append(f"No CUDA graph can hold it, which compiled would be: {prevented.text}.")
-    return " ".join([*parts, f"{_INSTEAD.get(kind, _MASK)}."])
+        also = f", nor {units.count(len(others), 'other line')} that wait" if others else ""
+        also += "s" if len(others) == 1 else ""
+        parts.append(f"No CUDA graph can hold it{also}; the compiled model would gain by one: {prevented.text}.")
+        related = [Related("the host waits here too", other.place.file, other.place.line) for other in others]
+    message = " ".join([*parts, f"{_INSTEAD.get(line.kind, _MASK)}."])
+    return subject.finding(message, line.place, severity="information", related=related[:_MOST_RELATED])
 
 
+_MOST_RELATED = 5
 _NAMES = {"local_scalar_dense": "the value of a tensor", "unique2": "unique", "index": "a mask", "index_put": "a mask"}
-_MASK = "`torch.where` or `masked_fill` keep the shape and need no wait"
+_MASK = "A choice at each place, `torch.where(mask, a, b)` or `masked_fill`, keeps the shape and waits for nothing"
 _INSTEAD = {
     "local_scalar_dense": "Keep the value on the device: `torch.where`, or a length that is known before",
     "repeat_interleave": "Give `output_size`",

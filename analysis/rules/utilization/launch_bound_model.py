@@ -12,36 +12,41 @@ from ..finding import Finding, Limits, Rule
 from ..subject import Subject
 from ..waits import waits
 
+# Of fewer, such as a loss or a block that runs alone, the model that has it decides.
+_LEAST_KERNELS = 10
+
 
 def check(subject: Subject) -> Iterable[Finding]:
     """At most one finding, at the line of the class."""
     question, estimates = subject.question, subject.evaluation.subgraphs
-    times = subject.evaluation.totals.times
     if question.device.kind != "gpu" or question.mode not in ("eager", "compiled") or subject.large:
         return
-    launched = float(times.launch_s.sum())
-    if launched < subject.limits.least_share * subject.figures.latency_s:
+    kernels = sum(estimate.latency_s > 0 for estimate in estimates)
+    if subject.launch_share < subject.limits.least_share or kernels < _LEAST_KERNELS:
         return
     tried = [(name, subject.gain(question=instead)) for name, instead in _instead(subject)]
     worth = [(name, gain) for name, gain in tried if subject.worthwhile(gain, subject.figures.latency_s)]
     if worth:
-        kernels = sum(estimate.latency_s > 0 for estimate in estimates)
         text = "; ".join(f"{name}: {gain.text}" for name, gain in worth)
         message = (
-            f"{subject.graph.model}: {units.percent(launched / subject.figures.latency_s)} of the latency on "
+            f"{subject.graph.model}: {units.percent(subject.launch_share)} of the latency on "
             f"{question.device.name} is the launch of {units.count(kernels, 'kernel')}, "
-            f"{units.seconds(launched)} of {units.seconds(subject.figures.latency_s)}. {text}."
+            f"{units.seconds(subject.launch_share * subject.figures.latency_s)} of {units.seconds(subject.figures.latency_s)}. "
+            f"{text}."
         )
         gain = max((gain for _, gain in worth), key=lambda gain: gain.edp)
         yield subject.finding(message, subject.class_place, gain=gain)
 
 
 def _instead(subject: Subject) -> list[tuple[str, Question]]:
-    """Other ways to run the model: in words, and as a question. No CUDA graph holds a wait for the device."""
+    """Other ways to run the model: in words, and as a question. A wait for the device ends what can be compiled in one piece,
+    and no CUDA graph holds it."""
     question = subject.question
     compiled = replace(question, mode="compiled")
-    found = [("torch.compile", compiled)] if question.mode == "eager" else []
-    if WhatIf.CUDA_GRAPHS not in question.what_if and not waits(subject.graph):
+    waiting = len(waits(subject.graph))
+    breaks = f", whose graph breaks {units.count(waiting, 'time')}, at most" if waiting else ""
+    found = [(f"torch.compile{breaks}", compiled)] if question.mode == "eager" else []
+    if WhatIf.CUDA_GRAPHS not in question.what_if and not waiting:
         graphs = replace(compiled, what_if=question.what_if | {WhatIf.CUDA_GRAPHS})
         found.append(('torch.compile(mode="reduce-overhead"), in CUDA graphs', graphs))
     return found
@@ -54,14 +59,16 @@ RULE = Rule(
     rationale=(
         "In eager mode the host prepares every operator for some microseconds before the device can start it. Where kernels "
         "are shorter than that, the device waits for the host. The share of launches is that of the estimate: the host's "
-        "chain as far as nothing overlaps with it, and the gaps between kernels. Reported when it is above a half."
+        "chain as far as nothing overlaps with it, and the gaps between kernels. Reported when it is above a half, "
+        "of at least ten kernels."
     ),
     helps=(
         "`torch.compile` runs fewer kernels from a leaner wrapper; its mode `reduce-overhead` records them in a CUDA graph, "
         "which the host launches once. A larger batch gives each launch more work."
     ),
     exceptions=(
-        "shapes that change from run to run compile and record again for each; then the gain comes only after warming up."
+        "shapes that change from run to run compile and record again for each; then the gain comes only after warming up. "
+        "Where the host waits for data (GP207) the compiled graph is in pieces, and what it gains is a bound."
     ),
     example="""
         import torch

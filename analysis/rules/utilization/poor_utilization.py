@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ...report import units
 from ...report.hints import unit_name
-from ..finding import Finding, Rule
+from ..finding import Finding, Limits, Rule
 from ..places import label
 from ..subject import Line, Subject
 
@@ -14,7 +14,7 @@ _POOR_FILL = 0.5
 
 
 def check(subject: Subject) -> Iterable[Finding]:
-    """One finding a line for kernels that leave more than half of the units empty and together hold 5 % of the latency."""
+    """One finding a line for kernels that leave more than half of the units empty and together hold a tenth of the latency."""
     estimates = subject.evaluation.subgraphs
 
     def poor(index: int) -> bool:
@@ -54,8 +54,8 @@ RULE = Rule(
     rationale=(
         "A kernel is cut into tiles, one for an SM (GPU) or a block of rows for a core (CPU). With fewer tiles than units, "
         "or with a last wave that is almost empty, the rest of the device idles. Reported for convolution- and matmul-like "
-        "kernels whose time is not that of their launch, when those of one source line hold at least 5 % of the model's "
-        "latency, at most three lines a model and device."
+        "kernels whose time is not that of their launch, when those of one source line hold at least a tenth of the model's "
+        "latency, at the line that holds most."
     ),
     helps="a larger batch, fewer and larger layers, or a smaller device.",
     exceptions=(
@@ -89,4 +89,5 @@ RULE = Rule(
     """,
     severity="information",
     on_device=check,
+    limits=Limits(least_share=0.1, most=1),
 )

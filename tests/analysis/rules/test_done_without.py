@@ -27,7 +27,7 @@ def test_it_stands_at_its_line_and_the_model_has_figures(write: Callable, statem
                 return self.fc(x)
     """)
     (finding,) = [finding for finding in judge(net.analysis) if finding.code == "GP902"]
-    assert (finding.line, finding.severity, finding.file) == (net.line("# here"), "information", str(net.path))
+    assert (finding.line, finding.severity, finding.file) == (net.line("# here"), "hint", str(net.path))
     assert finding.message.startswith(CASES[statement])
     assert net.evaluation.latency.value > 0
 

@@ -1,5 +1,6 @@
 """4xx: where the rules about the graph speak, and where they must not."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -220,6 +221,14 @@ def test_the_same_work_twice(found: Found) -> None:
 )
 def test_what_is_not_the_same_work(found: Found, forward: str) -> None:
     assert found("GP407", forward, SIDE, **IMAGES) == []
+
+
+def test_weights_that_a_hook_makes_anew_for_each_call(found: Found) -> None:
+    layers = "self.a = nn.utils.parametrizations.weight_norm(nn.Linear(1024, 1024))"
+    few: dict = {"inputs": (((16, 1024), "float32"),)}
+    assert found("GP407", "return self.a(x + 1) + self.a(x)", layers, **few) == []
+    (finding,) = found("GP407", "return self.a(x) + self.a(x)", layers, **few)
+    assert re.match(r"a#2 \(\w+\): a has this result already", finding.message)
 
 
 def test_norms_that_do_not_fold_or_are_folded(found: Found) -> None:

@@ -113,7 +113,7 @@ def test_attention_brings_its_heads_together_once_which_is_no_repetition(said: C
     assert said("GP105", source, **GAMING) == []
 
 
-def test_copies_that_are_needed_for_a_view_are_information(said: Callable) -> None:
+def test_copies_that_are_needed_for_a_view_are_a_hint(said: Callable) -> None:
     source = """
         # graphperf: input=(64, 64, 56, 56)
         class Net(nn.Module):
@@ -123,7 +123,7 @@ def test_copies_that_are_needed_for_a_view_are_information(said: Callable) -> No
                 return x
     """
     (finding,) = said("GP105", source, **GAMING)
-    assert finding.severity == "information"
+    assert finding.severity == "hint"
     assert finding.message.startswith("3 copies at this line only change the order in memory (64×32×2×56×56): ")
     assert "Without them, if the layers around" in finding.message
 

@@ -26,12 +26,25 @@ def test_no_cuda_graph_is_offered_where_the_host_waits(said: Callable) -> None:
     (waiting,) = said("GP201", LAUNCHES.format(wait=".sum().item()"), **H100)
     assert "CUDA graphs" in plain.message
     assert "CUDA graphs" not in waiting.message
-    assert "torch.compile: latency −" in waiting.message
+    assert "torch.compile, whose graph breaks 1 time, at most: latency −" in waiting.message
 
 
 @pytest.mark.parametrize("options", [{"hardware": ("epyc-9654",)}, {"hardware": ("tpu-v5e",), "mode": "xla"}])
 def test_launches_bound_gpus(said: Callable, options: dict) -> None:
     assert said("GP201", LAUNCHES.format(wait=""), **options) == []
+
+
+def test_a_block_that_runs_alone_is_no_launch_bound_model(said: Callable) -> None:
+    assert said("GP201", """
+        # graphperf: input=(1, 64)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(64, 64)
+
+            def forward(self, x):
+                return torch.exp(torch.relu(self.fc(x)))
+    """, **H100) == []  # fmt: skip
 
 
 def test_a_loop_over_layers_is_how_models_are_built(said: Callable) -> None:
