@@ -61,6 +61,7 @@ bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/lint.py
 
 vsix: $(READY)  ## Pack the VS Code extension with the server in it (Node.js 20 or newer)
 	$(BIN)/python vscode-extension/bundle.py

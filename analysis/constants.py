@@ -24,6 +24,12 @@ def constant(room: str, name: str) -> float:
     return float(constant_value(room, name))
 
 
+def constant_of_family(room: str, name: str, family: str) -> float:
+    """A number that is told apart by families of devices: the family's own, or that of all others."""
+    values: dict[str, float] = constant_value(room, name)
+    return float(values.get(family, values["others"]))
+
+
 def constant_value(room: str, name: str) -> Any:
     """A list or table, by table and key."""
     value = _table()[room][name]["value"]

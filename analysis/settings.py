@@ -24,7 +24,8 @@ class Options:
     captures again what is remembered from an earlier run.
 
     The defaults are what a model as written does: FP32, one kernel an operator. `seconds` and `memory_gb` limit one
-    capture; without `trusted`, files are read but none of their code runs. `what_if`: changes to how the model is run.
+    capture; without `trusted`, files are read but none of their code runs. `side_by_side`: captures of a file at
+    a time, one a core where it is None. `what_if`: changes to how the model is run.
     `hardware_paths`: folders of device files besides the shipped and the user's.
     """
 
@@ -40,6 +41,7 @@ class Options:
     memory_gb: float = 8.0
     what_if: WhatIfs = frozenset()
     trusted: bool = True
+    side_by_side: int | None = None
 
     def devices(self) -> tuple[HardwareProfile, ...]:
         """The chosen profiles. Raises `UsageError` for an unknown device, or a precision or mode that it does not run."""

@@ -17,17 +17,23 @@ def unsilenced(findings: Iterable[Finding], comments: Mapping[int, frozenset[str
 
 def unused(findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str) -> list[Finding]:
     """A finding for each comment of `file` with a code that silences none of the findings: those of all rules."""
+    found = unused_codes(findings, comments, file)
+    return [Finding(UNUSED, _message(idle), file, line, "warning", file) for line, idle in found.items()]
+
+
+def unused_codes(
+    findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str
+) -> dict[int, list[str]]:
+    """Line → the codes of its comment that silence none of the findings, in order."""
     raised: dict[int, set[str]] = {}
     for finding in findings:
         if finding.file == file:
             raised.setdefault(finding.line, set()).add(finding.code)
-    found: list[Finding] = []
-    for line, codes in sorted(comments.items()):
-        held = raised.get(line, set[str]())
-        idle = sorted(code for code in codes if _is_idle(code, held))
-        if idle:
-            found.append(Finding(UNUSED, _message(idle), file, line, "warning", file))
-    return found
+    found = {
+        line: sorted(code for code in codes if _is_idle(code, raised.get(line, set())))
+        for line, codes in sorted(comments.items())
+    }
+    return {line: idle for line, idle in found.items() if idle}
 
 
 def _is_idle(code: str, raised: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Code actions: pin what was assumed, silence a finding on its line, open the report."""
+"""Code actions: fix what a rule found, pin what was assumed, silence a finding on its line, open the report."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
-from ..analysis.discovery.suppression import with_suppression
+from ..analysis.discovery.suppression import EVERY, with_suppression, without_suppression
+from ..analysis.silencing import UNUSED
 from .code_lens import OPEN_REPORT
+from .edits import insertion, replacement, workspace_edit
+from .fix_actions import FIX_ALL, about, fix_all, fixes_of_rules, resolve
 from .language_server import GraphperfServer
 from .shown import Shown
 from .views import ModelView
@@ -17,8 +20,9 @@ _QUICK, _SOURCE = types.CodeActionKind.QuickFix, types.CodeActionKind.Source
 
 def add_code_actions(server: GraphperfServer) -> None:
     """Offers what can be done about the lines of a range."""
-    options = types.CodeActionOptions(code_action_kinds=[_QUICK, _SOURCE])
+    options = types.CodeActionOptions(code_action_kinds=[_QUICK, _SOURCE, FIX_ALL], resolve_provider=True)
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)(code_actions)
+    server.feature(types.CODE_ACTION_RESOLVE)(resolve)
 
 
 def code_actions(ls: GraphperfServer, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -27,7 +31,14 @@ def code_actions(ls: GraphperfServer, params: types.CodeActionParams) -> list[ty
     if session is None:
         return []
     lines = range(params.range.start.line + 1, params.range.end.line + 2)
-    found = [*_pins(ls, session, lines), *_ignores(ls, session, lines, params.context.diagnostics)]
+    shown = params.context.diagnostics
+    found = [
+        *fixes_of_rules(ls, session, lines, shown),
+        *_pins(ls, session, lines),
+        *_removals(ls, session, lines, shown),
+        *_ignores(ls, session, lines, shown),
+        *fix_all(ls, session, params.context.only or ()),
+    ]
     if ls.client_options.client_commands:
         found += _reports(session, lines)
     wanted = params.context.only
@@ -53,12 +64,12 @@ def _pins(ls: GraphperfServer, session: Shown, lines: range) -> Iterator[types.C
             continue
         text = session.lines[line - 1]
         if pin.extends:
-            edit = _insertion(ls, session, line, len(text.rstrip()), f" {pin.text}")
+            edit = insertion(ls, session, line, len(text.rstrip()), f" {pin.text}")
         else:
             indent = text[: len(text) - len(text.lstrip())]
-            edit = _insertion(ls, session, line, 0, f"{indent}{pin.text}{session.end_of_lines}")
+            edit = insertion(ls, session, line, 0, f"{indent}{pin.text}{session.end_of_lines}")
         title = "Pin the assumed input" if "input=" in pin.text else "Pin the assumed arguments"
-        yield types.CodeAction(title, _QUICK, is_preferred=True, edit=_edit(ls, session, edit))
+        yield types.CodeAction(title, _QUICK, is_preferred=True, edit=workspace_edit(ls, session, [edit]))
 
 
 def _begins_in(session: Shown, view: ModelView, lines: range) -> bool:
@@ -72,12 +83,30 @@ def _ignores(
     """For each finding on a line of the range. A comment is no comment after a backslash."""
     for line, code in dict.fromkeys((line, mark.finding.code) for line, mark in session.marks() if line in lines):
         text = session.lines[line - 1]
-        if text.rstrip().endswith("\\") or not session.views.readable:
+        if text.rstrip().endswith("\\") or not session.views.readable or code == UNUSED:
             continue
-        about = [d for d in shown if d.code == code and d.range.start.line == line - 1]
-        edit = _replacement(ls, session, line, with_suppression(text, code))
+        edit = replacement(ls, session, line, with_suppression(text, code))
         title = f"Ignore {code} on this line"
-        yield types.CodeAction(title, _QUICK, diagnostics=about or None, edit=_edit(ls, session, edit))
+        yield types.CodeAction(
+            title, _QUICK, diagnostics=about(shown, line, code), edit=workspace_edit(ls, session, [edit])
+        )
+
+
+def _removals(
+    ls: GraphperfServer, session: Shown, lines: range, shown: Sequence[types.Diagnostic]
+) -> Iterator[types.CodeAction]:
+    """For each comment on a line of the range that silences nothing."""
+    for line, mark in session.marks():
+        if mark.finding.code == UNUSED and line in lines:
+            codes = session.views.judgement.unused.get(mark.line, [])
+            edit = replacement(ls, session, line, without_suppression(session.lines[line - 1], codes))
+            title = (
+                "Remove the comment that silences nothing" if EVERY in codes else f"No longer ignore {', '.join(codes)}"
+            )
+            diagnostics = about(shown, line, UNUSED)
+            yield types.CodeAction(
+                title, _QUICK, diagnostics, is_preferred=True, edit=workspace_edit(ls, session, [edit])
+            )
 
 
 def _reports(session: Shown, lines: range) -> Iterator[types.CodeAction]:
@@ -88,26 +117,3 @@ def _reports(session: Shown, lines: range) -> Iterator[types.CodeAction]:
             command = types.Command("Open report", OPEN_REPORT, arguments=[session.uri, view.name])
             title = "Open report" if len(session.views.models) == 1 else f"Open report of {view.name}"
             yield types.CodeAction(title, _SOURCE, command=command)
-
-
-def _insertion(ls: GraphperfServer, session: Shown, line: int, column: int, text: str) -> types.TextEdit:
-    """`column` counts code points."""
-    before = session.lines[line - 1][:column]
-    place = types.Position(line - 1, ls.workspace.position_codec.client_num_units(before))
-    return types.TextEdit(types.Range(place, place), text)
-
-
-def _replacement(ls: GraphperfServer, session: Shown, line: int, text: str) -> types.TextEdit:
-    """The edit that makes a line the text, from where the two differ on."""
-    old = session.lines[line - 1]
-    same = next((i for i, (a, b) in enumerate(zip(old, text, strict=False)) if a != b), min(len(old), len(text)))
-    units = ls.workspace.position_codec.client_num_units
-    changed = types.Range(types.Position(line - 1, units(old[:same])), types.Position(line - 1, units(old)))
-    return types.TextEdit(changed, text[same:])
-
-
-def _edit(ls: GraphperfServer, session: Shown, edit: types.TextEdit) -> types.WorkspaceEdit:
-    if not ls.client_can("workspace.workspace_edit.document_changes"):
-        return types.WorkspaceEdit(changes={session.uri: [edit]})
-    document = types.OptionalVersionedTextDocumentIdentifier(session.uri, session.version)
-    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [edit])])

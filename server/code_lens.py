@@ -55,15 +55,16 @@ def _place(ls: GraphperfServer, session: Shown, line: int) -> types.Range:
 
 
 def _command(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
-    title = " | ".join(filter(None, [device_title(view.first), _totals(session, view), _hints(view)]))
+    title = " | ".join(filter(None, [device_title(view.first), _totals(session, view), _hints(session, view)]))
     yield line, types.Command(title, SHOW_TOTALS, arguments=[session.uri, view.name])
 
 
 def _commands(session: Shown, line: int, view: ModelView) -> Iterator[tuple[int, types.Command]]:
     yield line, types.Command(device_title(view.first), CHANGE_QUESTION, arguments=[_asked(view)])
     yield line, types.Command(_totals(session, view), OPEN_REPORT, arguments=[session.uri, view.name])
-    if view.marks:
-        yield line, types.Command(_hints(view), SHOW_HINTS, arguments=[session.uri, line - 1])
+    hints = _hints(session, view)
+    if hints:
+        yield line, types.Command(hints, SHOW_HINTS, arguments=[session.uri, line - 1])
 
 
 def _asked(view: ModelView) -> dict[str, object]:
@@ -88,8 +89,10 @@ def _totals(session: Shown, view: ModelView) -> str:
     return f"{totals} · {KEPT}" if session.is_kept(view) else totals
 
 
-def _hints(view: ModelView) -> str:
-    return units.count(len(view.marks), "hint") if view.marks else ""
+def _hints(session: Shown, view: ModelView) -> str:
+    """How many findings of a model are shown."""
+    shown = sum(session.line_now(view, mark.line) is not None for mark in view.marks)
+    return units.count(shown, "hint") if shown else ""
 
 
 def show_totals(ls: GraphperfServer, uri: str, name: str) -> None:

@@ -92,7 +92,7 @@ def _settings(ls: GraphperfServer, project: Path | None, scope: Path | None, fol
     """Of initialization options, the project's file and the client's configuration, the later goes first."""
     asked = project_layer(project) if project is not None else None
     layers = [ls.initialization_options, asked, ls.configuration.get(None), ls.configuration.get(scope)]
-    settings, complaints = read_settings(layers, folders)
+    settings, complaints = read_settings(layers, folders, project)
     for complaint in complaints:
         if complaint not in ls.told:
             ls.told.add(complaint)

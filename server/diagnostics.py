@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lsprotocol import types
@@ -68,13 +69,11 @@ def diagnostics_of(ls: GraphperfServer, session: Shown) -> list[types.Diagnostic
 
 def _diagnostic(ls: GraphperfServer, session: Shown, line: int, mark: Mark) -> types.Diagnostic:
     start, end = content_span(session.lines[line - 1], ls.workspace.position_codec)
-    message, related = session.words(mark.finding.message), None
-    if mark.elsewhere is not None:
-        file, other = mark.elsewhere
-        if ls.client_can("text_document.publish_diagnostics.related_information"):
-            related = [_place(file, other)]
-        else:
-            message = f"{message} ({Path(file).name}:{other})"
+    message, related = session.words(mark.finding.message), list(_related(session, mark))
+    if not ls.client_can("text_document.publish_diagnostics.related_information"):
+        related = []
+        if mark.elsewhere is not None:
+            message = f"{message} ({Path(mark.elsewhere[0]).name}:{mark.elsewhere[1]})"
     return types.Diagnostic(
         range=types.Range(types.Position(line - 1, start), types.Position(line - 1, end)),
         message=message,
@@ -82,11 +81,23 @@ def _diagnostic(ls: GraphperfServer, session: Shown, line: int, mark: Mark) -> t
         code=mark.finding.code,
         code_description=types.CodeDescription(rule_page(mark.finding.code)),
         source="graphperf",
-        related_information=related,
+        related_information=related or None,
     )
 
 
-def _place(file: str, line: int) -> types.DiagnosticRelatedInformation:
+def _related(session: Shown, mark: Mark) -> Iterator[types.DiagnosticRelatedInformation]:
+    """Where a finding really comes from, and the other lines that it is about."""
+    if mark.elsewhere is not None:
+        file, line = mark.elsewhere
+        yield _place(Path(file).absolute().as_uri(), line, "raised here")
+    for other in mark.finding.related:
+        file = Path(other.file).absolute()
+        own = file.resolve() == session.path.resolve()
+        line = session.map(session.views.text).new(other.line) if own else other.line
+        if line is not None:
+            yield _place(session.uri if own else file.as_uri(), line, session.words(other.message))
+
+
+def _place(uri: str, line: int, message: str) -> types.DiagnosticRelatedInformation:
     start = types.Position(max(0, line - 1), 0)
-    location = types.Location(Path(file).absolute().as_uri(), types.Range(start, start))
-    return types.DiagnosticRelatedInformation(location, "raised here")
+    return types.DiagnosticRelatedInformation(types.Location(uri, types.Range(start, start)), message)

@@ -43,13 +43,14 @@ def hover_content(ls: GraphperfServer, session: Shown, line: int) -> types.Marku
     """What a hover and a hint's tooltip say about a line, in the form that the client can show."""
     known = _known(session, line, ls.settings.of(session.path).share)
     lines, rules = [session.words(text) for text in known], _rules(session, line)
+    lines += _gains(session, line)
     if not lines and not rules:
         return None
     formats = ls.client_list("text_document.hover.content_format")
     if formats and "markdown" not in formats:
         named = " · ".join(f"{rule.code} {rule.name}" for rule in rules)
         return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(filter(None, [*lines, named])))
-    links = [_report_link(session, line)] if lines and ls.client_options.client_commands else []
+    links = [_report_link(session, line)] if known and ls.client_options.client_commands else []
     return types.MarkupContent(types.MarkupKind.Markdown, markdown(lines, rules, links))
 
 
@@ -79,6 +80,13 @@ def _known(session: Shown, line: int, quantity: Quantity) -> list[str]:
         return []
     totals = [f"{device_title(e)} | {totals_text(e)}" for e in model.result.evaluations]
     return [model.name, *totals, provenance(model.first)]
+
+
+def _gains(session: Shown, line: int) -> list[str]:
+    """What following the advice of each rule is predicted to change, on the first device that it is given for."""
+    found = [mark.finding for at, mark in session.marks() if at == line]
+    gains = {finding.code: finding.gain for finding in reversed(found) if finding.gain is not None}
+    return [f"following {code}: {gain.text}" for code, gain in sorted(gains.items())]
 
 
 def _rules(session: Shown, line: int) -> list[Rule]:

@@ -35,7 +35,13 @@ class Cell(Shown):
         self.uri, self.path, self.text, self.version = cell.uri, notebook.path, cell.text, cell.version
         self.lines = split_lines(cell.text)
         self.generation, self.views, self.earlier = notebook.generation, notebook.views, notebook.earlier
+        self.fixes = notebook.fixes
         self._notebook, self._first = notebook, first
+
+    @property
+    def whole(self) -> str:
+        """The text of all cells."""
+        return self._notebook.text
 
     def map(self, text: str) -> Section:
         """Where the lines of an analysed text are in the cell."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..analysis.discovery.classes import split_lines
+from .fixes import Fixes
 from .line_map import LineMap
 from .shown import Shown
 from .views import Views, merged
@@ -18,7 +19,7 @@ class Session(Shown):
         self.uri, self.path, self.version = uri, path, version
         self.generation = 0
         self.views = Views()
-        self.earlier = None
+        self.earlier, self.fixes = None, Fixes()
         self.text = text
         self.lines = split_lines(text)
         self._maps: dict[str, LineMap] = {}
@@ -38,8 +39,11 @@ class Session(Shown):
 
     def renew(self, fresh: Views) -> None:
         """Fresh views of this text or of an earlier one. Until `rest`, changes are those against what was known before; where
-        another question was asked then, there is nothing to compare with."""
+        another question was asked then, there is nothing to compare with. What is found as before is fixed as before."""
         before = self.earlier or self.views
+        found = fresh.judgement.findings
+        if (fresh.text, found) != (self.views.text, self.views.judgement.findings):
+            self.fixes = Fixes(found, fresh.text)
         self.views = merged(self.views, fresh)
         asked = {view.name: view.result.options for view in before.models}
         same = any(asked.get(view.name) == view.result.options for view in self.views.models)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from urllib.parse import unquote
 
+from ..analysis.fixes import Edit
 from .captures import Cancellation, Superseded
 from .engine import Engine
+from .fixes import Place, QuickFix
 from .session import Session
 from .settings import Settings
 from .shown import Shown
@@ -18,6 +20,8 @@ from .shown import Shown
 DEBOUNCE_S = 0.15
 # How long the change by an edit is shown, from its result on.
 CHANGE_SHOWN_S = 60.0
+# How long after a result the fixes are worked out: they can wait, and the next edit makes them anew.
+FIXES_AFTER_S = 0.5
 
 Note = Callable[[str], None]
 Progress = Callable[[Session, Cancellation], AbstractAsyncContextManager[Note]]
@@ -119,6 +123,44 @@ class Sessions:
             cancellation.cancel()
         session.renew(fresh)
         self._renewed(session)
+        await asyncio.gather(self._rest(session), self._work_out_fixes(session, settings))
+
+    async def _rest(self, session: Session) -> None:
         await asyncio.sleep(CHANGE_SHOWN_S)
         if session.rest():
             self._rested(session)
+
+    async def _work_out_fixes(self, session: Session, settings: Settings) -> None:
+        """Those of a result, the most valuable first, once the user pauses."""
+        await asyncio.sleep(FIXES_AFTER_S)
+        with suppress(Superseded):
+            while (place := session.fixes.next()) is not None:
+                await self.work_out(session, place, settings, asked=False)
+
+    async def work_out(
+        self, session: Shown, place: Place, settings: Settings, *, asked: bool = True
+    ) -> QuickFix | None:
+        """The fix for a finding by its code and line, worked out unless it is known. The work ends with the waiting for
+        it. Raises `Superseded` where it ends otherwise."""
+        fixes, views = session.fixes, session.views
+        finding = fixes.finding(place)
+        if finding is not None and fixes.is_open(place):
+            cancellation, found = Cancellation(), None
+            try:
+                found = await self._engine.fix(session.path, views, finding, settings, cancellation, asked=asked)
+            except Superseded:
+                raise
+            except Exception:
+                logger.exception("The fix for %s at line %d of %s failed", *place, session.path.name)
+            finally:
+                cancellation.cancel()
+            fixes.put(place, found)
+        return fixes.get(place)
+
+    async def work_out_all(self, session: Shown, settings: Settings) -> tuple[Edit, ...]:
+        """The edits of every safe fix; the work ends with the waiting for it."""
+        cancellation = Cancellation()
+        try:
+            return await self._engine.fixed(session.path, session.views, settings, cancellation)
+        finally:
+            cancellation.cancel()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
-from ..analysis.finding import Finding
 from ..analysis.lint.settings import LintSettings, prefixes
 from ..analysis.modes import DEFAULT_HARDWARE
 from ..analysis.report.hints import HintStyle
@@ -15,6 +15,8 @@ from ..analysis.report.shares import Quantity
 from ..analysis.settings import Options, with_values
 
 _HOT = 0.01
+# Where no project says what is reported.
+EVERYTHING = LintSettings(severity="hint")
 
 
 class _Group(BaseModel):
@@ -67,18 +69,16 @@ class RuleSettings(_Group):
     def _codes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return prefixes("rules", value)
 
-    def report(self, finding: Finding) -> bool:
-        """Whether a finding is reported."""
-        return LintSettings(select=self.select, ignore=self.ignore, severity="hint").selects(finding)
-
 
 class Settings(_Group):
     """What the user can choose in the editor.
 
-    `hardware_paths` is no choice of the user's: the folders of device files that the workspace's projects name.
+    Two are no choice of the user's: `hardware_paths`, the folders of device files that the workspace's projects name, and `lint`,
+    what the project asks of its models.
     """
 
     hardware_paths: tuple[Path, ...] = ()  # first: what follows is checked against the devices there
+    lint: InstanceOf[LintSettings] = EVERYTHING
     hardware: tuple[str, ...] = Field(
         default=(DEFAULT_HARDWARE,),
         min_length=1,
@@ -142,6 +142,10 @@ class Settings(_Group):
         )  # fmt: skip
         chosen.devices()
         return chosen
+
+    def judged_by(self) -> LintSettings:
+        """What is reported: as the project asks, of the rules that are chosen here."""
+        return replace(self.lint, select=self.rules.select, ignore=self.rules.ignore)
 
     def hint_style(self) -> HintStyle:
         """How hints are to look."""

@@ -11,8 +11,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..analysis.discovery import UsageError, hardware_paths, project_table
+from ..analysis.lint.criteria import criteria_of
+from ..analysis.lint.settings import LintSettings, lint_settings
 from ..analysis.modes import DEFAULT_HARDWARE, PROJECT_ASKS
-from .settings import RuleSettings, Settings
+from ..analysis.settings import device_named
+from .judgement import without_criteria
+from .settings import EVERYTHING, RuleSettings, Settings
 
 SECTION = "graphperf"
 
@@ -39,15 +43,21 @@ class WorkspaceSettings:
 def project_layer(folder: Path) -> Mapping[str, Any]:
     """What the project of a folder asks for. `trusted` and limits are read where a file is analysed."""
     table = project_table(folder)
-    lint: object = table.get("lint")
-    rules = cast("Mapping[str, Any]", lint if isinstance(lint, Mapping) else {})
-    asked = {name: rules[name] for name in RuleSettings.model_fields if name in rules}
-    return {"rules": asked} | {name: table[name] for name in PROJECT_ASKS if name in table}
+    asked = {name: table[name] for name in PROJECT_ASKS if name in table}
+    try:
+        lint = lint_settings(folder)
+    except UsageError:
+        return asked  # `read_settings` tells what is wrong
+    given = table.get("lint", {})
+    named = [name for name in RuleSettings.model_fields if name in given or f"extend-{name}" in given]
+    return asked | {"rules": {name: getattr(lint, name) for name in named}}
 
 
-def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tuple[Settings, tuple[str, ...]]:
+def read_settings(
+    layers: Sequence[object], folders: Sequence[Path] = (), project: Path | None = None
+) -> tuple[Settings, tuple[str, ...]]:
     """The settings from the given layers, later ones first, and a sentence for everything that could not be used.
-    *folders* are the workspace's.
+    *folders* are the workspace's, *project* is the one whose criteria hold.
 
     A workspace is trusted when every layer that speaks of it says so: a later one may come from the workspace itself.
     """
@@ -60,6 +70,7 @@ def read_settings(layers: Sequence[object], folders: Sequence[Path] = ()) -> tup
     given["trusted"] = trusted
     complaints: list[str] = []
     given["hardware_paths"] = _device_folders(folders, complaints)
+    given["lint"] = _criteria(project, given["hardware_paths"], complaints)
     settings = _without_invalid(given, complaints)
     try:
         settings.options()
@@ -78,6 +89,20 @@ def _device_folders(folders: Sequence[Path], complaints: list[str]) -> tuple[Pat
         except UsageError as error:
             complaints.append(f"{error}.")
     return tuple(found)
+
+
+def _criteria(project: Path | None, devices: tuple[Path, ...], complaints: list[str]) -> LintSettings:
+    """What a project asks of its models, checked as far as can be without one."""
+    lint = EVERYTHING
+    try:
+        lint = lint_settings(project, EVERYTHING.severity) if project is not None else EVERYTHING
+        criteria_of(lint)
+        for hardware in {bound.hardware for bounds in lint.budgets.values() for bound in bounds} - {None}:
+            device_named(str(hardware), devices)
+    except UsageError as error:
+        complaints.append(f"Not everything that the project asks of its models can be used: {error}")
+        return without_criteria(lint)
+    return lint
 
 
 def _values(layer: object) -> dict[str, Any]:

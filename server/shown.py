@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..analysis.estimate import Evaluation
 from ..analysis.report.lines import LineSummary
+from .fixes import Fixes
 from .line_map import LineMap, Section
 from .views import Mark, ModelView, Views
 
@@ -15,7 +16,7 @@ from .views import Mark, ModelView, Views
 class Shown(ABC):
     """One text, under its own name. Lines count from 1. `generation` grows whenever the text or the views change.
 
-    `earlier`: what was known before the latest edits, while their change is shown.
+    `earlier`: what was known before the latest edits, while their change is shown. `fixes` are those of the views' text.
     """
 
     uri: str
@@ -26,6 +27,12 @@ class Shown(ABC):
     generation: int
     views: Views
     earlier: Views | None
+    fixes: Fixes
+
+    @property
+    def whole(self) -> str:
+        """The text that is analysed."""
+        return self.text
 
     @abstractmethod
     def map(self, text: str) -> LineMap | Section:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,13 +11,15 @@ from ..analysis.discovery.classes import Span, split_lines
 from ..analysis.discovery.static_layers import static_parameters
 from ..analysis.estimate import Evaluation
 from ..analysis.finding import Finding
+from ..analysis.lint.settings import LintSettings
 from ..analysis.pipeline import Analysis, ModelResult, Problem
 from ..analysis.report import units
 from ..analysis.report.hints import HintStyle, input_hint, styled_hint
 from ..analysis.report.lines import LineSummary, line_summaries
 from ..analysis.report.pin import Pin, pin_of
-from ..analysis.rules import judge
 from ..analysis.syntax import parse
+from .judgement import Judgement, judged
+from .settings import EVERYTHING
 
 _USUAL = HintStyle()
 _HINDRANCES = ("interpreter", "untrusted")
@@ -60,7 +62,7 @@ class Views:
     """The models that were captured, and the problems of those that were not, in the text that was analysed.
 
     `hindrance` is what keeps every model from being captured: the interpreter, or trust that is not given. `static` has hints
-    of what can be read in the source, where there is one.
+    of what can be read in the source, where there is one. `analysis` and `judgement` are what fixes are worked out from.
     """
 
     text: str = ""
@@ -70,13 +72,16 @@ class Views:
     readable: bool = True
     hindrance: Problem | None = None
     static: Mapping[int, str] = field(default_factory=dict[int, str])
+    analysis: Analysis = field(default_factory=lambda: Analysis((), ()))
+    judgement: Judgement = field(default_factory=Judgement)
 
 
 def views_of(
-    analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL, reported: Callable[[Finding], bool] = bool
+    analysis: Analysis, path: Path, text: str, style: HintStyle = _USUAL, asked: LintSettings = EVERYTHING
 ) -> Views:
-    """The views of a fresh analysis, with the findings that are *reported*. What several models fail from is said once."""
-    findings = [finding for finding in judge(analysis) if reported(finding)]
+    """The views of a fresh analysis, with the findings that are *asked* for. What several models fail from is said once."""
+    judgement = judged(analysis, path, text, asked)
+    findings = judgement.findings
     resolved = path.resolve()
     targets = {result.target for result in analysis.results}
     classes = {model.name: model for model in analysis.discovery.classes}
@@ -88,12 +93,18 @@ def views_of(
             held = tuple(_marks(findings, result.target, resolved))
             model = configured(classes[name], path)
             models.append(_model_view(result, model, analysis.discovery, path, text, style, held))
-    others = {finding.message: finding for finding in reversed(findings) if finding.target not in targets}
+    others = {_said(finding): finding for finding in reversed(findings) if finding.target not in targets}
     problems = tuple(_problem_mark(f, resolved, classes, line_count) for f in reversed(others.values()))
     failed = frozenset(problem.target for problem in analysis.problems)
     hindrance = next((p for p in analysis.problems if p.stage in _HINDRANCES), None)
     static = _static(text) if hindrance is not None and analysis.discovery.problem is None else {}
-    return Views(text, tuple(models), problems, failed, analysis.discovery.problem is None, hindrance, static)
+    readable = analysis.discovery.problem is None
+    return Views(text, tuple(models), problems, failed, readable, hindrance, static, analysis, judgement)
+
+
+def _said(finding: Finding) -> tuple[str, int]:
+    """What is said once: of models the message, of a file the message at its line."""
+    return finding.message, 0 if "::" in finding.target else finding.line
 
 
 def _static(text: str) -> dict[int, str]:

@@ -55,8 +55,8 @@ def _bound(target: str, name: str, given: object) -> Bound:
         )
     unit, prefixes, example = _UNITS[name]
     text, _, hardware = given.partition("@") if isinstance(given, str) else ("", "", "")
-    match = re.fullmatch(rf"\s*([\d.]+(?:e[+-]?\d+)?)\s*([a-zA-Zµμ]*?){unit}\s*", text)
-    if match is None or match[2] not in prefixes or match[1].count(".") > 1:
+    match = re.fullmatch(rf"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zA-Zµμ]*?){unit}\s*", text)
+    if match is None or match[2] not in prefixes:
         raise UsageError(f'{_at(target)}: {name} must be a figure with its unit, as "{example}", not {given!r}')
     return Bound(cast("Quantity", name), float(match[1]) * prefixes[match[2]], hardware.strip() or None)
 

@@ -9,10 +9,8 @@ from typing import Any
 import click
 
 from ..capture import AgentPool
-from ..finding import Finding
 from ..lint.settings import DEFAULT_REGRESSION, lint_settings
 from ..report.changes import as_markdown, as_records, as_text
-from ..report.findings.fingerprint import fingerprint
 from ..report.findings.sarif import sarif
 from ..study.changes.compare import Comparison, ModelChange, compare_revisions
 from ..study.changes.revisions import changed, revision
@@ -56,17 +54,10 @@ def _rendered(found: Comparison, output: str, root: Path) -> str:
     if output == "json":
         return json.dumps(as_records(found), indent=2)
     if output == "sarif":
-        states = _states(found, root)
-        return json.dumps(sarif(list(states), root, found.sources, states), indent=2)
+        return json.dumps(
+            sarif(found.new.findings, root, found.new.sources, (found.old.findings, found.old.sources)), indent=2
+        )
     return as_text(found) if output == "text" else as_markdown(found)
-
-
-def _states(found: Comparison, root: Path) -> dict[Finding, str]:
-    """Each finding and what it is against the old revision."""
-    marks = {fingerprint(finding, root, found.sources): finding for finding in found.old_findings}
-    now = {fingerprint(finding, root, found.sources): finding for finding in found.new_findings}
-    states = {finding: "unchanged" if mark in marks else "new" for mark, finding in now.items()}
-    return states | {finding: "absent" for mark, finding in marks.items() if mark not in now}
 
 
 def _grew(model: ModelChange, most: float = DEFAULT_REGRESSION) -> bool:

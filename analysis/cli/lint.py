@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..discovery import hardware_paths
-from ..discovery.project import FILE as PROJECT
+from ..discovery.project import FILE as PROJECT_FILE
 from ..lint.checked import Checked
 from ..lint.files import python_files
+from ..lint.interpreter import PROJECT, project_python
 from ..lint.outcome import as_baseline, reported, sources_of
 from ..lint.remembered import Remembered
 from ..lint.run import check_files
@@ -45,95 +46,130 @@ def main() -> None:
 @click.argument("files", nargs=-1, metavar="FILES...")
 @question_options
 @selection_options
+@click.option("--dependents", is_flag=True, help="Check the files below this folder that import FILES too.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option("--output-file", type=FILE, help="Write there instead of to stdout.")
 @click.option("--statistics", is_flag=True, help="How often each rule speaks, instead of the findings.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Files at a time; default: one a core.")
+@click.option(
+    "--fix", is_flag=True, help="Apply the fixes that keep the model's outputs and pay on every chosen device."
+)
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that change parameters or behaviour."
+)
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
 @click.option("--write-baseline", type=FILE, help="Keep the figures and findings of now in this file, and report none.")
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="Check the text on stdin as this file's.")
-def check_command(files: tuple[str, ...], jobs: int | None, stdin_filename: Path | None, **given: Any) -> None:
+def check_command(
+    files: tuple[str, ...], dependents: bool, jobs: int | None, stdin_filename: Path | None, exit_zero: bool, watch: bool,
+    write_baseline: Path | None, fix: bool, unsafe_fixes: bool, diff: bool, output_format: str, output_file: Path | None,
+    color: str, statistics: bool, **given: Any,
+) -> None:  # fmt: skip
     """Check the models in FILES (or folders; default: this one) for what makes them slow on the chosen hardware.
 
     Exits with 0 without findings, 1 with findings, 2 when the request cannot be carried out.
     """
-    exit_zero, watch, baseline = (given.pop(name) for name in ("exit_zero", "watch", "write_baseline"))
-    output = Output(*(given.pop(name) for name in ("output_format", "output_file", "color", "statistics")))
+    output = Output(output_format, output_file, color, statistics=statistics)
     with usage_errors():
         settings = chosen_settings(**{name: given.pop(name) for name in _SELECTION})
-        ask = partial(_checked, files, settings, given, jobs, stdin_filename)
-        if baseline is not None:
-            write_file(baseline, as_baseline(ask(), settings, baseline))
+        settings = _with_interpreter(settings, given)
+        if write_baseline is not None:
+            settings = replace(settings, baseline=None)  # what it is compared with now is not part of it
+        request = _Request(files, settings, given, jobs, stdin_filename, dependents)
+        if write_baseline is not None:
+            write_file(write_baseline, as_baseline(request.checked(), settings, write_baseline))
             raise SystemExit(CLEAN)
+        if diff:
+            raise SystemExit(FINDINGS if _mend(request, unsafe=unsafe_fixes, write=False) else CLEAN)
+        if fix:
+            _mend(request, unsafe=unsafe_fixes, write=True)
         if watch:
             from .lint_watch import watched
 
-            watched(lambda: _report(ask(), settings, output), lambda: python_files(files or (".",), settings.exclude))
-        found = _report(ask(), settings, output)
+            watched(lambda: _report(request, output), request.paths)
+        found = _report(request, output)
     raise SystemExit(FINDINGS if found and not exit_zero else CLEAN)
 
 
 _SELECTION = ("select", "extend_select", "ignore", "per_file_ignores", "severity", "baseline", "isolated")
 
 
-def _checked(
-    files: Sequence[str], settings: LintSettings, given: dict[str, Any], jobs: int | None, stdin_filename: Path | None
-) -> list[Checked]:
-    """What is found in the files, remembered or not. Raises `UsageError`."""
-    if stdin_filename is not None:
-        checked = [_from_stdin(stdin_filename, settings, _options((str(stdin_filename),), given))]
-    else:
-        checked = _in_files(
-            python_files(files or (".",), settings.exclude), settings, partial(_options, files, given), given, jobs
-        )
-    hindrance = next((each.hindrance for each in checked if each.hindrance is not None), None)
-    if hindrance is not None:
-        fail(hindrance)
-    return checked
+def _with_interpreter(settings: LintSettings, given: dict[str, Any]) -> LintSettings:
+    """The settings, and in `given` the project's interpreter where it is asked for. Raises `UsageError`."""
+    if given["python"] != PROJECT:
+        return settings
+    given["python"] = project_python(Path.cwd())
+    if given["python"] is not None:
+        return settings
+    click.echo("no interpreter with torch was found: no model is captured, and only texts are checked", err=True)
+    given["untrusted"] = True
+    return replace(settings, static=True)
 
 
-def _in_files(
-    files: Sequence[Path],
-    settings: LintSettings,
-    options: Callable[[], Options],
-    given: dict[str, Any],
-    jobs: int | None,
-) -> list[Checked]:
-    if not files:
-        options()
-    asked = {**given, "limits": settings.limits, "budgets": sorted(settings.budgets), "regression": settings.regression}
-    remembered = Remembered(asked, _beside(settings), fresh=given["fresh"])
-    try:
-        return check_files(files, remembered, options, settings, jobs, _bar)
-    finally:
-        remembered.close()
+@dataclass(frozen=True)
+class _Request:
+    """Which files are asked about, and what."""
 
+    files: Sequence[str]
+    settings: LintSettings
+    given: Mapping[str, Any]
+    jobs: int | None
+    stdin: Path | None
+    with_dependents: bool
 
-def _options(files: Sequence[str], given: dict[str, Any]) -> Options:
-    from .common import question
+    def paths(self) -> list[Path]:
+        """The files. Raises `UsageError`."""
+        return python_files(self.files, self.settings.exclude, with_dependents=self.with_dependents)
 
-    return question(files, **given)
+    def options(self) -> Options:
+        """The question. Raises `UsageError`."""
+        from .common import question
 
+        return question(self.files if self.stdin is None else (str(self.stdin),), **self.given)
 
-def _beside(settings: LintSettings) -> list[Path]:
-    """What findings depend on besides the files: the project's settings, its own devices, the baseline."""
-    projects = (folder / PROJECT for folder in (Path.cwd(), *Path.cwd().parents))
-    devices = (file for folder in hardware_paths(Path.cwd()) for file in sorted(folder.glob("*.toml")))
-    baseline = [settings.baseline] if settings.baseline is not None else []
-    return [*(file for file in projects if file.is_file()), *devices, *baseline]
+    def checked(self) -> list[Checked]:
+        """What is found in the files, remembered or not. Raises `UsageError`."""
+        checked = self._of_files() if self.stdin is None else [self._of_text(self.stdin)]
+        hindrance = next((each.hindrance for each in checked if each.hindrance is not None), None)
+        if hindrance is not None:
+            fail(hindrance)
+        return checked
 
+    def _of_files(self) -> list[Checked]:
+        settings, paths = self.settings, self.paths()
+        if not paths:
+            self.options()
+        asked = {
+            **self.given,
+            "limits": settings.limits,
+            "budgets": sorted(settings.budgets),
+            "most": settings.regression,
+        }
+        remembered = Remembered(asked, self._beside(), fresh=self.given["fresh"])
+        try:
+            return check_files(paths, remembered, self.options, settings, self.jobs, _bar)
+        finally:
+            remembered.close()
 
-def _from_stdin(file: Path, settings: LintSettings, options: Options) -> Checked:
-    from ..lint.criteria import criteria_of
-    from ..lint.worker import Worker
+    def _of_text(self, file: Path) -> Checked:
+        from ..lint.criteria import criteria_of
+        from ..lint.worker import Worker
 
-    worker = Worker(options, criteria_of(settings))
-    try:
-        return worker.check(file, text=sys.stdin.read())[0]
-    finally:
-        worker.close()
+        worker = Worker(self.options(), criteria_of(self.settings))
+        try:
+            return worker.check(file, text=sys.stdin.read())[0]
+        finally:
+            worker.close()
+
+    def _beside(self) -> list[Path]:
+        """What findings depend on besides the files: the project's settings, its own devices, the baseline."""
+        projects = (folder / PROJECT_FILE for folder in (Path.cwd(), *Path.cwd().parents))
+        devices = (file for folder in hardware_paths(Path.cwd()) for file in sorted(folder.glob("*.toml")))
+        baseline = [self.settings.baseline] if self.settings.baseline is not None else []
+        return [*(file for file in projects if file.is_file()), *devices, *baseline]
 
 
 def _bar(total: int) -> AbstractContextManager[Callable[[int, str], None]]:
@@ -142,9 +178,21 @@ def _bar(total: int) -> AbstractContextManager[Callable[[int, str], None]]:
     return bar(total, "checking")
 
 
-def _report(checked: Sequence[Checked], settings: LintSettings, output: Output) -> bool:
+def _mend(request: _Request, *, unsafe: bool, write: bool) -> bool:
+    """Applies the fixes, or shows what they would change, and says whether there are any."""
+    from .lint_fix import mended, show_diff, write_fix
+
+    findings, some = reported(request.checked(), request.settings), False
+    for changed in mended(findings, request.settings, request.options(), unsafe=unsafe) if findings else ():
+        some = True
+        write_fix(changed) if write else show_diff(changed)
+    return some
+
+
+def _report(request: _Request, output: Output) -> bool:
     """Writes what is to be reported, and says whether there was something."""
-    findings = reported(checked, settings)
+    checked = request.checked()
+    findings = reported(checked, request.settings)
     output.write(findings, [each.file for each in checked], sources_of(checked))
     return bool(findings)
 
@@ -182,4 +230,4 @@ def completion_command(shell: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="graphperf-lint")

@@ -12,8 +12,8 @@ import click
 
 from ..finding import Finding
 from ..report.findings.fingerprint import Sources
+from ..whole_file import write_whole
 from .exits import fail
-from .whole_file import write_whole
 
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
 
@@ -31,7 +31,7 @@ class Output:
         """Writes the whole file or nothing."""
         text = self._rendered(findings, files, sources)
         if self.file is None:
-            click.echo(text, nl=not text.endswith("\n"), color=True)
+            click.echo(text, nl=bool(text) and not text.endswith("\n"), color=True)
             return
         write_file(self.file, text)
 
@@ -81,6 +81,6 @@ class Output:
 def write_file(file: Path, text: str) -> None:
     """The whole file, or none of it and the reason."""
     try:
-        write_whole(file, text)
+        write_whole(file, text.encode())
     except OSError as error:
         fail(f"cannot write {file}: {error.strerror or error}")

@@ -28,11 +28,29 @@ def known_definitions(
     return {**found, **own}
 
 
-def _imported(tree: ast.Module, path: Path, wanted: frozenset[str]) -> Iterator[tuple[Path, frozenset[str]]]:
-    """Files of the project that the wanted names are imported from."""
+def imported_files(path: Path) -> frozenset[Path]:
+    """The files of the project that `known_definitions` may read for a file."""
+    found: set[Path] = set()
+    waiting = {path}
+    for _ in range(_DEEPEST):
+        waiting = {file for importer in waiting for file in _imported_by(importer)} - found
+        found |= waiting
+    return frozenset(found)
+
+
+def _imported_by(path: Path) -> Iterator[Path]:
+    try:
+        yield from (file for file, _ in _imported(parse(read_python(path)), path, None))
+    except (UnreadableSource, SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+
+
+def _imported(tree: ast.Module, path: Path, wanted: frozenset[str] | None) -> Iterator[tuple[Path, frozenset[str]]]:
+    """Files of the project that the wanted names, or any, are imported from."""
     for statement in tree.body:
         if isinstance(statement, ast.ImportFrom) and statement.module is not None:
-            names = wanted & {alias.name for alias in statement.names}
+            given = frozenset(alias.name for alias in statement.names)
+            names = given if wanted is None else wanted & given
             file = _file_of(statement.module, statement.level, path) if names else None
             if file is not None:
                 yield file, names

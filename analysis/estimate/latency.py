@@ -36,7 +36,8 @@ class KernelTime:
 @dataclass(frozen=True)
 class KernelTimes:
     """Times of the kernels of a model, as columns of seconds. `launch_s`: the part that no kernel works in, dispatch and gaps;
-    `work_s`: how long each kernel works, whether or not the host is waited for meanwhile."""
+    `work_s`: how long each kernel works, whether or not the host is waited for meanwhile; `arithmetic`: the part of what
+    bounds it that its arithmetic takes, 1 where that is the longer."""
 
     seconds: Column
     host_s: Column
@@ -45,6 +46,7 @@ class KernelTimes:
     work_s: Column
     launching: Mask
     computing: Mask
+    arithmetic: Column
 
     @property
     def busy_s(self) -> Column:
@@ -89,6 +91,7 @@ def kernel_times(
     host = _host_seconds(existing, device_s, once, dispatch)
     host_rate, device_rate = _rates(float(host.sum()), float(device_s.sum()), device)
     launch_s: Column = host_rate * host + device_rate * gaps
+    longer = np.maximum(allocations.compute_s, allocations.memory_s)
     return KernelTimes(
         seconds=host_rate * host + device_rate * device_s,
         host_s=host_rate * host,
@@ -97,6 +100,7 @@ def kernel_times(
         work_s=busy,
         launching=launch_s > device_rate * busy,
         computing=allocations.compute_s > allocations.memory_s,
+        arithmetic=np.divide(allocations.compute_s, longer, out=np.zeros(len(longer)), where=longer > 0),
     )
 
 

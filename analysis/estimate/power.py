@@ -15,20 +15,28 @@ def clock_share(times: KernelTimes, energies: Energies, device: HardwareProfile)
     """The part of its clock that a GPU keeps over a run: 1, or less where arithmetic and traffic would pass the TDP.
 
     The limit holds on average over milliseconds, so over whole runs and not kernel by kernel. A lower clock stretches the
-    kernels that arithmetic bounds; the memory keeps its own clock. Energy an operation is taken as constant, which the
-    FP32 products of T4, P4 and A100-PCIe bear out (12.3 to 13.4 pJ at 12 and 16 nm whether the limit binds or not).
+    kernels that arithmetic bounds, and from some clock on those that memory bounds at the full one; the memory keeps its own
+    clock. Energy an operation is taken as constant, which the FP32 products of T4, P4 and A100-PCIe bear out (12.3 to
+    13.4 pJ at 12 and 16 nm whether the limit binds or not).
     """
-    total, arithmetic = float(times.seconds.sum()), float(times.busy_s @ times.computing)
+    total = float(times.seconds.sum())
     dynamic = float((energies.total - energies.static).sum())
     least = dynamic / (device.power.tdp.si - device.power.static.si)
-    if device.kind != "gpu" or least <= total or arithmetic <= 0.0:
+    if device.kind != "gpu" or least <= total:
         return 1.0
-    return arithmetic / (arithmetic + least - total)
+    # A run takes the most, over n, of what it takes if arithmetic bounds just the n kernels with most of it.
+    order = np.argsort(-times.arithmetic)
+    busy = times.busy_s[order]
+    stretched, rest = np.cumsum(busy * times.arithmetic[order]), total - np.cumsum(busy)
+    slower = np.divide(least - rest, stretched, out=np.full(len(busy), np.inf), where=stretched > 0)
+    longest = float(slower.min(initial=np.inf))
+    return 1 / longest if np.isfinite(longest) else 1.0
 
 
 def at_clock(times: KernelTimes, share: float) -> KernelTimes:
-    """The same kernels where those that arithmetic bounds run at a share of the clock."""
-    longer = np.where(times.computing, times.busy_s * (1 / share - 1), 0.0)
+    """The same kernels at a share of the clock: those that arithmetic bounds, at that clock, take longer."""
+    longer = times.busy_s * (np.maximum(1.0, times.arithmetic / share) - 1)
     return replace(
-        times, seconds=times.seconds + longer, device_s=times.device_s + longer, work_s=times.work_s + longer
-    )
+        times, seconds=times.seconds + longer, device_s=times.device_s + longer, work_s=times.work_s + longer,
+        computing=times.computing | (longer > 0),
+    )  # fmt: skip

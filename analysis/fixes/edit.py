@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from ..discovery.classes import split_lines
 
@@ -43,6 +44,26 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
         parts += [text[position:start], edit.text.replace("\n", ending)]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def edits_between(old: str, new: str) -> tuple[Edit, ...]:
+    """Whole lines of one text replaced so that it becomes the other."""
+    before, after = _with_ends(old), _with_ends(new)
+    blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return tuple(_block(before, a, a_end, after[b:b_end]) for tag, a, a_end, b, b_end in blocks if tag != "equal")
+
+
+def _with_ends(text: str) -> list[str]:
+    """The lines of a text with their ends, which the last one may lack."""
+    *lines, last = split_lines(text)
+    return [*(f"{line}\n" for line in lines), *filter(None, [last])]
+
+
+def _block(before: Sequence[str], start: int, end: int, lines: Sequence[str]) -> Edit:
+    """The edit that puts lines in the place of others."""
+    open_end = end > 0 and not before[end - 1].endswith("\n")
+    stop = (end, len(before[end - 1]) + 1) if open_end else (end + 1, 1)
+    return Edit(start + 1, 1, *stop, "".join(lines))
 
 
 def _line_starts(text: str) -> list[int]:

@@ -79,6 +79,10 @@ def offers(
                     yield offer
 
 
+def _judged(analysis: Analysis, _text: str) -> Sequence[Finding]:
+    return judge(analysis)
+
+
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """A text after all of its fixes, one after another, and its analysis."""
@@ -89,13 +93,14 @@ class Fixed:
 
 
 def fixed(
-    text: str, session: Session, *, unsafe: bool = False, judged: Callable[[Analysis], Sequence[Finding]] = judge
+    text: str, session: Session, *, unsafe: bool = False, judged: Callable[[Analysis, str], Sequence[Finding]] = _judged
 ) -> Fixed:
-    """The text with every fix that pays, each offered for the text as the one before left it. `judged` chooses the findings."""
+    """The text with every fix that pays, each offered for the text as the one before left it. `judged` chooses the findings of
+    an analysis of a text."""
     analysis = session.analyze(text)
     applied: list[Offer] = []
     while len(applied) < _MOST_FIXES:
-        first = next(offers(analysis, judged(analysis), text, session, unsafe=unsafe), None)
+        first = next(offers(analysis, judged(analysis, text), text, session, unsafe=unsafe), None)
         if first is None:
             break
         applied.append(first)

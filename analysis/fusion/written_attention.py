@@ -11,36 +11,42 @@ from ..graph import Graph, Operator, Tensor
 _KIND = "scaled_dot_product_attention"
 _SCALES = ("mul", "div")
 _MASKS = ("add", "masked_fill")
+_HEADS = (4,)
 _NOTHING = ("to", "dropout")  # a cast to the type that it has, and dropout in inference, where they are views
 
 
 def with_fused_attention(
-    graph: Graph, forms: Mapping[str, Sequence[str]], ending_in: Container[int] | None = None
+    graph: Graph,
+    forms: Mapping[str, Sequence[str]],
+    ending_in: Container[int] | None = None,
+    ranks: Container[int] = _HEADS,
 ) -> Graph:
-    """`graph` with written-out attention of four dimensions as one operator, at the line of its second product.
+    """`graph` with written-out attention as one operator, at the line of its second product.
 
     `forms`: what may stand between the first product and the softmax → how the heads may lie (`rules.toml`, attention). What
     is replaced stays in the graph, at its lines, as views of the query that cost nothing. `ending_in`: the second products of
-    those to replace, by default all.
+    those to replace, by default all. `ranks`: how many dimensions the scores may have; compilers know four, with heads.
     """
     rewritten = _Rewritten(graph)
     for operator in graph.operators:
         chosen = operator.kind == "matmul" and (ending_in is None or operator.id in ending_in)
-        found = _written(operator, graph, forms) if chosen else None
+        found = _written(operator, graph, forms, ranks) if chosen else None
         if found is not None:
             rewritten.replace(found)
     return rewritten.graph()
 
 
-def written_attention(graph: Graph, forms: Mapping[str, Sequence[str]]) -> list[tuple[int, ...]]:
+def written_attention(
+    graph: Graph, forms: Mapping[str, Sequence[str]], ranks: Container[int] = _HEADS
+) -> list[tuple[int, ...]]:
     """Of each written-out attention the operators from its first product to its second."""
-    found = (_written(operator, graph, forms) for operator in graph.operators if operator.kind == "matmul")
+    found = (_written(operator, graph, forms, ranks) for operator in graph.operators if operator.kind == "matmul")
     return [(*(step.id for step in written.steps), written.last.id) for written in found if written is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Operand:
-    """A factor of a product: the tensor of four dimensions before the product's own views and copy."""
+    """A factor of a product: the tensor with heads before the product's own views and copy."""
 
     tensor: int
     copy: Operator | None
@@ -57,22 +63,26 @@ class _Written:
     copies: bool
 
 
-def _written(last: Operator, graph: Graph, forms: Mapping[str, Sequence[str]]) -> _Written | None:
+def _written(
+    last: Operator, graph: Graph, forms: Mapping[str, Sequence[str]], ranks: Container[int]
+) -> _Written | None:
     """The attention that ends in the product `last`, if that is one of `forms` and nobody else reads what it computes."""
     steps = _steps_before(last, graph)
     if not steps:
         return None
     kinds = [step.kind for step in steps if step.kind not in _NOTHING]
     form = "+".join(kinds[1:-1]) or "none"
-    if kinds[-1] != "softmax" or not _over_rows(steps, graph) or form not in forms:
+    rank = len(graph.tensors[steps[-1].outputs[0]].shape)
+    if kinds[-1] != "softmax" or rank not in ranks or not _over_rows(steps, graph, rank) or form not in forms:
         return None
-    query, key, value = _operand(steps[0], 0, graph), _operand(steps[0], -1, graph), _operand(last, -1, graph)
+    factors = ((steps[0], 0), (steps[0], -1), (last, -1))
+    query, key, value = (_operand(product, place, graph, rank) for product, place in factors)
     turned = graph.producers.get(key.tensor)
-    if turned is None or not _swaps(graph.operators[turned], 2, 3):
+    if turned is None or not _swaps(graph.operators[turned], rank - 2, rank - 1, rank):
         return None
     operands = (query, replace(key, tensor=graph.operators[turned].inputs[0]), value)
     layout = next((layout for layout in forms[form] if layout in _layouts(operands, graph)), None)
-    if layout is None or not _alike([graph.tensors[operand.tensor] for operand in operands]):
+    if layout is None or not _alike([graph.tensors[operand.tensor] for operand in operands], rank):
         return None
     mask = next((step.inputs[1] for step in steps if step.kind in _MASKS), None)
     return _Written(operands, mask, tuple(steps), last, layout == "copied")
@@ -102,11 +112,11 @@ def _may_stand_between(step: Operator, graph: Graph) -> bool:
     return step.kind == "softmax" or (step.kind in _NOTHING and step.view)
 
 
-def _over_rows(steps: Iterable[Operator], graph: Graph) -> bool:
-    """Whether the results of `steps` are scores of one shape in four dimensions, and the softmax goes over the last one."""
+def _over_rows(steps: Iterable[Operator], graph: Graph, rank: int) -> bool:
+    """Whether the results of `steps` are scores of one shape, and the softmax goes over its last dimension."""
     shapes = {graph.tensors[step.outputs[0]].shape for step in steps}
     dimensions = {step.attribute("dim") for step in steps if step.kind == "softmax"}
-    return len(shapes) == 1 and len(shapes.pop()) == 4 and dimensions <= {-1, 3}
+    return len(shapes) == 1 and dimensions <= {-1, rank - 1}
 
 
 def _serves_one(operator: Operator, graph: Graph) -> bool:
@@ -115,7 +125,7 @@ def _serves_one(operator: Operator, graph: Graph) -> bool:
     return len(readers) == 1 and not any(tensor in graph.output_tensors for tensor in operator.outputs)
 
 
-def _operand(product: Operator, place: int, graph: Graph) -> _Operand:
+def _operand(product: Operator, place: int, graph: Graph, rank: int) -> _Operand:
     """A product lines its heads up in three dimensions, with a copy where a view is not enough."""
     copy: Operator | None = None
     tensor = product.inputs[place]
@@ -125,7 +135,7 @@ def _operand(product: Operator, place: int, graph: Graph) -> _Operand:
         tensor = copy.inputs[0]
         producer = graph.producers.get(tensor)
     if producer is not None:
-        shown = (t for t in graph.operators[producer].outputs if len(graph.tensors[t].shape) == 4)
+        shown = (t for t in graph.operators[producer].outputs if len(graph.tensors[t].shape) == rank)
         tensor = next(shown, tensor)
     return _Operand(tensor, copy)
 
@@ -143,20 +153,20 @@ def _layouts(operands: Sequence[_Operand], graph: Graph) -> set[str]:
     return {name for name, holds in holding.items() if holds}
 
 
-def _swaps(operator: Operator, first: int, second: int) -> bool:
-    """Whether a view of four dimensions exchanges two of them and nothing else."""
+def _swaps(operator: Operator, first: int, second: int, rank: int = 4) -> bool:
+    """Whether a view exchanges two of its dimensions and nothing else."""
     if operator.kind == "transpose":
-        return {d % 4 for name in ("dim0", "dim1") for d in operator.integers(name)} == {first, second}
-    order = [0, 1, 2, 3]
+        return {d % rank for name in ("dim0", "dim1") for d in operator.integers(name)} == {first, second}
+    order = list(range(rank))
     order[first], order[second] = second, first
-    return operator.kind == "permute" and [d % 4 for d in operator.integers("dims")] == order
+    return operator.kind == "permute" and [d % rank for d in operator.integers("dims")] == order
 
 
-def _alike(operands: Sequence[Tensor]) -> bool:
+def _alike(operands: Sequence[Tensor], rank: int) -> bool:
     """Whether query, key and value have as many heads, of one size and type, and a value for each key."""
-    heads = {(tensor.shape[:2], tensor.shape[3:], tensor.dtype) for tensor in operands}
-    lengths = {tensor.shape[2:3] for tensor in operands[1:]}
-    return len(heads) == len(lengths) == 1 and all(len(tensor.shape) == 4 for tensor in operands)
+    heads = {(tensor.shape[:-2], tensor.shape[-1:], tensor.dtype) for tensor in operands}
+    lengths = {tensor.shape[-2:-1] for tensor in operands[1:]}
+    return len(heads) == len(lengths) == 1 and all(len(tensor.shape) == rank for tensor in operands)
 
 
 class _Rewritten:

@@ -7,16 +7,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..discovery import check_file
+from ..discovery.dependents import dependents
 from .settings import matches
 
 _SKIPPED = frozenset({".venv", "venv", "node_modules", "__pycache__", "build", "dist", "site-packages"})
 
 
-def python_files(names: Sequence[str], exclude: Sequence[str] = ()) -> list[Path]:
-    """The named files, and the Python files below named folders but for excluded ones, each once.
+def python_files(names: Sequence[str], exclude: Sequence[str] = (), *, with_dependents: bool = False) -> list[Path]:
+    """The named files, and the Python files below named folders but for excluded ones, each once; `with_dependents`, after them
+    those below the working directory that import them. No names: all below it.
 
     Raises `UsageError` for a name that does not exist.
     """
+    files = _named(names or (".",), exclude)
+    return [*files, *dependents(files, _named((".",), exclude))] if with_dependents else files
+
+
+def _named(names: Sequence[str], exclude: Sequence[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for name in names:
         path = Path(name)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..bounds.baseline import baseline_text, read_baseline
@@ -11,7 +10,7 @@ from ..discovery import UnreadableSource, read_python
 from ..discovery.classes import split_lines
 from ..discovery.suppression import suppressions
 from ..finding import Finding
-from ..report.findings.fingerprint import Sources, fingerprint
+from ..report.findings.fingerprint import Sources, fingerprints
 from ..silencing import unsilenced, unused
 from .checked import Checked
 from .settings import LintSettings
@@ -19,24 +18,31 @@ from .settings import LintSettings
 
 def reported(checked: Sequence[Checked], settings: LintSettings) -> list[Finding]:
     """The findings that neither comments nor settings nor the baseline leave out, by file and line. Raises `UsageError`."""
-    found = [finding for each in checked for finding in _of_file(each) if settings.selects(finding)]
-    if settings.baseline is not None:
-        baseline, sources = read_baseline(settings.baseline), sources_of(checked)
-        found = [f for f in found if fingerprint(f, baseline.root, sources) not in baseline.known]
-    return sorted(dict.fromkeys(found), key=lambda f: (f.file, f.line, f.code, f.hardware))
+    found = dict.fromkeys(finding for each in checked for finding in _of_file(each) if settings.selects(finding))
+    ordered = sorted(found, key=lambda f: (f.file, f.line, f.code, f.hardware))
+    if settings.baseline is None:
+        return ordered
+    baseline = read_baseline(settings.baseline)
+    marks = fingerprints(ordered, baseline.root, sources_of(checked))
+    return [finding for finding, mark in zip(ordered, marks, strict=True) if mark not in baseline.known]
 
 
 def as_baseline(checked: Sequence[Checked], settings: LintSettings, file: Path) -> str:
-    """What a baseline file is to hold: the figures of all models, and the findings that would be reported without one."""
+    """What a baseline file is to hold: the figures of all models, and the findings that are reported by these settings."""
     root, sources = file.resolve().parent, sources_of(checked)
-    found = reported(checked, replace(settings, baseline=None))
+    found = reported(checked, settings)
     measures = [measure for each in checked for measure in each.measures]
-    return baseline_text(measures, (fingerprint(finding, root, sources) for finding in found), root)
+    return baseline_text(measures, fingerprints(found, root, sources), root)
 
 
-def sources_of(checked: Iterable[Checked]) -> Sources:
-    """The lines of each file."""
-    return {each.file: each.lines or lines_of(each.file) for each in checked}
+def sources_of(checked: Sequence[Checked]) -> Sources:
+    """The lines of each file, also of those that findings of others are in."""
+    known = {each.file: each.lines or lines_of(each.file) for each in checked}
+    for finding in (finding for each in checked for finding in each.findings):
+        for file in (finding.file, *(other.file for other in finding.related)):
+            if file not in known:
+                known[file] = lines_of(file)
+    return known
 
 
 def lines_of(file: str) -> list[str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +58,8 @@ def _checked(
 ) -> Iterable[tuple[Path, Found]]:
     processes = min(jobs, len(files) // _FILES_A_PROCESS)
     if processes > 1:
-        return _side_by_side(files, options, settings, processes, tell)
-    return _one_by_one(files, options, settings, tell)
+        return _side_by_side(files, replace(options, side_by_side=1), settings, processes, tell)
+    return _one_by_one(files, replace(options, side_by_side=jobs), settings, tell)
 
 
 def _one_by_one(

@@ -18,6 +18,7 @@ from ..finding import SEVERITIES, Finding, Severity
 
 _PREFIX = re.compile(r"GP\d{0,3}|ALL")
 _LIMITS = {"least-share": 1.0, "least-gain": 1.0, "most": math.inf}
+_NOT_CAPTURED = ("GP901", "information")
 DEFAULT_SEVERITY: Severity = "information"
 DEFAULT_REGRESSION = 0.05
 
@@ -38,7 +39,7 @@ class LintSettings:
 
     `per_file_ignores`: pattern of a path → prefixes. `severity`: the least that is reported. `regression`: by which share a
     figure may grow against a baseline. `limits`: code → limits of its rule, by name. `root`: the project's folder, from
-    which the files of `budgets` are named.
+    which the files of `budgets` are named. `static`: there is no interpreter to capture with, which then is no finding.
     """
 
     select: tuple[str, ...] = ("ALL",)
@@ -51,10 +52,13 @@ class LintSettings:
     budgets: Budgets = field(default_factory=dict[str, tuple[Bound, ...]])
     root: Path = Path()
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+    static: bool = False
 
     def selects(self, finding: Finding) -> bool:
         """Whether a finding is reported."""
         if SEVERITIES.index(finding.severity) > SEVERITIES.index(self.severity):
+            return False
+        if self.static and (finding.code, finding.severity) == _NOT_CAPTURED:
             return False
         here = [codes for pattern, codes in self.per_file_ignores.items() if matches(finding.file, pattern)]
         ignored = [*self.ignore, *(code for codes in here for code in codes)]
@@ -73,13 +77,14 @@ def _longest(prefixes: Sequence[str], code: str) -> int:
     return max((0 if p == "ALL" else len(p) for p in prefixes if p == "ALL" or code.startswith(p)), default=-1)
 
 
-def lint_settings(path: Path) -> LintSettings:
-    """The settings of the project of a file or folder. Raises `UsageError` with the field that is wrong."""
+def lint_settings(path: Path, severity: Severity = DEFAULT_SEVERITY) -> LintSettings:
+    """The settings of the project of a file or folder, where it names no `severity` with this one. Raises `UsageError` with the
+    field that is wrong."""
     root, table = project(path)
     given = table.get("lint", {})
     if not isinstance(given, dict):
         raise UsageError("pyproject.toml: [tool.graphperf] lint must be a table")
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"severity": severity}
     limits: dict[str, Mapping[str, float]] = {}
     for key, value in cast("dict[str, Any]", given).items():
         if re.fullmatch(r"GP\d{3}", key):

@@ -15,6 +15,8 @@ from ..bounds.measure import measure_of
 from ..capture import AgentPool, CachingCapturer, Captured, Capturer, CaptureRequest, PoolCapturer
 from ..discovery import FileTarget
 from ..discovery.classes import split_lines
+from ..discovery.project import FILE as PROJECT
+from ..discovery.siblings import imported_files
 from ..pipeline import Analysis, Progress, analyze
 from ..rules import Criteria
 from ..rules.registry import findings_of
@@ -26,6 +28,8 @@ from .settings import LintSettings
 
 # Why a capture failed, where trying again can end otherwise although no file has changed.
 _PASSING = frozenset({"timeout", "crash", "interpreter", "untrusted"})
+# So many folders up may hold what a file imports.
+_FARTHEST = 4
 
 
 @dataclass
@@ -50,10 +54,18 @@ class Witness:
     def _importable(self, request: CaptureRequest) -> Iterator[str]:
         """The folders in which what could not be imported would have to appear."""
         if request.file is not None:
-            yield from map(str, list(Path(request.file).parents)[:4])
+            yield from map(str, _folders_up(Path(request.file)))
         if os.path.realpath(self.python) == os.path.realpath(sys.executable):
             yield sysconfig.get_paths()["purelib"]
         yield from map(str, Path(self.python).parent.parent.glob("lib/python3*/site-packages"))
+
+
+def _folders_up(file: Path) -> Iterator[Path]:
+    """The folders of the project around a file, or the nearest few where nothing says where it ends."""
+    for folder in list(file.parents)[:_FARTHEST]:
+        yield folder
+        if (folder / PROJECT).is_file() or (folder / ".git").exists():
+            return
 
 
 class Worker:
@@ -72,19 +84,25 @@ class Worker:
         asker = PoolCapturer(self._pool, self._options.python)
         witness = Witness(asker if self._options.fresh else CachingCapturer(asker, python), python)
         analysis = analyze(FileTarget(file), self._options, witness, text, note)
-        checked = Checked(
-            str(file),
-            findings_of(analysis, criteria=self._criteria),
-            tuple(measure_of(result.target, found) for result in analysis.results for found in result.evaluations),
-            whole=all(problem.part for problem in analysis.problems),
-            hindrance=next((p.message for p in analysis.problems if p.stage == "interpreter"), None),
-            lines=tuple(split_lines(text)) if text is not None else (),
-        )
-        return checked, frozenset(witness.files) if witness.lasting and not _untrusted(analysis) else None
+        checked = checked_of(file, analysis, self._criteria, text)
+        read = {known for known in map(state_of, map(str, imported_files(file))) if known is not None}
+        return checked, frozenset(witness.files | read) if witness.lasting and not _untrusted(analysis) else None
 
     def close(self) -> None:
         """Ends the interpreter."""
         self._pool.close()
+
+
+def checked_of(file: Path, analysis: Analysis, criteria: Criteria, text: str | None = None) -> Checked:
+    """What an analysis of a file says, or of a text in its place."""
+    return Checked(
+        str(file),
+        findings_of(analysis, criteria=criteria),
+        tuple(measure_of(result.target, found) for result in analysis.results for found in result.evaluations),
+        whole=all(problem.part for problem in analysis.problems),
+        hindrance=next((p.message for p in analysis.problems if p.stage == "interpreter"), None),
+        lines=tuple(split_lines(text)) if text is not None else (),
+    )
 
 
 def _untrusted(analysis: Analysis) -> bool:

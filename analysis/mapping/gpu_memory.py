@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...hardware_profiles import HardwareProfile, Precision
+from ...hardware_profiles import HardwareProfile
 from ..constants import constant
 from .kernels import Column, Kernels
 from .memory import Traffic, traffic
@@ -28,16 +28,14 @@ def dram_seconds(data: Column, device: HardwareProfile) -> Column:
     return data / rate
 
 
-def kernel_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Traffic:
+def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
     """A kernel's traffic, at the rate that its pattern of access reaches."""
     stream = np.full(len(kernels), constant("gpu", "pointwise_stream"))
     stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
     stream[kernels.depthwise] = constant("gpu", "depthwise_stream")
     stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
     stream[kernels.row > 0] = constant("gpu", "normalization_stream")
-    softmax = kernels.softmax_row > 0
-    if softmax.any():
-        stream[softmax] = _softmax_stream(kernels.softmax_row[softmax], device, precision)
+    stream[kernels.softmax_row > 0] = constant("gpu", "softmax_stream")
     return gpu_traffic(kernels.bytes, device, stream)
 
 
@@ -49,9 +47,10 @@ def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     return gpu_traffic(copied, device, constant("gpu", "irregular_stream")).seconds
 
 
-def _softmax_stream(row: Column, device: HardwareProfile, precision: Precision) -> Column:
-    """A row in a warp's registers is read once, one in shared memory is read once more slowly, a longer one three times."""
-    assert device.gpu is not None
-    shared = row * precision.bytes <= device.gpu.shared_memory_per_sm.si / constant("gpu", "softmax_rows")
-    slower = np.where(shared, constant("gpu", "softmax_stream"), constant("gpu", "softmax_stream_long"))
-    return np.where(row <= _WARP_ROW, constant("gpu", "pointwise_stream"), slower)
+def exponential_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
+    """Seconds in which softmax of a row that no warp holds in its registers computes, and nothing streams meanwhile.
+
+    A block finds the largest element, then the sum of exponentials, then computes them again, and waits for itself between.
+    """
+    long = kernels.softmax_row > _WARP_ROW
+    return np.where(long, constant("gpu", "softmax_operations") * kernels.elements / vector_peak(device), 0.0)

@@ -35,13 +35,9 @@ def map_products(
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
     matrix = precision in device.compute.matrix
     n, padded = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
-    k = padded
-    if not matrix:
-        # Batched products run at the pace of this many steps: a tile's results are written meanwhile.
-        k = np.where(kernels.batch > 1, np.maximum(k, constant("gpu", "batched_steps")), k)
     n, batch = n * kernels.groups, kernels.batch  # a tile holds the outputs of several groups
     rate = product_rate(kernels, device, precision)
-    chosen = _tiled(kernels.m, n, k, batch, rate, kernels, device, matrix=matrix)
+    chosen = _tiled(kernels.m, n, padded, batch, rate, kernels, device, matrix=matrix)
     height, width, _ = tiles(matrix)
     resident = resident_tiles(device, precision)[chosen.tile]
     winograd = np.full(len(kernels), np.inf) if matrix else _winograd_seconds(kernels, device, rate)
@@ -101,14 +97,14 @@ def _tiled(
     most = np.where(attention, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
     split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most))
     pieces = whole * split
-    rounds = _rounds(pieces / units)
+    rounds = rounds_of(pieces / units)
     seconds = rounds * 2.0 * height * width * (k / split + prologue) / (relative * rate / units)
     best = np.argmin(seconds, axis=0)
     chosen = (best, np.arange(len(m)))
     return Tiled(best, pieces[chosen], rounds[chosen], seconds[chosen])
 
 
-def _rounds(full: Column) -> Column:
+def rounds_of(full: Column) -> Column:
     """Rounds on all units: a part of the last round's idle slots is filled, as units hold several tiles at different stages."""
     idle = constant("gpu", "tail")
     return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)

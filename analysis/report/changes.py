@@ -93,7 +93,7 @@ def layer_reason(before: Layer, after: Layer) -> str:
 
 
 def _findings(found: Comparison) -> str:
-    old, new = (Counter(f.code for f in side) for side in (found.old_findings, found.new_findings))
+    old, new = (Counter(f.code for f in side) for side in (found.old.findings, found.new.findings))
     if not old and not new:
         return "No findings in either revision."
     texts = [f"{code} {old[code]} → {new[code]}" for code in sorted(old | new) if old[code] != new[code]]

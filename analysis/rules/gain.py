@@ -8,6 +8,7 @@ from ..estimate import Evaluation, Question
 from ..estimate.on_device import as_run, on_device
 from ..estimate.plan import Plan
 from ..finding import Figures
+from ..fusion import Policy
 from ..graph import Graph
 from ..numerics import Numerics
 from ..what_if import WhatIfs
@@ -16,13 +17,13 @@ from ..what_if import WhatIfs
 _Cut = tuple[str, Numerics, str, bool]
 
 
-def figures(graph: Graph, question: Question) -> Figures:
-    """Of a captured graph."""
-    return _planned(_plan(graph, question), question)
+def figures(graph: Graph, question: Question, policy: Policy | None = None) -> Figures:
+    """Of a captured graph; under another compiler's `policy`, where one is given."""
+    return _planned(_plan(graph, question, policy), question)
 
 
-def _plan(graph: Graph, question: Question) -> Plan:
-    return Plan.of(as_run(graph, question), question.policy)
+def _plan(graph: Graph, question: Question, policy: Policy | None = None) -> Plan:
+    return Plan.of(as_run(graph, question), policy or question.policy)
 
 
 def _planned(plan: Plan, question: Question) -> Figures:

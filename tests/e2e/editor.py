@@ -171,12 +171,16 @@ class Editor(LanguageClient):
         return {action.title: action for action in found or []}
 
     def apply(self, uri: str, action: types.CodeAction) -> int:
-        """Makes the only edit of an action as an editor would; gives the new version."""
+        """Makes the edits of an action as an editor would; gives the new version."""
         assert action.edit is not None
-        (edit,) = (action.edit.changes or {})[uri]
-        lines = self.texts[uri].split("\n")
-        start, end = (self._offset(lines, place) for place in (edit.range.start, edit.range.end))
-        self.texts[uri] = self.texts[uri][:start] + edit.new_text + self.texts[uri][end:]
+        text, lines = self.texts[uri], self.texts[uri].split("\n")
+        places = [
+            (self._offset(lines, edit.range.start), self._offset(lines, edit.range.end), edit.new_text)
+            for edit in (action.edit.changes or {})[uri]
+        ]
+        for start, end, new in sorted(places, reverse=True):
+            text = text[:start] + new + text[end:]
+        self.texts[uri] = text
         self.versions[uri] += 1
         identifier = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
         whole = types.TextDocumentContentChangeWholeDocument(self.texts[uri])

@@ -93,12 +93,35 @@ class Costly(nn.Module):
         return self.narrow(torch.flatten(self.pool(self.big(x)), 1))
 
 
-# graphperf: input=(1, 8192)
+# graphperf: input=(1, 512, 7, 7) hardware=epyc-9654
 class Narrow(nn.Module):
     def __init__(self):
         super().__init__()
-        self.narrow = nn.Linear(8192, 64)
+        self.deep = nn.Conv2d(512, 512, 3, padding=1)
 
     def forward(self, x):
-        return self.narrow(x)
+        return self.deep(x)
+"""
+
+ATTENTION = """\
+import torch
+from torch import nn
+
+
+# graphperf: input=(2, 197, 384)
+class Attention(nn.Module):
+    def __init__(self, dim=384, heads=6):
+        super().__init__()
+        self.heads = heads
+        self.scale = (dim // heads) ** -0.5
+        self.qkv = nn.Linear(dim, dim * 3)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x):
+        B, N, C = x.shape
+        q, k, v = self.qkv(x).reshape(B, N, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        attn = (q @ k.transpose(-2, -1)) * self.scale
+        attn = attn.softmax(dim=-1)
+        x = (attn @ v).transpose(1, 2).reshape(B, N, C)
+        return self.proj(x)
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import EDITORS, ROOT
+from .conftest import ATTENTION, EDITORS, ROOT
 
 HERE = Path(__file__).parent / "vscode"
 CODE = EDITORS / "vscode" / "node_modules"
@@ -123,6 +124,16 @@ def test_tour(play: Any, workspace: Path) -> None:
     assert any(place.startswith(f"Ln {found['opened'].rpartition(':')[2]},") for place in found["place"])
     settings = json.loads((workspace / ".vscode" / "settings.json").read_text())
     assert settings["graphperf.hardware"] == ["jetson-agx-orin-64gb"]
+
+
+def test_a_quick_fix_says_what_it_saves_and_is_applied(play: Any, workspace: Path) -> None:
+    (workspace / "model.py").write_text(ATTENTION)
+    found = play("fix", sys.executable)
+    (title,) = [action for action in found["actions"] if "EDP" in action]
+    assert re.search(r"Use scaled_dot_product_attention: latency −\d+ %, energy −\d+ %, EDP −[1-9]\d* %", title)
+    assert any("GP402" in row for row in found["before"])
+    assert not any("GP402" in row for row in found["after"])
+    assert any("import torch.nn.functional as F" in line for line in found["lines"])
 
 
 def test_a_notebook_shows_its_model(play: Any, workspace: Path) -> None:

@@ -18,8 +18,9 @@ the initialization options; snake case is accepted too. null means not set. What
 used. Of these, the later goes before:
 
 1. initialization options;
-2. `hardware`, `precision`, `batch` and `mode` in `[tool.graphperf]`, `select` and `ignore` in `[tool.graphperf.lint]` of the
-   `pyproject.toml` of the workspace's folder that a file lies in; for a file outside of all folders, of the first;
+2. `hardware`, `precision`, `batch` and `mode` in `[tool.graphperf]`, `select`, `extend-select` and `ignore` in
+   `[tool.graphperf.lint]` of the `pyproject.toml` of the workspace's folder that a file lies in; for a file outside of all
+   folders, of the first;
 3. the client's configuration;
 4. the client's configuration of that folder.
 
@@ -27,6 +28,9 @@ used. Of these, the later goes before:
 |---|---|---|
 """
 _TAIL = """
+What else that `pyproject.toml` asks of models holds as on the command line: limits of rules, `per-file-ignores`, `severity`
+(without it, `hint`), `baseline`, and `[tool.graphperf.budgets]`.
+
 A client can ask for more in its initialization options: [language-server.md](language-server.md).
 """
 

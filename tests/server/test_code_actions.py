@@ -12,6 +12,7 @@ from graphperf.analysis.finding import Finding
 from graphperf.analysis.report.pin import Pin
 from graphperf.server.client_options import ClientOptions
 from graphperf.server.code_actions import code_actions
+from graphperf.server.judgement import Judgement
 from graphperf.server.session import Session
 from graphperf.server.views import Mark, ModelView, Views
 
@@ -150,3 +151,22 @@ def test_versioned_edits_for_clients_that_can():
 
 def test_documents_that_are_not_open():
     assert asked(server(), 0, 9) == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "codes", "title", "left"),
+    [
+        ("  # graphperf: ignore[GP101, GP203]", ["GP203"], "No longer ignore GP203", "  # graphperf: ignore[GP101]"),
+        ("  # graphperf: ignore", ["*"], "Remove the comment that silences nothing", ""),
+        ("  # noqa: GP203", ["GP203"], "No longer ignore GP203", ""),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_comment_that_silences_nothing_can_be_removed(comment, codes, title, left, encoding):
+    text = TEXT.replace(LAYER, f"        a = 'é𐍈'{comment}")
+    session = Session(URI, Path("/m.py"), text, 3)
+    mark = Mark(Finding("GP904", "idle", "/m.py", 5, "warning", "/m.py"), 5)
+    session.renew(Views(text, problems=(mark,), judgement=Judgement((mark.finding,), {5: codes})))
+    (action,) = asked(server(session, encoding=encoding), 4)
+    assert (action.title, action.is_preferred) == (title, True)
+    assert edited(text, action, encoding) == text.replace(comment, left)

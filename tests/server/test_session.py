@@ -7,7 +7,9 @@ import pytest
 
 from graphperf.analysis.finding import Finding
 from graphperf.server import sessions as module
-from graphperf.server.captures import Superseded
+from graphperf.server.captures import Cancellation, Superseded
+from graphperf.server.fixes import QuickFix
+from graphperf.server.judgement import Judgement
 from graphperf.server.session import Session
 from graphperf.server.sessions import Sessions
 from graphperf.server.settings import Settings
@@ -276,3 +278,62 @@ async def test_a_failed_analysis_keeps_the_last_result(sessions, engine, renewed
 async def test_a_document_is_the_same_however_its_name_is_quoted(sessions):
     sessions.open(Session("file:///a%20b.py", Path("/a b.py"), "a", 1))
     assert sessions.get("file:///a b.py") is sessions.get("file:///a%20b.py") is not None
+
+
+class FixingEngine(FakeEngine):
+    """Finds something to fix on two lines, and notes which fixes it works out."""
+
+    def __init__(self):
+        super().__init__()
+        self.let.set()
+        self.worked_out: list[tuple[int, bool]] = []
+        self.cancellations: list[Cancellation] = []
+        self.calm = asyncio.Event()
+
+    async def views(self, path, text, settings, cancellation, note):
+        found = [Finding("GP402", text, "/m.py", line, "warning", "/m.py::Net", share=line / 10) for line in (4, 5)]
+        return Views(text, (view(text=text, first=text),), judgement=Judgement(tuple(found)))
+
+    async def fix(self, path, views, finding, settings, cancellation, *, asked):
+        try:
+            await self.calm.wait()
+        finally:
+            self.cancellations.append(cancellation)
+        self.worked_out.append((finding.line, asked))
+        if finding.line == 4:
+            raise ValueError("a defect")
+        return QuickFix("Fix", (), safe=True)
+
+
+@pytest.fixture
+def fixing(monkeypatch, sessions):
+    monkeypatch.setattr(module, "FIXES_AFTER_S", 0.0)
+    engine = FixingEngine()
+    sessions._engine = engine
+    return engine
+
+
+async def test_fixes_are_worked_out_after_a_result(sessions, fixing, renewed):
+    sessions.open(Session(URI, Path("/m.py"), TEXT, 1))
+    session = await asyncio.wait_for(renewed.get(), 10)
+    fixing.calm.set()
+    while session.fixes.next() is not None:
+        await asyncio.sleep(0)
+    assert fixing.worked_out == [(5, False), (4, False)]
+    assert [session.fixes.get(("GP402", line)) for line in (4, 5)] == [None, QuickFix("Fix", (), safe=True)]
+    assert await sessions.work_out(session, ("GP402", 5), Settings()) == QuickFix("Fix", (), safe=True)
+    assert await sessions.work_out(session, ("GP402", 1), Settings()) is None
+    assert len(fixing.worked_out) == 2
+    sessions.stop()
+
+
+async def test_an_edit_ends_the_work_on_fixes(sessions, fixing, renewed):
+    sessions.open(Session(URI, Path("/m.py"), TEXT, 1))
+    session = await asyncio.wait_for(renewed.get(), 10)
+    assert session.fixes.is_open(("GP402", 5))
+    await asyncio.sleep(0.05)
+    edit(sessions, f"{TEXT}\n", 2)
+    await asyncio.wait_for(renewed.get(), 10)
+    assert [each.cancelled for each in fixing.cancellations] == [True]
+    assert fixing.worked_out == []
+    sessions.stop()

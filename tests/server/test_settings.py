@@ -1,14 +1,15 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import graphperf.hardware_profiles as package
-from graphperf.analysis.finding import Finding
+from graphperf.analysis.finding import Finding, Severity
 from graphperf.analysis.modes import DEFAULT_HARDWARE
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.settings import Options
-from graphperf.server.settings import Settings
+from graphperf.server.settings import EVERYTHING, Settings
 from graphperf.server.settings_layers import WorkspaceSettings, project_layer, read_settings
 
 
@@ -176,15 +177,71 @@ def test_projects_stand_between_initialization_options_and_configuration(tmp_pat
     assert (settings.mode, settings.batch, settings.trusted) == ("ideal", 2, True)
 
 
-def finding(code):
-    return Finding(code, "costly", "m.py", 1, "warning", "Net")
+def finding(code, severity: Severity = "warning", file="m.py"):
+    return Finding(code, "costly", file, 1, severity, "Net")
+
+
+CRITERIA = """
+[tool.graphperf.lint]
+extend-select = ["GP101"]
+select = ["GP2", "GP9"]
+severity = "warning"
+GP101 = {least-share = 0.5}
+per-file-ignores = {"tests/*" = ["GP2"]}
+[tool.graphperf.budgets]
+"m.py::Net" = {latency = "2 ms@h100-sxm5-80gb"}
+"""
+
+
+def asked_by(folder, text, *layers):
+    (folder / "pyproject.toml").write_text(text, "utf-8")
+    return read_settings([project_layer(folder), *layers], [folder], folder)
+
+
+def test_a_project_is_judged_by_its_criteria(tmp_path):
+    settings, complaints = asked_by(tmp_path, CRITERIA)
+    chosen = settings.judged_by()
+    assert complaints == ()
+    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if chosen.selects(finding(code))] == [
+        "GP101", "GP203", "GP901",
+    ]  # fmt: skip
+    assert not chosen.selects(finding("GP203", file="/a/tests/m.py"))
+    assert not chosen.selects(finding("GP203", "hint"))
+    assert (chosen.limits, list(chosen.budgets), chosen.root) == (
+        {"GP101": {"least_share": 0.5}}, ["m.py::Net"], tmp_path,
+    )  # fmt: skip
+    settings, _ = asked_by(tmp_path, CRITERIA, {"rules": {"select": ["GP3"]}})
+    assert (settings.judged_by().select, list(settings.judged_by().budgets)) == (("GP3",), ["m.py::Net"])
+
+
+def test_hints_are_reported_where_the_project_does_not_say(tmp_path):
+    settings, complaints = asked_by(tmp_path, '[tool.graphperf.lint]\nignore = ["GP1"]\n')
+    assert (settings.judged_by().selects(finding("GP203", "hint")), complaints) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ('lint = {selct = ["GP1"]}', "did you mean select?"),
+        ("lint = {GP999 = {most = 1}}", "GP999 is no rule"),
+        ('lint = {baseline = "absent.json"}', "cannot be read"),
+        ('budgets = {"m.py::Net" = {latency = "2 m"}}', '"2 ms"'),
+        ('budgets = {"m.py::Net" = {latency = "2 ms@h101"}}', "h101"),
+    ],
+)
+def test_criteria_that_cannot_be_used_are_told_and_not_used(tmp_path, text, part):
+    settings, (complaint,) = asked_by(tmp_path, f'[tool.graphperf]\nprecision = "fp16"\n{text}\n')
+    assert complaint.startswith("Not everything that the project asks of its models can be used: ")
+    assert part in complaint
+    assert (replace(settings.judged_by(), root=Path()), settings.precision) == (EVERYTHING, "fp16")
 
 
 def test_rules_are_chosen_by_the_beginnings_of_their_codes():
-    usual = read_settings([])[0].rules
-    assert usual.report(finding("GP101"))
+    usual = read_settings([])[0].judged_by()
+    assert usual.selects(finding("GP101"))
     settings, complaints = read_settings([{"rules": {"select": ["GP1", "GP203"], "ignore": ["GP101"]}}])
-    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if settings.rules.report(finding(code))] == [
+    chosen = settings.judged_by()
+    assert [code for code in ("GP101", "GP102", "GP203", "GP901") if chosen.selects(finding(code))] == [
         "GP102",
         "GP203",
     ]

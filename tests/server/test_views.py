@@ -6,10 +6,12 @@ import pytest
 from pygls.workspace import PositionCodec
 
 from graphperf.analysis.discovery import discover
+from graphperf.analysis.finding import Finding, Related
+from graphperf.analysis.lint.settings import LintSettings
 from graphperf.analysis.pipeline import Analysis, Problem
 from graphperf.server.diagnostics import diagnostics_of
 from graphperf.server.session import Session
-from graphperf.server.views import views_of
+from graphperf.server.views import Mark, Views, views_of
 
 TEXT = "from torch import nn\n\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n"
 PATH = Path("/project/net.py")
@@ -55,3 +57,42 @@ def test_what_several_models_fail_from_is_said_once():
 def test_a_line_behind_the_end_is_the_last_one():
     (found,) = diagnostics_of(server(True), session_with(failed(str(PATH), 99)))
     assert found.range.start.line == 6
+
+
+def test_each_comment_that_silences_nothing_has_its_finding():
+    text = TEXT.replace(
+        "        return x", "        y = x  # graphperf: ignore[GP101]\n        return y  # graphperf: ignore[GP101]"
+    )
+    session = Session(PATH.as_uri(), PATH, text, 1)
+    session.renew(views_of(Analysis((), (), discover(text)), PATH, text))
+    assert [(line, mark.finding.code) for line, mark in session.marks()] == [(6, "GP904"), (7, "GP904")]
+    assert session.views.judgement.unused == {6: ["GP101"], 7: ["GP101"]}
+
+
+def test_what_a_project_does_not_ask_for_is_not_shown():
+    failing = Analysis((), (failed(str(PATH), 6),), discover(TEXT))
+    assert views_of(failing, PATH, TEXT).problems
+    assert views_of(failing, PATH, TEXT, asked=LintSettings(ignore=("GP9",))).problems == ()
+    assert views_of(failing, PATH, TEXT, asked=LintSettings(per_file_ignores={"net.py": ("GP901",)})).problems == ()
+
+
+def test_a_baseline_that_is_gone_hides_nothing(tmp_path):
+    failing = Analysis((), (failed(str(PATH), 6),), discover(TEXT))
+    assert views_of(failing, PATH, TEXT, asked=LintSettings(baseline=tmp_path / "absent.json")).problems
+
+
+@pytest.mark.parametrize("related", [True, False])
+def test_the_other_lines_of_a_finding(related):
+    others = (
+        Related("also here", str(PATH), 6),
+        Related("and there", "/project/blocks.py", 3),
+        Related("gone", str(PATH), 4),
+    )
+    finding = Finding("GP407", "twice", str(PATH), 5, "information", f"{PATH}::Net", related=others)
+    session = Session(PATH.as_uri(), PATH, TEXT, 1)
+    session.renew(Views(TEXT, problems=(Mark(finding, 5),)))
+    session.edit(f"# more\n{TEXT.replace('class Net(nn.Module):', '')}", 2)
+    (found,) = diagnostics_of(server(related), session)
+    places = [(p.message, p.location.uri, p.location.range.start.line) for p in found.related_information or ()]
+    known = [("also here", PATH.as_uri(), 6), ("and there", "file:///project/blocks.py", 2)]
+    assert places == (known if related else [])

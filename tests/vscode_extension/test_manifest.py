@@ -17,7 +17,7 @@ PROPERTIES = {
     for name, given in MANIFEST["contributes"]["configuration"]["properties"].items()
 }
 OF_THE_CLIENT = {"serverPython", "heat.enabled", "trace.server"}
-OF_THE_SERVER = {"trusted", "hardwarePaths"}
+OF_THE_SERVER = {"trusted", "hardwarePaths", "lint"}
 
 
 def names(model: type[BaseModel], start: str = "") -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,8 +20,19 @@ def relative(file: str, root: Path) -> str | None:
         return None
 
 
-def fingerprint(finding: Finding, root: Path, sources: Sources) -> str:
-    """Stable while the line's text, its file, the rule, the model and the device stay the same."""
+def fingerprints(findings: Sequence[Finding], root: Path, sources: Sources) -> list[str]:
+    """One for each, stable while the line's text, its file, the rule, the model and the device stay the same. Findings that
+    are alike in all of these are numbered, from the second on."""
+    seen: Counter[str] = Counter()
+    marks: list[str] = []
+    for finding in findings:
+        mark = _fingerprint(finding, root, sources)
+        seen[mark] += 1
+        marks.append(mark if seen[mark] == 1 else f"{mark}:{seen[mark]}")
+    return marks
+
+
+def _fingerprint(finding: Finding, root: Path, sources: Sources) -> str:
     lines = sources.get(finding.file, ())
     text = lines[finding.line - 1].strip() if 0 < finding.line <= len(lines) else ""
     model = finding.target.rpartition("::")[2] if "::" in finding.target else ""

@@ -15,6 +15,7 @@ from ..subject import Subject
 
 # Whatever a call of scaled_dot_product_attention can say.
 _FORMS = policy_for("ideal").attention
+_RANKS = (3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         return
 
     def rewritten(found: Sequence[_Attention]) -> Graph:
-        return with_fused_attention(subject.graph, _FORMS, {attention.touched[-1] for attention in found})
+        return with_fused_attention(subject.graph, _FORMS, {attention.touched[-1] for attention in found}, _RANKS)
 
     for change in changes(subject, _written_out(subject.graph), rewritten):
         scores = subject.graph.tensors[change.first.outputs[0]]
@@ -44,7 +45,7 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 
 def _written_out(graph: Graph) -> Iterator[_Attention]:
-    for operators in written_attention(graph, _FORMS):
+    for operators in written_attention(graph, _FORMS, _RANKS):
         softmax = next(graph.operators[o] for o in operators if graph.operators[o].kind == "softmax")
         yield _Attention(softmax, operators)
 

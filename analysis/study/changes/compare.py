@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...bounds.measure import Measure, measure_of
@@ -11,6 +11,7 @@ from ...capture import Capturer
 from ...discovery import FileTarget
 from ...estimate import Evaluation
 from ...finding import Finding
+from ...lint.outcome import lines_of
 from ...pipeline import Analysis, Progress, analyze
 from ...rules import judge
 from ...settings import Options
@@ -57,14 +58,21 @@ class ModelChange:
     problem: str = ""
 
 
+@dataclass(slots=True)
+class Judged:
+    """The findings of a revision, with files as the project names them, and the lines of these files."""
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    sources: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The models that differ, and the findings of both revisions, with files as the project names them."""
+    """The models that differ, and what the rules say of both revisions."""
 
     models: tuple[ModelChange, ...]
-    old_findings: tuple[Finding, ...]
-    new_findings: tuple[Finding, ...]
-    sources: Mapping[str, Sequence[str]]
+    old: Judged
+    new: Judged
 
 
 def models_changed(old: Analysis | None, new: Analysis | None, name: Callable[[str], str]) -> Iterable[ModelChange]:
@@ -132,19 +140,20 @@ def compare_revisions(
 ) -> Comparison:
     """Analyses the files of both revisions. Raises `UsageError`."""
     models: list[ModelChange] = []
-    found: dict[Revision, list[Finding]] = {old: [], new: []}
-    sources: dict[str, Sequence[str]] = {}
+    judged = (Judged(), Judged())
     for file in files:
-        sides: dict[Revision, Analysis | None] = {}
-        for side in (old, new):
+        sides: list[Analysis | None] = []
+        for side, found in zip((old, new), judged, strict=True):
             path = side.folder / file
             analysis = analyze(FileTarget(path), options, capturer, progress=note) if path.is_file() else None
-            sides[side] = analysis
+            sides.append(analysis)
             if analysis is not None:
-                found[side] += [_renamed(finding, side.folder) for finding in judge(analysis)]
-                sources[file] = path.read_text(encoding="utf-8", errors="replace").split("\n")
-        models += models_changed(sides[old], sides[new], lambda target: _name(target, old.folder, new.folder))
-    return Comparison(tuple(m for m in models if _differs(m)), tuple(found[old]), tuple(found[new]), sources)
+                findings = judge(analysis)
+                found.findings += [_renamed(finding, side.folder) for finding in findings]
+                places = {str(path), *(finding.file for finding in findings)}
+                found.sources.update({_name(place, side.folder): lines_of(place) for place in places})
+        models += models_changed(sides[0], sides[1], lambda target: _name(target, old.folder, new.folder))
+    return Comparison(tuple(m for m in models if _differs(m)), *judged)
 
 
 def _differs(change: ModelChange) -> bool:
@@ -161,4 +170,5 @@ def _name(target: str, *folders: Path) -> str:
 
 
 def _renamed(finding: Finding, folder: Path) -> Finding:
-    return replace(finding, file=_name(finding.file, folder), target=_name(finding.target, folder))
+    related = tuple(replace(other, file=_name(other.file, folder)) for other in finding.related)
+    return replace(finding, file=_name(finding.file, folder), target=_name(finding.target, folder), related=related)

@@ -39,8 +39,9 @@ def revision(name: str | None, place: Path) -> Revision:
         return Revision("working files", place)
     if Path(name).is_dir():
         return Revision(name, Path(name))
-    top = Path(_git(place, "rev-parse", "--show-toplevel").decode().strip())
-    commit = _git(place, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+    unknown = f"{name!r} is neither a folder nor a revision of this repository"
+    top = Path(_git(unknown, place, "rev-parse", "--show-toplevel").decode().strip())
+    commit = _git(unknown, place, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
     return Revision(name, _unpacked(top, commit) / os.path.relpath(place.resolve(), top.resolve()))
 
 
@@ -78,16 +79,24 @@ def _content(file: Path) -> bytes | None:
         return None
 
 
-def _git(place: Path, *arguments: str) -> bytes:
+def _git(failure: str, place: Path, *arguments: str) -> bytes:
+    """What git says. Raises `UsageError` with `failure` and git's reason."""
     try:
         done = subprocess.run(["git", "-C", str(place), *arguments], capture_output=True, check=False)
     except FileNotFoundError as error:
         raise UsageError("git is not installed; give two folders instead") from error
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().splitlines()
-        what = f"{arguments[-1].removesuffix('^{commit}')!r} is neither a folder nor a revision of this repository"
-        raise UsageError(f"{what}{f' ({reason[0]})' if reason else ''}")
+        raise UsageError(f"{failure}{f' ({reason[0]})' if reason else ''}")
     return done.stdout
+
+
+def _within(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Leaves out what would reach beyond the folder, as a link to a file of the machine does."""
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
 
 
 def _unpacked(top: Path, commit: str) -> Path:
@@ -100,8 +109,9 @@ def _unpacked(top: Path, commit: str) -> Path:
     shelf.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=shelf, prefix=".unpacking-"))
     try:
-        with tarfile.open(fileobj=io.BytesIO(_git(top, "archive", "--format=tar", commit))) as archive:
-            archive.extractall(unfinished, filter="data")
+        packed = _git(f"{commit} cannot be unpacked", top, "archive", "--format=tar", commit)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(unfinished, filter=_within)
         os.replace(unfinished, folder)
     except OSError:
         shutil.rmtree(unfinished, ignore_errors=True)

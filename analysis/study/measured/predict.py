@@ -23,7 +23,7 @@ from .cases import Case, sources
 from .operators import operator_estimate, operator_kernels
 
 Note = Callable[[str], None]
-_FLOOR = 0.9  # of the least row
+_ANY = ""  # the fastest host, for devices that the table of small operators lacks
 _DRIFT = 0.02  # of the parameters that a row states: more, and the model's definition has changed since
 
 
@@ -159,20 +159,25 @@ def _peak(device: HardwareProfile, precision: Precision) -> float:
 
 
 def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
-    """Operators less the fixed time that their harness adds, which is nearly all of its least row (`floors` of `sources.toml`).
+    """Operators less what their harness adds before the kernel starts (`floors` of `sources.toml`).
 
-    Rows that are not at least twice as long say little of the operator: they are left out, and counted.
+    Rows that are not at least twice as long as its least row say little of the operator: they are left out, and counted.
     """
     found = list(cases)
-    harnesses = {(each["source"], each["table"]) for each in sources()["floors"]}
-    least: dict[tuple[str, ...], float] = {}
+    harnesses: dict[str, Any] = {each["source"]: each for each in sources()["floors"]}
+    least: dict[tuple[str, str, str], float] = {}
     for case in found:
-        if (case.source, case.framework) in harnesses:
-            least[_harness(case)] = min(case.measured, least.get(_harness(case), case.measured))
-    kept = [case for case in found if case.measured >= 2 * least.get(_harness(case), 0.0)]
-    shorter = [replace(c, measured=c.measured - _FLOOR * least.get(_harness(c), 0.0)) for c in kept]
+        if case.source in harnesses and case.framework == harnesses[case.source]["table"]:
+            for device in (case.device, _ANY):
+                key = (case.source, case.name, device)
+                least[key] = min(case.measured, least.get(key, case.measured))
+
+    def floor(case: Case) -> float:
+        fastest = least.get((case.source, case.name, _ANY), 0.0)
+        return least.get((case.source, case.name, case.device), fastest)
+
+    kept = [case for case in found if case.measured >= 2 * floor(case)]
+    shorter = [
+        replace(c, measured=c.measured - harnesses[c.source]["before"] * floor(c)) if floor(c) else c for c in kept
+    ]
     return shorter, len(found) - len(kept)
-
-
-def _harness(case: Case) -> tuple[str, ...]:
-    return (case.source, case.framework, case.device, case.name)

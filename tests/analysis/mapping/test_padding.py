@@ -17,7 +17,7 @@ def product(n: int) -> Kernel:
 
 @pytest.mark.parametrize(
     ("device", "precision", "columns"),
-    [("h100-sxm5-80gb", "fp16", 128), ("rtx-3090", "fp32", 128), ("tpu-v4", "bf16", 128), ("kpu-t256", "int8", 120)],
+    [("h100-sxm5-80gb", "fp16", 128), ("rtx-3090", "tf32", 128), ("tpu-v4", "bf16", 128), ("kpu-t256", "int8", 120)],
 )
 def test_columns_that_are_padded_are_not_filled(device: str, precision: str, columns: int) -> None:
     exact, padded = (map_kernel(product(n), profile(device), Precision(precision)) for n in (columns, 113))

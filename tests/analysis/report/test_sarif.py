@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from graphperf.analysis.finding import Finding
+from graphperf.analysis.fixes import Edit
+from graphperf.analysis.report.findings import sarif as module
 from graphperf.analysis.report.findings.sarif import sarif
 from graphperf.analysis.rules import RULES, rule_for
 
@@ -117,3 +119,37 @@ def test_fingerprints_survive_what_moves_a_line_and_nothing_else(root: Path) -> 
         fingerprint(root, finding(line=3, file="other.py"), SOURCE),
     ]
     assert len({first, *changed}) == 4
+
+
+def test_a_state_against_an_older_one(root: Path) -> None:
+    old, new = finding(line=3), finding(line=4)
+    before = ([old, finding("GP203", line=1)], {"model.py": SOURCE[1:]})
+    moved = sarif([finding(line=4), new], root, {"model.py": ["", *SOURCE]}, before)["runs"][0]["results"]
+    assert [result["baselineState"] for result in moved] == ["new", "new", "absent", "absent"]
+    same = sarif(
+        [finding(line=3), finding(line=4)], root, {"model.py": SOURCE}, ([finding(line=2)], {"model.py": SOURCE[1:]})
+    )
+    assert [result["baselineState"] for result in same["runs"][0]["results"]] == ["unchanged", "new"]
+
+
+def test_fixes_replace_regions(root: Path) -> None:
+    given = finding()
+    fixes = {given: [("Do so: latency −10 %.", (Edit(3, 1, 3, 6, "def"), Edit(1, 1, 1, 1, "x\n")))]}
+    (result,) = sarif([given], root, {"model.py": SOURCE}, fixes=fixes)["runs"][0]["results"]
+    (fix,) = result["fixes"]
+    assert fix["description"]["text"] == "Do so: latency −10 %."
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "model.py", "uriBaseId": "%SRCROOT%"}
+    assert change["replacements"][0] == {
+        "deletedRegion": {"startLine": 3, "startColumn": 1, "endLine": 3, "endColumn": 6},
+        "insertedContent": {"text": "def"},
+    }
+
+
+def test_what_is_beyond_the_limit_of_a_run_is_counted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_RESULTS", 3)
+    hints = [finding("GP203", line=line) for line in (1, 2, 3)]
+    run = run_of(root, hints[0], finding(line=1), *hints[1:], finding(line=3))
+    assert [result["ruleId"] for result in run["results"]] == ["GP203", "GP101", "GP101"]
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["message"]["text"].startswith("2 findings are left out")

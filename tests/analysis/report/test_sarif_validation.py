@@ -1,11 +1,17 @@
-"""A real log of graphperf-lint against the official schema and Microsoft's validator with GitHub's rules."""
+"""Logs of every kind against the official schema and Microsoft's validator with GitHub's rules."""
 
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from graphperf.analysis.finding import Figures, Finding, Gain, Related
+from graphperf.analysis.fixes import Edit
+from graphperf.analysis.report.findings.sarif import sarif
 
 from .npm import unpacked
 
@@ -61,24 +67,72 @@ def tool(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "wide net.py").write_text(MODELS)
-    (folder / "small.py").write_text(SMALL)
-    (folder / "edge.py").write_text(EDGE)
-    (folder / "syntax.py").write_text("x = = 1\n")
+LINES = [
+    "from torch import nn",
+    "",
+    "class Net(nn.Module):",
+    "    def __init__(self):",
+    "        self.fc = nn.Linear(8, 8)",
+]
+SOURCES = {"net.py": LINES, "base.py": LINES}
+GAIN = Gain(Figures(2e-3, 0.5, 1e9), Figures(1e-3, 0.4, 1e9))
+RELATED = (Related("The other half.", "base.py", 3), Related("And this.", "net.py", 4))
+
+
+def finding(code: str = "GP101", line: int = 5, **more: Any) -> Finding:
+    severity = more.pop("severity", "warning")
+    return Finding(code, "What is wrong.", "net.py", line, severity, "net.py::Net", "h100-sxm5-80gb", 0.1, **more)
+
+
+def linted(root: Path) -> dict[str, Any]:
+    """A real log of the command."""
+    (root / "wide net.py").write_text(MODELS)
+    (root / "small.py").write_text(SMALL)
+    (root / "edge.py").write_text(EDGE)
+    (root / "syntax.py").write_text("x = = 1\n")
     command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--output-format", "sarif", "--batch", "32",
                "--output-file", "log.sarif", "-H", "h100-sxm5-80gb,i7-12700k"]  # fmt: skip
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    return folder / "log.sarif"
+    return json.loads((root / "log.sarif").read_text("utf-8"))
 
 
-def test_the_log_has_findings_of_every_rule(log: Path) -> None:
-    (run,) = json.loads(log.read_text("utf-8"))["runs"]
-    assert {result["ruleId"] for result in run["results"]} == {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    assert len(run["results"]) >= 4
+def detailed(root: Path) -> dict[str, Any]:
+    return sarif([finding(gain=GAIN, related=RELATED), finding("GP201", 3)], root, SOURCES)
+
+
+def compared(root: Path) -> dict[str, Any]:
+    old = [finding(), finding("GP503", 3)]
+    return sarif([finding(), finding("GP201")], root, SOURCES, (old, SOURCES))
+
+
+def fixed(root: Path) -> dict[str, Any]:
+    """Edits of several kinds: within a line, over lines, a whole line put in, text taken away."""
+    edits = (Edit(5, 19, 5, 28, "nn.Identity"), Edit(3, 1, 4, 9, "class Net(nn.Module):\n    def"))
+    put, gone = Edit(3, 1, 3, 1, "import torch\n"), Edit(1, 1, 2, 1, "")
+    given = finding(gain=GAIN)
+    return sarif([given, finding("GP201")], root, SOURCES, fixes={given: [("One.", edits), ("Another.", (put, gone))]})
+
+
+def failed(root: Path) -> dict[str, Any]:
+    broken = [replace(finding("GP901", 1), file=name) for name in ("net.py", "a b.py", str(root.parent / "out.py"))]
+    return sarif([*broken, finding()], root, SOURCES)
+
+
+def clean(root: Path) -> dict[str, Any]:
+    return sarif([], root, {})
+
+
+def many(root: Path) -> dict[str, Any]:
+    return sarif([finding(line=1 + number % 5) for number in range(10_000)], root, SOURCES)
+
+
+@pytest.fixture(scope="module", params=[linted, detailed, compared, fixed, failed, clean, many])
+def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    file = folder / f"{request.param.__name__}.sarif"
+    file.write_text(json.dumps(request.param(folder)), "utf-8")
+    return file
 
 
 def test_the_log_follows_the_schema(log: Path, tool: Path) -> None:
@@ -89,7 +143,8 @@ def test_the_log_follows_the_schema(log: Path, tool: Path) -> None:
         jsonschema.validate({"version": "2.1.0", "runs": [{}]}, schema)
 
 
-def test_the_validator_has_no_errors(log: Path, tool: Path) -> None:
+def validated(log: Path, tool: Path) -> list[tuple[str, str, Any]]:
+    """What the validator has against a log: level, rule, message."""
     out = log.with_suffix(".validation.sarif")
     command = [tool / "Sarif.Multitool", "validate", log, "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning",
                "--output", out, "--log", "ForceOverwrite"]  # fmt: skip
@@ -97,5 +152,23 @@ def test_the_validator_has_no_errors(log: Path, tool: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert out.exists(), done.stdout + done.stderr
     results = json.loads(out.read_text("utf-8-sig"))["runs"][0]["results"]
-    errors = [(r["ruleId"], r["message"]) for r in results if r.get("level", "warning") == "error"]
-    assert errors == []
+    return [(r.get("level", "warning"), r["ruleId"], r["message"]) for r in results]
+
+
+def test_the_validator_has_neither_errors_nor_warnings(log: Path, tool: Path) -> None:
+    assert [found for found in validated(log, tool) if found[0] in ("error", "warning")] == []
+
+
+def test_the_validator_would_say_so(tool: Path, tmp_path: Path) -> None:
+    bad = clean(tmp_path)
+    bad["runs"][0]["results"] = [{"message": {"text": "no location"}}]
+    (tmp_path / "bad.sarif").write_text(json.dumps(bad), "utf-8")
+    assert {found[0] for found in validated(tmp_path / "bad.sarif", tool)} >= {"error"}
+
+
+def test_the_command_writes_what_the_rules_say(tmp_path: Path) -> None:
+    (run,) = linted(tmp_path)["runs"]
+    assert len({result["ruleId"] for result in run["results"]}) >= 5
+    notified = [note["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                for note in run["invocations"][0]["toolExecutionNotifications"]]  # fmt: skip
+    assert "syntax.py" in notified

@@ -131,6 +131,15 @@ def test_attention_that_needs_its_scores(found: Found) -> None:
     assert found("GP402", f"{scores.replace('softmax(-1)', 'softmax(-2)')}\nreturn a @ x", **ATTENTION) == []
 
 
+def test_attention_of_one_head(found: Found) -> None:
+    forward = "x = x.relu()\nreturn (x @ x.transpose(1, 2) / 8).softmax(2) @ x"
+    one_head = {"inputs": (((4, 512, 64), "float32"),)}
+    (finding,) = found("GP402", forward, **one_head)
+    assert "4×512×512" in finding.message
+    assert found("GP402", forward.replace("softmax(2)", "softmax(1)"), **one_head) == []
+    assert found("GP402", forward.replace("transpose(1, 2)", "transpose(1, 2).abs()"), **one_head) == []
+
+
 def test_a_compiler_that_replaces_attention_leaves_nothing_to_say(found: Found) -> None:
     forward = "x = x.relu()\nreturn (x @ x.transpose(-2, -1) / 8).softmax(-1) @ x"
     half = {"precision": Precision.FP16, **ATTENTION}

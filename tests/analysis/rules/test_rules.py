@@ -180,7 +180,7 @@ def test_a_well_filled_compute_bound_model_has_no_findings(write: Callable) -> N
             def forward(self, x):
                 return self.fc(x)
     """, batch=8448, mode="ideal", precision=Precision.FP16)  # fmt: skip
-    assert judge(net.analysis) == ()
+    assert {finding.code for finding in judge(net.analysis)} == {"GP903"}  # the input is assumed
 
 
 def test_a_comment_silences_a_rule_on_its_line(write: Callable) -> None:

@@ -116,6 +116,42 @@ export async function tour(page, found, shot) {
   found.place = await texts(page, ".statusbar-item[aria-label^='Ln ']");
 }
 
+/** Attention that is written out: its quick fix says what it saves, and its squiggle is gone once it is applied. */
+export async function fix(page, found, shot) {
+  await openModel(page);
+  const line = page.locator(".view-line", { hasText: "softmax" }).first();
+  await page.waitForSelector(".codelens-decoration a", { timeout: 90_000 });
+  await line.waitFor({ timeout: 30_000 });
+  found.before = await problems(page);
+  const actions = page.locator(".action-widget .monaco-list-row");
+  for (let tries = 0; tries < 20; tries++) {
+    await line.click();
+    await page.keyboard.press("Control+.");
+    await actions.first().waitFor({ timeout: 20_000 });
+    found.actions = await texts(page, ".action-widget .monaco-list-row");
+    if (found.actions.some((title) => title.includes("EDP"))) break;
+    await page.keyboard.press("Escape");
+    await page.waitForTimeout(500);
+  }
+  await shot("actions");
+  await actions.filter({ hasText: "EDP" }).first().click();
+  await page.locator(".view-line", { hasText: "F.scaled_dot_product_attention" }).first().waitFor({ timeout: 20_000 });
+  await page.waitForTimeout(4000);
+  found.after = await problems(page);
+  found.lines = await lines(page);
+  await shot("applied");
+}
+
+/** The rows of the panel of problems, which is closed again. */
+async function problems(page) {
+  await page.keyboard.press("Control+Shift+M");
+  await page.locator(".markers-panel").first().waitFor({ timeout: 20_000 });
+  await page.waitForTimeout(1000);
+  const rows = await texts(page, ".markers-panel .monaco-list-row");
+  await page.keyboard.press("Control+J");
+  return rows;
+}
+
 /** A notebook: the cell with the model shows its own lines. */
 export async function notebook(page, found, shot) {
   await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
