@@ -28,7 +28,8 @@ class Loop:
 
 
 def loops(graph: Graph) -> list[Loop]:
-    """The innermost loops of at least eight runs over the same modules. A loop over layers is how models are built."""
+    """The innermost loops of at least eight runs over the same modules and weights. A loop over layers is how models
+    are built."""
     places: dict[_Place, list[tuple[int, Operator]]] = {}
     lasts = _last_runs(graph)
     for operator in graph.operators:
@@ -71,12 +72,18 @@ def _loop(graph: Graph, key: _Place, body: Sequence[tuple[int, Operator]]) -> Lo
     for run, operator in sorted(body, key=lambda pair: pair[1].id):
         numbered.setdefault(run, []).append(operator)
     runs = [numbered[run] for run in sorted(numbered)]
-    if len(runs) < _LEAST_RUNS or any({o.module for o in run} != {o.module for o in runs[0]} for run in runs):
+    if len(runs) < _LEAST_RUNS or any(_layers(graph, run) != _layers(graph, runs[0]) for run in runs):
         return None
     file, function, _, line = key
     ids = tuple(tuple(operator.id for operator in run) for run in runs)
     alike = len({_form(graph, run) for run in runs}) == 1
     return Loop(SourceLine(file, line, function), ids, alike, _independent(graph, ids))
+
+
+def _layers(graph: Graph, run: Sequence[Operator]) -> object:
+    """The modules of a repetition and the weights that it reads: methods of modules run in no module of their own."""
+    read = {graph.tensors[t].storage for o in run for t in o.inputs if graph.tensors[t].is_weight}
+    return {o.module for o in run}, read
 
 
 def _form(graph: Graph, run: Sequence[Operator]) -> object:

@@ -12,6 +12,7 @@ from ..estimate import Evaluation, Question
 from ..finding import Figures, Gain
 from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult, shown_file
+from ..rewriting import Rewriting
 from .finding import Finding, Limits, Related, Rule, Severity
 from .gain import Reruns, evaluated, figures
 from .places import class_line, label, place_of
@@ -134,9 +135,10 @@ class Subject:
 
     def without(self, operators: Iterable[int]) -> Gain:
         """What it changes when some operators of the captured graph are views: they cost nothing."""
-        chosen = frozenset(operators)
-        shown = [_as_view(operator) if operator.id in chosen else operator for operator in self.graph.operators]
-        return self.gain(replace(self.graph, operators=tuple(shown)))
+        changed = Rewriting(self.graph)
+        for operator in operators:
+            changed.show(operator, None)
+        return self.gain(changed.graph())
 
     @cached_property
     def _homes(self) -> Mapping[tuple[str, tuple[int, ...]], int]:
@@ -180,7 +182,3 @@ class Subject:
             self.rule.code, message, place.file, place.line, found, self.result.target, self.question.device.id,
             share, gain, tuple(related),
         )  # fmt: skip
-
-
-def _as_view(operator: Operator) -> Operator:
-    return replace(operator, inputs=operator.inputs[:1], input_names=operator.input_names[:1], view=True)

@@ -25,14 +25,15 @@ def check(subject: Subject) -> Iterable[Finding]:
             layers.setdefault(subject.evaluation.leading_operator(index).name, []).append(index)
     shares = {name: sum(map(subject.edp, kernels)) for name, kernels in layers.items()}
     hottest: list[str] = []
+    held = 0.0
     for name in sorted(shares, key=lambda name: -shares[name]):
-        if sum(shares[hot] for hot in hottest) < _MOST_OF_IT:
+        if held < _MOST_OF_IT:
             hottest.append(name)
+            held += shares[name]
     if len(layers) < _LEAST_LAYERS or len(hottest) > min(subject.limits.most, _FEW * len(layers)):
         return
     if any(subject.evaluation.subgraphs[layers[name][0]].kernel.family in _BY_DATA for name in hottest):
         return
-    held = sum(shares[name] for name in hottest)
     operators = [subject.evaluation.leading_operator(layers[name][0]) for name in hottest]
     message = (
         f"{len(hottest)} of {len(layers)} layers {'holds' if len(hottest) == 1 else 'hold'} {units.percent(held)} of the EDP on "

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ...report import units
 from ..finding import Finding, Rule
 from ..subject import Subject
-from .otherwise import best_otherwise
+from .other_ways import best_otherwise
 
 _DOMINATES = 0.9
 _LITTLE_USED = 0.25

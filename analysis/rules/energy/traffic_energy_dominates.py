@@ -8,7 +8,7 @@ from ...report import units
 from ..finding import Finding, Related, Rule
 from ..places import label
 from ..subject import Subject
-from .otherwise import best_otherwise
+from .other_ways import best_otherwise
 
 _DOMINATES = 0.6
 

@@ -38,18 +38,18 @@ def _finding(subject: Subject, biased: _Biased) -> Finding:
     for layer in biased.layers:
         given = {name: t for name, t in _named_inputs(layer).items() if name != _bias_name(layer)}
         changed.put(layer.id, layer.kind, given, layer.attributes)
-    gain = subject.gain(graph=changed.graph())
-    worthwhile = subject.worthwhile(gain, subject.seconds_of(layer.id for layer in biased.layers))
+    ids = [layer.id for layer in biased.layers]
+    gain = subject.gain(graph=changed.graph()) if subject.may_pay(ids) else None
+    if gain is not None and not subject.worthwhile(gain, subject.seconds_of(ids)):
+        gain = None
     first, others = biased.layers[0], len(biased.layers) - 1
     message = (
         f"{label(first)}{f' and {others} more from this line' if others else ''}: the batch norm that follows subtracts the "
         f"mean, and with it the bias. bias=False gives the same with {units.count(biased.parameters, 'parameter')} fewer"
-        f"{f': {gain.text} for the model' if worthwhile else ''}."
+        f"{f': {gain.text} for the model' if gain is not None else ''}."
     )
     place = subject.place(first)
-    if worthwhile:
-        return subject.finding(message, place, gain=gain)
-    return subject.finding(message, place, severity="hint")
+    return subject.finding(message, place, gain=gain, severity="hint" if gain is None else None)
 
 
 def _layers(graph: Graph) -> Iterator[Operator]:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
+from ..changes import and_more, changes
 from ..finding import Finding, Related, Rule
 from ..places import label
-from ..rewrites import and_more, changes
 from ..subject import Subject
 
 _RANDOM = frozenset({
     "bernoulli", "rand", "randn", "rand_like", "randn_like", "randint", "randperm", "normal", "uniform", "dropout",
     "native_dropout", "rrelu_with_noise", "multinomial", "exponential", "feature_dropout", "empty", "empty_like",
 })  # fmt: skip
+# Tensors to write into: each may be wanted for itself.
+_FRESH = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,11 @@ def _repeated(graph: Graph) -> Iterator[_Repeated]:
 def _key(operator: Operator, graph: Graph, number: dict[int, int], written: frozenset[int]) -> Hashable | None:
     """What an operator computes; None where that is random, or its result or what it reads is overwritten."""
     storages = [graph.tensors[t].storage for t in (*operator.inputs, *operator.outputs)]
-    if operator.kind in _RANDOM or not operator.inputs or (not operator.view and written.intersection(storages)):
+    if (
+        operator.kind in _RANDOM | _FRESH
+        or not operator.inputs
+        or (not operator.view and written.intersection(storages))
+    ):
         return None
     attributes = tuple(sorted(operator.attributes.items(), key=lambda item: item[0]))
     read = tuple(number.get(t, t) for t in operator.inputs)

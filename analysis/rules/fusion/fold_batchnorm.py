@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     if question.folds_norms:
         return
     norms = [o for o in subject.graph.operators if layer_before(o, subject.graph) is not None]
-    if not norms:
+    if not subject.may_pay(norm.id for norm in norms):
         return
     gain = subject.gain(question=replace(question, what_if=question.what_if | {WhatIf.FOLD_BN}))
     if subject.worthwhile(gain, subject.seconds_of(norm.id for norm in norms)):

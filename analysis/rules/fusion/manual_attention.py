@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ...fusion import policy_for, with_fused_attention, written_attention
 from ...graph import Graph, Operator
 from ...report import units
+from ..changes import and_more, changes
 from ..finding import Finding, Rule
 from ..places import label
-from ..rewrites import and_more, changes
 from ..subject import Subject
 
 # Whatever a call of scaled_dot_product_attention can say.

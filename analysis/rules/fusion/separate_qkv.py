@@ -9,9 +9,9 @@ from ...fusion.dataflow import Dataflow
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
+from ..changes import Change, and_more, changes
 from ..finding import Finding, Related, Rule
 from ..places import label
-from ..rewrites import Change, and_more, changes
 from ..subject import Subject
 
 _POINTWISE = ("conv1d", "conv2d")

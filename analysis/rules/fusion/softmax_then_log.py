@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
+from ..changes import and_more, changes
 from ..finding import Finding, Rule
 from ..places import label
-from ..rewrites import and_more, changes
 from ..subject import Subject
 from .meaning import Regions
 

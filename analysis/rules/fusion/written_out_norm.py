@@ -10,9 +10,9 @@ import numpy as np
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
+from ..changes import and_more, changes
 from ..finding import Finding, Rule
 from ..places import label
-from ..rewrites import and_more, changes
 from ..subject import Subject
 from .meaning import Region, Regions, Row
 

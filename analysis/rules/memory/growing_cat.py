@@ -15,7 +15,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     """One finding, at the line of the concatenation that copies most again."""
     graph = subject.graph
     again = _copied_again(graph)
-    if not again:
+    if not subject.may_pay(again):
         return
     gain = subject.gain(graph=appending(graph, again))
     cats = [graph.operators[cat] for cat in again]

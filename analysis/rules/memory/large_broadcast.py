@@ -34,7 +34,11 @@ def check(subject: Subject) -> Iterable[Finding]:
             first = subject.graph.operators[chains[0][0]]
             message = f"{_what(subject, first, len(chains))}. {_advice(chains[0])}: {gain.text}."
             share = subject.edp_of(subject.kernels_of(every))
-            found.append(subject.finding(message, subject.running_place(first), gain=gain, share=share))
+            found.append(
+                subject.finding(
+                    message, subject.running_place(first), gain=gain, share=share, related=subject.written(first)
+                )
+            )
     yield from sorted(found, key=lambda f: -(f.gain.edp if f.gain is not None else 0.0))[: subject.limits.most]
 
 

@@ -34,7 +34,14 @@ def check(subject: Subject) -> Iterable[Finding]:
             message = f"{_what(subject, copies, seconds)}. {_NEEDLESS if needless else _ADVICE}: {gain.text}."
             severity = None if needless else "hint"
             place, edp = subject.running_place(copies[0]), subject.edp_of(subject.kernels_of(ids))
-            found.append((share, subject.finding(message, place, severity=severity, gain=gain, share=edp)))
+            found.append(
+                (
+                    share,
+                    subject.finding(
+                        message, place, severity=severity, gain=gain, share=edp, related=subject.written(copies[0])
+                    ),
+                )
+            )
     yield from [finding for _, finding in sorted(found, key=lambda pair: -pair[0])[: subject.limits.most]]
 
 

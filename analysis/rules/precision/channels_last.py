@@ -29,8 +29,10 @@ def check(subject: Subject) -> Iterable[Finding]:
     # the estimate does not know must be small beside what it saves.
     unknown = sum(subject.seconds(i) for i, found in enumerate(evaluation.subgraphs) if _may_lose(found.kernel))
     unknown += subject.seconds_of(o.id for o in subject.graph.operators if _copies_map(o, subject.graph))
+    if seconds <= 2 * unknown:
+        return
     gain = subject.gain(question=replace(question, what_if=question.what_if | {WhatIf.CHANNELS_LAST}))
-    if seconds > 2 * unknown and subject.worthwhile(gain, touched):
+    if subject.worthwhile(gain, touched):
         message = (
             f"{len(products)} convolutions convert their tensors to channels-last and back: {units.seconds(seconds)}. With "
             f"`model.to(memory_format=torch.channels_last)`, and the input alike: {gain.text}."

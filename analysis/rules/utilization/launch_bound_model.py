@@ -35,7 +35,9 @@ def check(subject: Subject) -> Iterable[Finding]:
             f"{text}."
         )
         gain = max((gain for _, gain in worth), key=lambda gain: gain.edp)
-        yield subject.finding(message, subject.class_place, gain=gain)
+        # What is only a bound warns nobody.
+        severity = "information" if waits(subject.graph) else None
+        yield subject.finding(message, subject.class_place, severity=severity, gain=gain)
 
 
 def _instead(subject: Subject) -> list[tuple[str, Question]]:

@@ -27,6 +27,7 @@ def test_no_cuda_graph_is_offered_where_the_host_waits(said: Callable) -> None:
     assert "CUDA graphs" in plain.message
     assert "CUDA graphs" not in waiting.message
     assert "torch.compile, whose graph breaks 1 time, at most: latency −" in waiting.message
+    assert (plain.severity, waiting.severity) == ("warning", "information")
 
 
 @pytest.mark.parametrize("options", [{"hardware": ("epyc-9654",)}, {"hardware": ("tpu-v5e",), "mode": "xla"}])
