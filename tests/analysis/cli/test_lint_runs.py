@@ -16,7 +16,7 @@ from graphperf.analysis.lint import worker
 
 from .conftest import NET
 
-FP16 = ("--precision", "fp16")
+FP16 = ("--precision", "fp16", "--severity", "hint", "--ignore", "GP903")
 SMALL = NET.replace("8192, 8192", "64, 64")
 
 
@@ -39,7 +39,7 @@ def project(folder: Path, lines: str) -> None:
 
 
 def records(run: Callable, *arguments: str) -> list[dict]:
-    return run("graphperf-lint", *arguments, *FP16, "--output-format", "json").json
+    return run("graphperf-lint", *FP16, *arguments, "--output-format", "json").json
 
 
 def test_what_is_remembered_needs_no_engine(run: Callable) -> None:
