@@ -94,7 +94,7 @@ def test_try_repo(project: Path, hooks: Path, pre_commit: Path) -> None:
     (project / "pyproject.toml").write_text(f'[tool.graphperf]\npython = "{sys.executable}"\n')
     code, out = run(project, pre_commit, "try-repo", hooks, "graphperf-lint", "--verbose", "--all-files")
     assert code == 1
-    assert "GP101" in out, out
+    assert "GP503" in out, out
 
 
 def test_an_installed_hook(project: Path, hooks: Path, pre_commit: Path) -> None:
@@ -111,7 +111,7 @@ def test_an_installed_hook(project: Path, hooks: Path, pre_commit: Path) -> None
     subprocess.run(["git", "add", "-A"], cwd=project, check=True)
     code, out = run(project, "git", "commit", "-m", "a model", PATH=path)
     assert code == 1, out
-    assert "GP101" in out
+    assert "GP503" in out
     (project / "net.py").write_text(NET.replace("8192)\n", "8192)  # graphperf: ignore\n"))
     subprocess.run(["git", "add", "-A"], cwd=project, check=True)
     code, out = run(project, "git", "commit", "-m", "a model", PATH=path)
