@@ -66,7 +66,7 @@ async def settled(editor: Editor, uris: list[str], widths: list[int]) -> None:
     while waiting:
         for i in list(waiting):
             hints = await editor.hints(uris[i])
-            if any(text.startswith(f"{widths[i]} ") for text in hints.values()):
+            if any(text.startswith(f"1×{widths[i]} ") for text in hints.values()):
                 waiting.discard(i)
         assert time.monotonic() < end, [await editor.hints(uris[i]) for i in sorted(waiting)[:3]]
         await asyncio.sleep(0.1)
