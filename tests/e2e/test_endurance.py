@@ -74,8 +74,11 @@ async def settled(editor: Editor, uris: list[str], widths: list[int]) -> None:
 
 @pytest_lsp.fixture(config=SERVER)
 async def abandoned(client: Editor):
-    """An editor that goes without a word."""
+    """An editor that goes without a word, and at the end its server, should a failed test have left it."""
     yield
+    assert client._server is not None
+    if client._server.returncode is None:
+        client._server.kill()
 
 
 async def test_a_long_day(abandoned: Editor, tmp_path: Path) -> None:
