@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from .report import units
+
+# Where the folder docs/rules of the repository can be read, a page a rule.
+_PAGES = "https://github.com/graphperf/graphperf/blob/main/docs/rules"
 
 Severity = Literal["error", "warning", "information", "hint"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information", "hint")
@@ -79,3 +83,13 @@ class Finding:
     share: float = 0.0
     gain: Gain | None = None
     related: tuple[Related, ...] = ()
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By file, line, code and device, each once."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
+
+
+def rule_page(code: str) -> str:
+    """The address of a rule's page."""
+    return f"{_PAGES}/{code}.md"

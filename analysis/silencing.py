@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .discovery.suppression import EVERY, silenced
 from .finding import Finding
@@ -10,13 +10,19 @@ from .finding import Finding
 UNUSED = "GP904"
 
 
-def unsilenced(findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str) -> list[Finding]:
-    """The findings that no comment of `file` silences: only its own comments are known."""
-    return [f for f in findings if not (f.file == file and silenced(f.code, comments.get(f.line, frozenset())))]
+def unsilenced(
+    findings: Sequence[Finding], comments: Mapping[int, frozenset[str]], file: str, *, whole: bool
+) -> list[Finding]:
+    """The findings that no comment of `file` silences: only its own comments are known. `whole`: they are those of all rules on
+    all models, so that a comment which silences none of them is a finding too."""
+    idle = _unused(findings, comments, file) if whole else []
+    return [
+        f for f in (*findings, *idle) if not (f.file == file and silenced(f.code, comments.get(f.line, frozenset())))
+    ]
 
 
-def unused(findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str) -> list[Finding]:
-    """A finding for each comment of `file` with a code that silences none of the findings: those of all rules."""
+def _unused(findings: Iterable[Finding], comments: Mapping[int, frozenset[str]], file: str) -> list[Finding]:
+    """A finding for each comment of `file` with a code that silences none of the findings."""
     found = unused_codes(findings, comments, file)
     return [Finding(UNUSED, _message(idle), file, line, "warning", file) for line, idle in found.items()]
 

@@ -7,10 +7,12 @@ removed and made anew.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
@@ -95,3 +97,21 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+# A file or folder that an entry depends on: its path, its time of change in nanoseconds, its size.
+Dependency = tuple[str, int, int]
+
+
+def state_of(path: str) -> Dependency | None:
+    """A file or folder as it is now; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return path, status.st_mtime_ns, status.st_size
+
+
+def import_variables() -> Mapping[str, str]:
+    """Variables of the environment that change what an interpreter imports."""
+    return {name: os.environ[name] for name in ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX") if name in os.environ}

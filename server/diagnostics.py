@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from ..analysis.rules import rule_page
+from ..analysis.finding import rule_page
 from .documents import content_span
 from .language_server import GraphperfServer
 from .notebook import Cell, Notebook

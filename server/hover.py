@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from lsprotocol import types
 
+from ..analysis.finding import rule_page
 from ..analysis.report.hints import device_title, totals_text
 from ..analysis.report.hover import hover_lines, provenance
 from ..analysis.report.shares import Quantity
-from ..analysis.rules import Rule, rule_for, rule_page
+from ..analysis.rules import Rule, rule_for
 from .code_lens import KEPT, OPEN_REPORT
 from .documents import content_span
 from .language_server import GraphperfServer

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..discovery import UsageError
 from ..finding import Figures
+from ..store import Dependency, state_of
 from .measure import Measure, Work, named
 
 _VERSION = 1
+# By which share a figure may grow.
+REGRESSION = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,12 @@ def baseline_text(measures: Iterable[Measure], known: Iterable[str], root: Path)
 
 def read_baseline(file: Path) -> Baseline:
     """What `baseline_text` wrote. Raises `UsageError`."""
+    return _read(file, state_of(str(file)))
+
+
+@lru_cache(4)
+def _read(file: Path, _state: Dependency | None) -> Baseline:
+    """The content of a file as it is now: an editor asks for it at each edit."""
     try:
         held = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,27 @@ def measure_of(target: str, found: Evaluation) -> Measure:
     work = Work(
         sum(cost.macs for cost in found.costs), sum(k.bytes for k in kernels), len(kernels), found.graph.parameters
     )
-    return Measure(target, question, Figures(found.latency.value, found.energy.value, found.peak_memory_bytes), work)
+    return Measure(target, question, figures_of(found), work)
+
+
+def figures_of(found: Evaluation) -> Figures:
+    """Latency, energy and memory of an evaluation."""
+    return Figures(found.latency.value, found.energy.value, found.peak_memory_bytes)
+
+
+def grown(before: Figures, now: Figures, most: float) -> list[str]:
+    """The quantities that grew by more than a share, each with both values."""
+    pairs: tuple[tuple[str, float, float, Callable[[float], str]], ...] = (
+        ("latency", before.latency_s, now.latency_s, units.seconds),
+        ("energy", before.energy_j, now.energy_j, units.joules),
+        ("EDP", before.edp, now.edp, units.edp),
+        ("memory", before.memory_bytes, now.memory_bytes, units.data),
+    )
+    return [
+        f"{name} {shown(was)} → {shown(is_)}, {units.difference(was, is_)}"
+        for name, was, is_, shown in pairs
+        if is_ > was * (1 + most)
+    ]
 
 
 def named(target: str, root: Path) -> str:

@@ -11,7 +11,7 @@ import ast
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from ..discovery.classes import split_lines
 from ..graph import Graph, SourceLine
-from ..store import Store
+from ..store import Store, import_variables, state_of
 from ..syntax import parse
 from .agent.roots import package_of, relative_dots
 from .agent.statements import statements_for
@@ -58,7 +58,7 @@ class CachingCapturer:
             return None
         try:
             entry = json.loads(data)
-            if not all(_unchanged(*file) for file in entry["answer"]["files"]):
+            if not all(state_of(path) == (path, *rest) for path, *rest in entry["answer"]["files"]):
                 return None
             captured = decode_answer(entry["answer"])
             return _moved(captured, request.file, [tuple(span) for span in entry["spans"]], spans)
@@ -69,14 +69,6 @@ class CachingCapturer:
 def _worth_keeping(captured: Captured) -> bool:
     """Graphs, and errors that the code itself gives: not a missing package, a time limit or a crash."""
     return captured.error is None or captured.error.stage in _KEPT_STAGES
-
-
-def _unchanged(path: str, modified: int, size: int) -> bool:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return False
-    return status.st_mtime_ns == modified and status.st_size == size
 
 
 def _needed_source(request: CaptureRequest) -> tuple[str, Spans]:
@@ -103,13 +95,8 @@ def _span(statement: ast.stmt) -> tuple[int, int]:
 
 def _key(request: CaptureRequest, text: str, python: str) -> str:
     asked = {**request.message(), "text": text, "seconds": None, "memory_gb": None, "imports": None}
-    content = json.dumps([asked, python, _capture_code(), sorted(_environment().items())], sort_keys=True)
+    content = json.dumps([asked, python, _capture_code(), sorted(import_variables().items())], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _environment() -> Mapping[str, str]:
-    """Variables that change what an interpreter imports."""
-    return {name: os.environ[name] for name in ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX") if name in os.environ}
 
 
 @cache

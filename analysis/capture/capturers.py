@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from ..cores import cores
 from .agents import Agent, AgentLost, AgentPool, AgentUnavailable
 from .request import Captured, CaptureError, CaptureRequest
 
@@ -65,6 +66,4 @@ def until_answered(ask: Callable[[], Captured | None], pause: Callable[[float], 
 
 def at_once() -> int:
     """Captures that run side by side: one a core. Without fork, an agent takes one at a time."""
-    if not hasattr(os, "fork"):
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores() if hasattr(os, "fork") else 1

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from ..bounds.measure import grown
 from ..capture import AgentPool
-from ..lint.settings import DEFAULT_REGRESSION, lint_settings
+from ..lint.settings import lint_settings
 from ..report.changes import as_markdown, as_records, as_text
 from ..report.findings.sarif import sarif
 from ..study.changes.compare import Comparison, ModelChange, compare_revisions
@@ -60,11 +61,7 @@ def _rendered(found: Comparison, output: str, root: Path) -> str:
     return as_text(found) if output == "text" else as_markdown(found)
 
 
-def _grew(model: ModelChange, most: float = DEFAULT_REGRESSION) -> bool:
+def _grew(model: ModelChange, most: float) -> bool:
     if model.before is None or model.after is None:
         return False
-    old, new = model.before.figures, model.after.figures
-    pairs = (
-        (old.latency_s, new.latency_s), (old.energy_j, new.energy_j), (old.edp, new.edp), (old.memory_bytes, new.memory_bytes),
-    )  # fmt: skip
-    return any(after > before * (1 + most) for before, after in pairs)
+    return bool(grown(model.before.figures, model.after.figures, most))

@@ -9,7 +9,8 @@ import textwrap
 import click
 
 from ..discovery import UsageError
-from ..rules import RULES, Rule, rule_for, rule_page
+from ..finding import rule_page
+from ..rules import RULES, Rule, rule_for
 
 
 def print_rules(name: str | None, output_format: str) -> None:

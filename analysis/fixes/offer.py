@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..bounds.measure import figures_of
 from ..capture import Capturer
 from ..discovery import FileTarget
 from ..finding import Finding, Gain
 from ..graph import Graph
 from ..pipeline import Analysis, ModelResult, analyze
 from ..rules import judge
-from ..rules.gain import evaluated
 from ..settings import Options
 from .edit import Edit, edited
 from .fix import Fix, Rewriting
@@ -159,7 +159,7 @@ def _gains(before: Analysis, after: Analysis, target: str, *, pays: bool) -> tup
             return None
         pairs = zip(result.evaluations, new.evaluations, strict=True)
         gains[result.target] = tuple(
-            (old.question.device.id, Gain(evaluated(old), evaluated(evaluation))) for old, evaluation in pairs
+            (old.question.device.id, Gain(figures_of(old), figures_of(evaluation))) for old, evaluation in pairs
         )
     saved = [gain.edp for pair in gains.values() for _, gain in pair]
     enough = max((gain.edp for _, gain in gains[target]), default=0.0) >= _VISIBLE

@@ -9,19 +9,18 @@ from ..bounds.baseline import baseline_text, read_baseline
 from ..discovery import UnreadableSource, read_python
 from ..discovery.classes import split_lines
 from ..discovery.suppression import suppressions
-from ..finding import Finding
+from ..finding import Finding, in_order
 from ..report.findings.fingerprint import Sources, fingerprints
-from ..silencing import unsilenced, unused
+from ..silencing import unsilenced
 from .checked import Checked
 from .settings import LintSettings
 
 
 def reported(checked: Sequence[Checked], settings: LintSettings) -> list[Finding]:
     """The findings that neither comments nor settings nor the baseline leave out, by file and line. Raises `UsageError`."""
-    found = dict.fromkeys(finding for each in checked for finding in _of_file(each) if settings.selects(finding))
-    ordered = sorted(found, key=lambda f: (f.file, f.line, f.code, f.hardware))
+    ordered = in_order(finding for each in checked for finding in _of_file(each) if settings.selects(finding))
     if settings.baseline is None:
-        return ordered
+        return list(ordered)
     baseline = read_baseline(settings.baseline)
     marks = fingerprints(ordered, baseline.root, sources_of(checked))
     return [finding for finding, mark in zip(ordered, marks, strict=True) if mark not in baseline.known]
@@ -55,5 +54,4 @@ def lines_of(file: str) -> list[str]:
 
 def _of_file(checked: Checked) -> list[Finding]:
     comments = suppressions(checked.lines or lines_of(checked.file))
-    idle = unused(checked.findings, comments, checked.file) if checked.whole else []
-    return unsilenced([*checked.findings, *idle], comments, checked.file)
+    return unsilenced(checked.findings, comments, checked.file, whole=checked.whole)

@@ -18,10 +18,9 @@ from typing import Any
 import platformdirs
 
 from ..discovery.project import FILE, project
-from ..store import Store
+from ..store import Dependency, Store, import_variables, state_of
 from .checked import Checked, from_json, to_json
 
-Dependency = tuple[str, int, int]
 _CODE = Path(__file__).parents[2]
 
 
@@ -30,7 +29,7 @@ class Remembered:
 
     def __init__(self, asked: Mapping[str, Any], beside: Sequence[Path], *, fresh: bool = False) -> None:
         self._store = Store(Path(platformdirs.user_cache_dir("graphperf")) / "findings.sqlite3")
-        place = [os.getcwd(), sys.executable, sorted(_environment().items()), _own_code()]
+        place = [os.getcwd(), sys.executable, sorted(import_variables().items()), _own_code()]
         self._question = json.dumps([asked, place, [_content(path) for path in beside]], sort_keys=True, default=str)
         self._fresh = fresh
         self._known: dict[str, Dependency | None] = {}
@@ -78,25 +77,11 @@ class Remembered:
         return self._known[path]
 
 
-def state_of(path: str) -> Dependency | None:
-    """A file's or folder's time of change in nanoseconds and size; None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return path, status.st_mtime_ns, status.st_size
-
-
 def _content(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def _environment() -> Mapping[str, str]:
-    """Variables that change what an interpreter imports."""
-    return {name: os.environ[name] for name in ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX") if name in os.environ}
 
 
 @cache

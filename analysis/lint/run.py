@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
@@ -11,8 +10,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cores import cores
+from ..store import Dependency
 from .checked import Checked
-from .remembered import Dependency, Remembered
+from .remembered import Remembered
 from .settings import LintSettings
 
 if TYPE_CHECKING:
@@ -42,11 +43,6 @@ def check_files(
                 if dependencies is not None:
                     remembered.put(file, checked, dependencies)
     return [found for found in map(known.get, files) if found is not None]
-
-
-def cores() -> int:
-    """How many processes run at once."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _silent(_done: int, _name: str) -> None:

@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
+from ..bounds.baseline import REGRESSION
 from ..bounds.budgets import Bound, Budgets, budgets_in
 from ..discovery import UsageError
 from ..discovery.project import project
@@ -20,7 +21,6 @@ _PREFIX = re.compile(r"GP\d{0,3}|ALL")
 _LIMITS = {"least-share": 1.0, "least-gain": 1.0, "most": math.inf}
 _NOT_CAPTURED = ("GP901", "information")
 DEFAULT_SEVERITY: Severity = "information"
-DEFAULT_REGRESSION = 0.05
 
 MEANINGS: Mapping[str, str] = {
     "select": "Codes of the rules that report, or their beginnings; ALL is all of them.",
@@ -47,7 +47,7 @@ class LintSettings:
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     severity: Severity = DEFAULT_SEVERITY
     exclude: tuple[str, ...] = ()
-    regression: float = DEFAULT_REGRESSION
+    regression: float = REGRESSION
     baseline: Path | None = None
     budgets: Budgets = field(default_factory=dict[str, tuple[Bound, ...]])
     root: Path = Path()

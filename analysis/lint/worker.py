@@ -21,9 +21,9 @@ from ..pipeline import Analysis, Progress, analyze
 from ..rules import Criteria
 from ..rules.registry import findings_of
 from ..settings import Options
+from ..store import Dependency, state_of
 from .checked import Checked
 from .criteria import criteria_of
-from .remembered import Dependency, state_of
 from .settings import LintSettings
 
 # Why a capture failed, where trying again can end otherwise although no file has changed.

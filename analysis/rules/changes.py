@@ -64,9 +64,3 @@ def changes(
             first = together[0].at
             found.append(Change(subject.place(first), tuple(together), gain, seconds, tuple(subject.written(first))))
     yield from sorted(found, key=lambda change: -change.gain.edp)[: subject.limits.most]
-
-
-def and_more(change: Change[Found]) -> str:
-    """` and 3 more from this line`, if there are."""
-    others = len(change.matches) - 1
-    return f" and {others} more from this line" if others else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..bounds.baseline import Baseline
+from ..bounds.baseline import REGRESSION, Baseline
 from ..bounds.budgets import Bound, Budgets
 from ..finding import Finding, Related, Severity
 from ..pipeline import Analysis
@@ -37,7 +37,7 @@ class Criteria:
     budgets: Budgets = field(default_factory=dict[str, tuple[Bound, ...]])
     root: Path = Path()
     baseline: Baseline | None = None
-    regression: float = 0.05
+    regression: float = REGRESSION
 
 
 @dataclass(frozen=True, slots=True)

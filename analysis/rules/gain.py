@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..estimate import Evaluation, Question
+from ..estimate import Question
 from ..estimate.on_device import as_run, on_device
 from ..estimate.plan import Plan
 from ..finding import Figures
@@ -29,11 +29,6 @@ def _plan(graph: Graph, question: Question, policy: Policy | None = None) -> Pla
 def _planned(plan: Plan, question: Question) -> Figures:
     found = on_device(plan, question)
     return Figures(found.latency.value, found.energy.value, plan.memory.peak(question.storage))
-
-
-def evaluated(evaluation: Evaluation) -> Figures:
-    """Of an evaluation that was made."""
-    return Figures(evaluation.latency.value, evaluation.energy.value, evaluation.peak_memory_bytes)
 
 
 @dataclass(frozen=True, slots=True)

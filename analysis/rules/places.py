@@ -44,9 +44,11 @@ def analyzed_file(analysis: Analysis) -> str:
     return next((target.partition("::")[0] for target in targets), "")
 
 
-def label(operator: Operator) -> str:
-    """`layer4.0.conv1 (conv2d)`; the kind once where the name says it."""
-    return operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
+def label(operator: Operator, together: int = 1) -> str:
+    """`layer4.0.conv1 (conv2d)`, the kind once where the name says it; with `and 3 more from this line` for the first of four
+    that are spoken of together."""
+    name = operator.name if operator.kind in operator.name else f"{operator.name} ({operator.kind})"
+    return f"{name} and {together - 1} more from this line" if together > 1 else name
 
 
 @lru_cache(256)

@@ -7,16 +7,13 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..finding import Finding
+from ..finding import Finding, in_order
 from ..pipeline import Analysis
-from ..silencing import UNUSED, unsilenced, unused
+from ..silencing import UNUSED, unsilenced
 from .finding import Criteria, Rule
 from .gain import Reruns
 from .places import analyzed_file
 from .subject import Subject
-
-# Where the folder docs/rules of the repository can be read, a page a rule.
-PAGES = "https://github.com/graphperf/graphperf/blob/main/docs/rules"
 
 
 def _rules() -> Iterator[Rule]:
@@ -39,18 +36,11 @@ def rule_for(name: str) -> Rule | None:
     return next((rule for rule in RULES if name in (rule.code, rule.name)), None)
 
 
-def rule_page(code: str) -> str:
-    """The address of a rule's page."""
-    return f"{PAGES}/{code}.md"
-
-
 def judge(analysis: Analysis, rules: Sequence[Rule] = RULES, criteria: Criteria | None = None) -> tuple[Finding, ...]:
     """The findings of the rules, by file and line, without those that the file's comments silence."""
     found, comments = findings_of(analysis, rules, criteria), analysis.discovery.suppressed
-    file = analyzed_file(analysis)
-    known = any(rule.code == UNUSED for rule in rules) and all(problem.part for problem in analysis.problems)
-    idle = unused(found, comments, file) if known else []
-    return in_order([*unsilenced(found, comments, file), *unsilenced(idle, comments, file)])
+    whole = any(rule.code == UNUSED for rule in rules) and all(problem.part for problem in analysis.problems)
+    return in_order(unsilenced(found, comments, analyzed_file(analysis), whole=whole))
 
 
 def findings_of(
@@ -60,11 +50,6 @@ def findings_of(
     asked = criteria or Criteria()
     reruns = [Reruns(result.graph) for result in analysis.results]
     return in_order(finding for rule in rules for finding in _findings(rule, analysis, asked, reruns))
-
-
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """By file, line, code and device, each once."""
-    return tuple(sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.code, f.hardware)))
 
 
 def _findings(rule: Rule, analysis: Analysis, criteria: Criteria, reruns: Sequence[Reruns]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from ..bounds.measure import figures_of
 from ..constants import constant_value
 from ..estimate import Evaluation, Question
 from ..finding import Figures, Gain
@@ -14,7 +15,7 @@ from ..graph import Graph, Operator, SourceLine
 from ..pipeline import Analysis, ModelResult, shown_file
 from ..rewriting import Rewriting
 from .finding import Finding, Limits, Related, Rule, Severity
-from .gain import Reruns, evaluated, figures
+from .gain import Reruns, figures
 from .places import class_line, label, place_of
 
 _WARNS_FROM = 0.05
@@ -58,7 +59,7 @@ class Subject:
     @cached_property
     def figures(self) -> Figures:
         """The model as it is."""
-        return evaluated(self.evaluation)
+        return figures_of(self.evaluation)
 
     def lines(self, chosen: Callable[[int], bool], weight: Callable[[int], float]) -> list[Line]:
         """The lines of the chosen kernels that hold enough of the model by some weight, the heaviest first, at most so many."""
@@ -97,6 +98,10 @@ class Subject:
     def edp_of(self, kernels: Iterable[int]) -> float:
         """The part of some kernels in the EDP."""
         return sum(map(self.edp, kernels))
+
+    def label(self, line: Line) -> str:
+        """The first of a line's kernels, and how many more there are."""
+        return label(self.evaluation.leading_operator(line.kernels[0]), len(line.kernels))
 
     def place(self, operator: Operator) -> SourceLine:
         """The line to point at for an operator."""

@@ -21,7 +21,7 @@ MOST_SCRATCH_BYTES = 256 << 20
 MOST_THREADS = 256
 LOOK_S = 0.1
 _KEPT_OUTPUT, _KEPT_REPORT = 4096, 1 << 16
-# How long a process that is to be stopped has to say where it is, and to end saying it.
+# How long a process that is to be stopped has to say where it is, and how long its silence is its end of saying so.
 _SAY_WHERE_S, _END_SAYING_S = 1.5, 0.05
 
 
@@ -34,6 +34,7 @@ class Watched:
         self.limits = limits_of(request)
         now = time.monotonic()
         self.deadline, self._next_look = now + self.limits.seconds, now + LOOK_S
+        self._last = self.deadline
         self.stopped: Verdict | None = None
         self._answer: list[bytes] = []
         self._answer_bytes = self._output_bytes = 0
@@ -64,8 +65,8 @@ class Watched:
             self._take_answer(data)
         elif pipe == self.pipes.report:
             self._report = (self._report + data)[:_KEPT_REPORT]
-            if self.stopped is not None:
-                self.deadline = min(self.deadline, time.monotonic() + _END_SAYING_S)
+            if self.stopped is not None and b"File " in self._report:
+                self.deadline = min(self._last, time.monotonic() + _END_SAYING_S)
         else:
             self._take_output(data)
         return bool(data)
@@ -106,8 +107,8 @@ class Watched:
         """Asks the process where it is; `end` is to follow soon."""
         if self.stopped is None:
             self.stopped = Verdict(stage, message)
-            self.deadline = time.monotonic() + _SAY_WHERE_S
-            os.kill(self.process, signal.SIGUSR1)
+            self.deadline = self._last = time.monotonic() + _SAY_WHERE_S
+            _ask_for_stack(self.process)
 
     def end(self) -> Verdict:
         """Ends the process and what it left; returns why there is no whole answer, when there is none.
@@ -148,6 +149,16 @@ class Watched:
                 self._report = (self._report + data)[:_KEPT_REPORT]
             elif pipe == self.pipes.output:
                 self._output = (self._output + data)[-_KEPT_OUTPUT:]
+
+
+def _ask_for_stack(process: int) -> None:
+    """Has `faulthandler` write where the main thread is: another one, if it took the signal, would write where itself is."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        from .confine import kernel
+
+        kernel.signal_main_thread(process, signal.SIGUSR1)
+        return
+    os.kill(process, signal.SIGUSR1)
 
 
 def threads_of(process: int) -> int:

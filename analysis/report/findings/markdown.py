@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...finding import Finding
+from ...finding import Finding, rule_page
 from .. import units
 from .fingerprint import relative
 
-_PAGES = "https://github.com/graphperf/graphperf/blob/main/docs/rules"
 _MOST = 50
 
 
@@ -34,4 +33,4 @@ def _row(finding: Finding, root: Path) -> str:
     file = relative(finding.file, root) or finding.file
     gain = f"{units.difference(1.0, 1 - finding.gain.edp)}" if finding.gain is not None else ""
     message = finding.message.replace("|", "\\|").replace("\n", " ")
-    return f"| `{file}:{finding.line}` | [{finding.code}]({_PAGES}/{finding.code}.md) | {message} | {gain} |"
+    return f"| `{file}:{finding.line}` | [{finding.code}]({rule_page(finding.code)}) | {message} | {gain} |"

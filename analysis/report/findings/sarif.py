@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ...finding import SEVERITIES, Finding
-from ...rules import RULES, Rule, rule_page
+from ...finding import SEVERITIES, Finding, rule_page
+from ...rules import RULES, Rule
 from .fingerprint import Sources, fingerprints, relative
 from .records import gain_record
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from ...bounds.measure import Measure, measure_of, reason
+from ...bounds.measure import grown, measure_of, reason
 from ...pipeline import Analysis
-from ...report import units
 from ..finding import Criteria, Finding, Rule
 from ..places import class_line
 
@@ -19,28 +18,15 @@ def check(analysis: Analysis, criteria: Criteria) -> Iterable[Finding]:
         for evaluation in result.evaluations:
             now = measure_of(result.target, evaluation)
             before = criteria.baseline.before(now)
-            grown = list(_grown(before, now, criteria.regression)) if before is not None else []
-            if before is not None and grown:
+            more = grown(before.figures, now.figures, criteria.regression) if before is not None else []
+            if before is not None and more:
                 place = class_line(result, analysis)
                 message = (
-                    f"{result.graph.model} on {evaluation.question.device.name}: {', '.join(grown)} against the baseline. "
+                    f"{result.graph.model} on {evaluation.question.device.name}: {', '.join(more)} against the baseline. "
                     f"{reason(before, now)}"
                 )
                 device = evaluation.question.device.id
                 yield Finding(RULE.code, message, place.file, place.line, "error", result.target, device)
-
-
-def _grown(before: Measure, now: Measure, most: float) -> Iterator[str]:
-    """The quantities that grew by more than a share, with both values."""
-    old, new = before.figures, now.figures
-    for name, was, is_, shown in (
-        ("latency", old.latency_s, new.latency_s, units.seconds),
-        ("energy", old.energy_j, new.energy_j, units.joules),
-        ("EDP", old.edp, new.edp, units.edp),
-        ("memory", old.memory_bytes, new.memory_bytes, units.data),
-    ):
-        if is_ > was * (1 + most):
-            yield f"{name} {shown(was)} → {shown(is_)}, {units.difference(was, is_)}"
 
 
 _MODEL = """

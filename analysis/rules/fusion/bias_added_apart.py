@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Rule
 from ..places import label
 from ..subject import Subject
@@ -42,7 +42,7 @@ def check(subject: Subject) -> Iterable[Finding]:
 
     for change in changes(subject, _pairs(subject.graph), rewritten):
         message = (
-            f"{label(change.first)}{and_more(change)}: adds a bias to a product in a pass of its own, "
+            f"{label(change.first, len(change.matches))}: adds a bias to a product in a pass of its own, "
             f"{units.seconds(change.seconds)}. F.linear adds it in the product: "
             f"{change.gain.text} for the model."
         )

@@ -42,9 +42,9 @@ def _finding(subject: Subject, biased: _Biased) -> Finding:
     gain = subject.gain(graph=changed.graph()) if subject.may_pay(ids) else None
     if gain is not None and not subject.worthwhile(gain, subject.seconds_of(ids)):
         gain = None
-    first, others = biased.layers[0], len(biased.layers) - 1
+    first = biased.layers[0]
     message = (
-        f"{label(first)}{f' and {others} more from this line' if others else ''}: the batch norm that follows subtracts the "
+        f"{label(first, len(biased.layers))}: the batch norm that follows subtracts the "
         f"mean, and with it the bias. bias=False gives the same with {units.count(biased.parameters, 'parameter')} fewer"
         f"{f': {gain.text} for the model' if gain is not None else ''}."
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Related, Rule
 from ..places import label
 from ..subject import Subject
@@ -49,7 +49,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         first = change.matches[0].first
         place = subject.place(first)
         message = (
-            f"{label(change.first)}{and_more(change)}: {first.name} has this result already, from the same tensors; "
+            f"{label(change.first, len(change.matches))}: {first.name} has this result already, from the same tensors; "
             f"computing it again takes {units.seconds(change.seconds)}. Keeping it: {change.gain.text} for the model."
         )
         related = [Related("computed here first", place.file, place.line)]

@@ -51,10 +51,8 @@ def _message(subject: Subject, line: Line, gain: Gain) -> str:
     written = evaluation.subgraphs[kernel].subgraph.bytes_written
     kinds = dict.fromkeys(graph.operators[reader].kind for reader, _ in _readers(subject, kernel))
     named = ", ".join(list(kinds)[:_MOST_READERS])
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     return (
-        f"{label(evaluation.leading_operator(kernel))}{more}: its kernel ends because several operators read its result "
+        f"{subject.label(line)}: its kernel ends because several operators read its result "
         f"({named}), so {units.data(written)} are written and read again under the rules of {subject.question.policy.name}. "
         f"Without such forks the model would have {gain.text}: let one operator read it and the others read that one's "
         "result, or compute it again where it is cheap."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...fusion import policy_for, with_fused_attention, written_attention
 from ...graph import Graph, Operator
 from ...report import units
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Rule
 from ..places import label
 from ..subject import Subject
@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     for change in changes(subject, _written_out(subject.graph), rewritten):
         scores = subject.graph.tensors[change.first.outputs[0]]
         message = (
-            f"{label(change.first)}{and_more(change)}: attention written out, with scores of {units.shape(scores.shape)} in "
+            f"{label(change.first, len(change.matches))}: attention written out, with scores of {units.shape(scores.shape)} in "
             f"memory, {units.seconds(change.seconds)} in all. F.scaled_dot_product_attention keeps them on the chip: "
             f"{change.gain.text} for the model."
         )

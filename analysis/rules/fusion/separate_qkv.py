@@ -9,7 +9,7 @@ from ...fusion.dataflow import Dataflow
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import Change, and_more, changes
+from ..changes import Change, changes
 from ..finding import Finding, Related, Rule
 from ..places import label
 from ..subject import Subject
@@ -56,7 +56,7 @@ def _finding(subject: Subject, change: Change[_Projections]) -> Finding:
     first, rest = layers[0], layers[1:]
     names = ", ".join(layer.name for layer in rest)
     message = (
-        f"{label(first)}{and_more(change)}: {names} multiply the same tensor; the "
+        f"{label(first, len(change.matches))}: {names} multiply the same tensor; the "
         f"{sum(len(match.layers) for match in change.matches)} products take {units.seconds(change.seconds)}. One layer with "
         f"{_features(layers, subject.graph)} outputs, split, would do: {change.gain.text} for the model."
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Rule
 from ..places import label
 from ..subject import Subject
@@ -39,7 +39,7 @@ def check(subject: Subject) -> Iterable[Finding]:
 
     for change in changes(subject, _pairs(subject.graph), rewritten):
         message = (
-            f"{label(change.first)}{and_more(change)}: the logarithm of a softmax is a pass of its own, "
+            f"{label(change.first, len(change.matches))}: the logarithm of a softmax is a pass of its own, "
             f"{units.seconds(change.seconds)}, and −inf where the softmax rounds to 0. F.log_softmax is one pass and exact: "
             f"{change.gain.text} for the model."
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Rule
 from ..places import label
 from ..subject import Subject
@@ -45,7 +45,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     for change in changes(subject, _dead(subject.graph), rewritten):
         working = sum(not subject.graph.operators[o].view for dead in change.matches for o in dead.touched)
         message = (
-            f"{label(change.first)}{and_more(change)}: the result reaches no output of the model; "
+            f"{label(change.first, len(change.matches))}: the result reaches no output of the model; "
             f"{units.count(working, 'operator')} for it take {units.seconds(change.seconds)}. Without: {change.gain.text} "
             "for the model."
         )

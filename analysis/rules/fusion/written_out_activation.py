@@ -10,7 +10,7 @@ import numpy as np
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Rule
 from ..places import label
 from ..subject import Subject
@@ -65,7 +65,7 @@ def check(subject: Subject) -> Iterable[Finding]:
         region = change.matches[0]
         function = names[region.at.id][1][0]
         message = (
-            f"{label(change.first)}{and_more(change)}: {function.partition('(')[0]} written out as {len(region.operators)} "
+            f"{label(change.first, len(change.matches))}: {function.partition('(')[0]} written out as {len(region.operators)} "
             f"operators, {units.seconds(change.seconds)} in all. F.{function} is one: {change.gain.text} for the model."
         )
         yield subject.finding(message, change.place, gain=change.gain, related=change.written)

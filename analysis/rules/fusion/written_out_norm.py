@@ -10,7 +10,7 @@ import numpy as np
 from ...graph import Graph, Operator
 from ...report import units
 from ...rewriting import Rewriting
-from ..changes import and_more, changes
+from ..changes import changes
 from ..finding import Finding, Rule
 from ..places import label
 from ..subject import Subject
@@ -59,7 +59,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     for change in changes(subject, _written_out(regions), rewritten):
         norm = change.matches[0]
         message = (
-            f"{label(change.first)}{and_more(change)}: {'RMS' if norm.name == 'rms_norm' else 'layer'} norm written out as "
+            f"{label(change.first, len(change.matches))}: {'RMS' if norm.name == 'rms_norm' else 'layer'} norm written out as "
             f"{len(norm.touched)} operators, {units.seconds(change.seconds)} in all. F.{norm.name} is one: "
             f"{change.gain.text} for the model."
         )

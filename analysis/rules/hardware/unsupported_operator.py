@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from ...report import units
 from ..finding import Finding, Limits, Rule
-from ..places import label
 from ..subject import Line, Subject
 
 
@@ -23,10 +22,8 @@ def _message(subject: Subject, line: Line) -> str:
     device = subject.question.device
     assert device.npu is not None
     missing = dict.fromkeys(kind for i in line.kernels for kind, _ in subject.evaluation.subgraphs[i].kernel.operators)
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     return (
-        f"{label(subject.evaluation.leading_operator(line.kernels[0]))}{more}: {device.name} does not run "
+        f"{subject.label(line)}: {device.name} does not run "
         f"{', '.join(missing)}; it falls back to the {device.npu.fallback.device}, {units.percent(line.share)} of the latency."
     )
 

@@ -107,12 +107,12 @@ def _family(subject: Subject, operator: Operator) -> str:
 
 
 def _what(subject: Subject, operator: Operator, count: int) -> str:
-    graph, more = subject.graph, f" and {count - 1} more from this line" if count > 1 else ""
+    graph = subject.graph
     written = graph.tensors[operator.outputs[0]]
     width = subject.question.storage.bytes if written.dtype == "float32" else bytes_of(written.dtype)
     read = sum(graph.tensors[tensor].distinct_elements for tensor in operator.inputs)
     return (
-        f"{label(operator)}{more} writes {units.data(width * written.elements)} of what fits {units.data(width * read)}: "
+        f"{label(operator, count)} writes {units.data(width * written.elements)} of what fits {units.data(width * read)}: "
         f"{units.shape(written.shape)}"
     )
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from ...estimate import SubgraphEstimate
 from ...report import units
 from ..finding import Finding, Related, Rule
-from ..places import label
 from ..subject import Line, Subject
 
 
@@ -41,14 +40,8 @@ def _compiled(subject: Subject, lines: Sequence[Line]) -> Iterable[Finding]:
         message = (
             f"{_message(subject, first)} torch.compile would fuse it with its neighbours: {gain.text} for the model."
         )
-        related = [Related(f"{_name(subject, o)}: {units.percent(o.share)} of EDP", o.file, o.line) for o in others]
+        related = [Related(f"{subject.label(o)}: {units.percent(o.share)} of EDP", o.file, o.line) for o in others]
         yield subject.finding(message, first, share=first.share, gain=gain, related=related)
-
-
-def _name(subject: Subject, line: Line) -> str:
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
-    return f"{label(subject.evaluation.leading_operator(line.kernels[0]))}{more}"
 
 
 def _message(subject: Subject, line: Line) -> str:
@@ -61,7 +54,7 @@ def _message(subject: Subject, line: Line) -> str:
     ridge = peak / question.device.memory.dram_bandwidth.si
     others = len(line.kernels) - 1
     return (
-        f"{_name(subject, line)}: memory-bound on {question.device.name}, "
+        f"{subject.label(line)}: memory-bound on {question.device.name}, "
         f"{units.percent(line.share)} of EDP. {'They move' if others else 'It moves'} {units.data(moved)} in "
         f"{units.seconds(seconds)} at {units.three_digits(flops / moved if moved else 0.0)} FLOP/byte; the ridge is "
         f"{units.three_digits(ridge)}."

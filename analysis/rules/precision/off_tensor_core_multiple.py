@@ -10,7 +10,6 @@ from ...costs import Gemm
 from ...graph import Graph
 from ...report import units
 from ..finding import Finding, Limits, Rule
-from ..places import label
 from ..precisions import matrix_precision
 from ..subject import Line, Subject
 
@@ -97,11 +96,9 @@ def _before_casts(tensor: int, graph: Graph) -> int:
 
 
 def _finding(subject: Subject, line: Line, worst: _Padded, seconds: float) -> Finding:
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     unit = "tensor cores" if subject.question.device.kind == "gpu" else f"arrays of {worst.multiple}"
     message = (
-        f"{label(subject.evaluation.leading_operator(line.kernels[0]))}{more}: {worst.text} on the {unit} of "
+        f"{subject.label(line)}: {worst.text} on the {unit} of "
         f"{subject.question.device.name}. Padding takes {units.seconds(seconds)}, "
         f"{units.percent(seconds / subject.figures.latency_s)} of the latency; the next multiple of {worst.multiple} would "
         "take no more multiplications."

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from ...report import units
 from ...rewriting import ungrouped
 from ..finding import Finding, Limits, Rule
-from ..places import label
 from ..precisions import matrix_precision
 from ..subject import Line, Subject
 
@@ -34,21 +33,18 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 def _finding(subject: Subject, line: Line, part: float) -> Finding:
     estimates = subject.evaluation.subgraphs
-    first = subject.evaluation.leading_operator(line.kernels[0])
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     depthwise = all(estimates[i].kernel.depthwise for i in line.kernels)
     seconds = sum(map(subject.seconds, line.kernels))
     units_of = f"matrix units of {subject.question.device.name}"
     why = f"The {units_of} find no matrix in them" if depthwise else f"A group fills little of the {units_of}"
     message = (
-        f"{label(first)}{more}: {'depthwise' if depthwise else 'in groups'}, {units.percent(line.share)} of the latency for "
-        f"{units.percent(part)} of the MACs. {why}: {units.seconds(seconds)}."
+        f"{subject.label(line)}: {'depthwise' if depthwise else 'in groups'}, "
+        f"{units.percent(line.share)} of the latency for {units.percent(part)} of the MACs. {why}: {units.seconds(seconds)}."
     )
     better = _faster_without_groups(subject, line)
     gain = subject.gain(graph=ungrouped(subject.graph, better)) if better else None
     if gain is not None and subject.worthwhile(gain, seconds):
-        count = "it" if not others else f"{len(better)} of them"
+        count = "it" if len(line.kernels) == 1 else f"{len(better)} of them"
         message = f"{message} Without groups in {count}: {gain.text}."
         return subject.finding(message, line, gain=gain, share=subject.edp_of(line.kernels))
     return subject.finding(f"{message} {_ADVICE}.", line, severity="information", share=subject.edp_of(line.kernels))

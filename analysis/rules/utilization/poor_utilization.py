@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from ...report import units
 from ...report.hints import unit_name
 from ..finding import Finding, Limits, Rule
-from ..places import label
 from ..subject import Line, Subject
 
 _POOR_FILL = 0.5
@@ -29,15 +28,12 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 def _message(subject: Subject, line: Line) -> str:
     allocation = subject.evaluation.subgraphs[line.kernels[0]].allocation
-    name = label(subject.evaluation.leading_operator(line.kernels[0]))
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     unit = unit_name(subject.evaluation)
     waves = "1 wave" if allocation.waves == 1 else f"{allocation.waves} waves"
     return (
-        f"{name}{more}: fills {allocation.units_used} of {allocation.units} {unit} ({units.percent(allocation.fill)} over "
-        f"{waves}), {units.percent(line.share)} of the latency on {subject.question.device.name}. "
-        f"{_advice(allocation.units, allocation.tiles, unit)}"
+        f"{subject.label(line)}: fills {allocation.units_used} of {allocation.units} {unit} "
+        f"({units.percent(allocation.fill)} over {waves}), {units.percent(line.share)} of the latency "
+        f"on {subject.question.device.name}. {_advice(allocation.units, allocation.tiles, unit)}"
     )
 
 

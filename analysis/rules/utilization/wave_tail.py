@@ -39,11 +39,9 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 def _message(subject: Subject, line: Line, worst: int, seconds: float) -> str:
     found, unit = subject.evaluation.subgraphs[worst], unit_name(subject.evaluation)
-    others = len(line.kernels) - 1
-    more = f" and {others} more from this line" if others else ""
     full, tail = divmod(found.allocation.tiles, found.allocation.units)
     return (
-        f"{label(subject.evaluation.leading_operator(worst))}{more}: {units.count(full, 'full round')} of "
+        f"{label(subject.evaluation.leading_operator(worst), len(line.kernels))}: {units.count(full, 'full round')} of "
         f"{found.allocation.units} {unit} and one of {units.count(tail, 'tile')}. In such tails {unit} wait "
         f"{units.seconds(seconds)}, {units.percent(seconds / subject.figures.latency_s)} of the latency on "
         f"{subject.question.device.name}."

@@ -9,7 +9,8 @@ from graphperf.analysis.bounds.measure import Measure, Work
 from graphperf.analysis.finding import Figures, Finding, Gain, Related
 from graphperf.analysis.lint import remembered
 from graphperf.analysis.lint.checked import Checked, from_json, to_json
-from graphperf.analysis.lint.remembered import Remembered, state_of
+from graphperf.analysis.lint.remembered import Remembered
+from graphperf.analysis.store import state_of
 
 FIGURES = Figures(0.5, 0.25, 3e9)
 CHECKED = Checked(

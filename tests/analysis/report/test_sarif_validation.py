@@ -90,8 +90,8 @@ def linted(root: Path) -> dict[str, Any]:
     (root / "small.py").write_text(SMALL)
     (root / "edge.py").write_text(EDGE)
     (root / "syntax.py").write_text("x = = 1\n")
-    command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--output-format", "sarif", "--batch", "32", "--severity", "hint",
-               "--output-file", "log.sarif", "-H", "h100-sxm5-80gb,i7-12700k"]  # fmt: skip
+    command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--output-format", "sarif", "--batch", "32",
+               "--severity", "hint", "--output-file", "log.sarif", "-H", "h100-sxm5-80gb,i7-12700k"]  # fmt: skip
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     return json.loads((root / "log.sarif").read_text("utf-8"))

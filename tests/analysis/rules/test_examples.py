@@ -3,7 +3,8 @@
 import pytest
 
 from graphperf.analysis.capture import PoolCapturer
-from graphperf.analysis.rules import RULES, Rule, rule_page
+from graphperf.analysis.finding import rule_page
+from graphperf.analysis.rules import RULES, Rule
 
 from .pages import FOLDER, found, page
 

@@ -29,6 +29,13 @@ def die_with_parent(signal: int) -> None:
     _prctl(_DEATH_SIGNAL, signal)
 
 
+def signal_main_thread(process: int, number: int) -> None:
+    """Sends a signal to the first thread of a process: `kill` leaves the choice to the kernel. Raises `OSError`, and
+    `AttributeError` where the C library is older than glibc 2.30."""
+    if libc.tgkill(process, process, number) != 0:
+        raise _last_error()
+
+
 def _prctl(option: int, value: int) -> None:
     zero = ctypes.c_ulong(0)
     if libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero) != 0:
