@@ -32,9 +32,9 @@ def main() -> None:
 
 def _stay_responsive() -> None:
     """Requests are answered while other threads analyse: these give way sooner, and garbage is collected in smaller steps."""
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.0001)
     gc.freeze()
-    gc.set_threshold(10_000, 20, 100)
+    gc.set_threshold(5_000, 10, 200)
 
 
 if __name__ == "__main__":

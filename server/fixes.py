@@ -14,7 +14,7 @@ from ..analysis.fixes import FIXABLE, Edit, Offer
 # So many fixes of a file are worked out without being asked for, and none of a longer file: libcst parses it in one piece, for
 # more than the 20 ms that an answer may take, and nothing is answered meanwhile.
 MOST = 8
-MOST_LINES = 400
+MOST_LINES = 250
 # Rules whose fix is an action of its own.
 _OWN_ACTION = frozenset({"GP903"})
 

@@ -260,7 +260,7 @@ def _captured(answer: bytes | None) -> Captured:
     if answer is None:
         return Captured(error=CaptureError("crash", "the capturing process ended"))
     try:
-        return decode_answer(json.loads(answer))
+        return decode_answer(answer)
     except Exception as error:
         return Captured(error=CaptureError("crash", f"the capture gave no answer ({type(error).__name__}: {error})"))
 

@@ -47,9 +47,8 @@ class CachingCapturer:
         if found is not None:
             return found
         captured = self._asker.capture(request)
-        if captured.answer is not None and _worth_keeping(captured):
-            entry = {"answer": captured.answer, "spans": spans}
-            self._store.put(key, json.dumps(entry).encode())
+        if captured.answer and _worth_keeping(captured):
+            self._store.put(key, json.dumps(spans).encode() + b"\n" + captured.answer)
         return captured
 
     def _remembered(self, key: str, request: CaptureRequest, spans: Spans) -> Captured | None:
@@ -57,11 +56,11 @@ class CachingCapturer:
         if data is None:
             return None
         try:
-            entry = json.loads(data)
-            if not all(state_of(path) == (path, *rest) for path, *rest in entry["answer"]["files"]):
+            old, _, answer = data.partition(b"\n")
+            captured = decode_answer(answer)
+            if not all(state_of(file[0]) == file for file in captured.files):
                 return None
-            captured = decode_answer(entry["answer"])
-            return _moved(captured, request.file, [tuple(span) for span in entry["spans"]], spans)
+            return _moved(captured, request.file, [tuple(span) for span in json.loads(old)], spans)
         except (ValueError, KeyError, TypeError, IndexError):
             return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -11,15 +12,16 @@ from .kinds import kind_of, names_of
 from .request import Captured, CaptureError
 
 
-def decode_answer(message: dict[str, Any]) -> Captured:
-    """What an agent answered to a capture."""
-    error = message.get("error")
+def decode_answer(answer: bytes) -> Captured:
+    """What an agent answered to a capture. Raises whatever comes of what no agent writes."""
+    message = json.loads(answer)
+    error, files = message.get("error"), tuple((path, time, size) for path, time, size in message.get("files", ()))
     if error is None:
         graph = message["graph"]
-        return Captured(decode_graph(graph), None, str(graph["origin"]), str(graph["expression"]), message)
+        return Captured(decode_graph(graph), None, str(graph["origin"]), str(graph["expression"]), answer, files)
     file, line = error.get("file"), error.get("line")
     place = (str(file), int(line)) if file is not None and line is not None else (None, None)
-    return Captured(error=CaptureError(str(error["stage"]), str(error["message"]), *place), answer=message)
+    return Captured(error=CaptureError(str(error["stage"]), str(error["message"]), *place), answer=answer, files=files)
 
 
 def decode_graph(data: dict[str, Any]) -> Graph:

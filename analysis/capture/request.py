@@ -12,6 +12,7 @@ from typing import Any
 from ..discovery import Imports, ModelClass, ModuleTarget
 from ..discovery.calls import Candidate, InputHint
 from ..graph import Graph
+from ..store import Dependency
 from ..syntax import parse_expression
 
 Shapes = tuple[tuple[tuple[int, ...], str], ...]
@@ -94,7 +95,8 @@ class CaptureError:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it.
+    """The answer to a request: a graph or an error. `answer` is what the agent sent, for those who remember it; `files` are
+    what the capture imported.
 
     `expression` constructed the model, in the namespace of its file; `constructed` says in words where it is from.
     `asked` is what was asked in place of the request, where it was not the request itself.
@@ -104,7 +106,8 @@ class Captured:
     error: CaptureError | None = None
     constructed: str = ""
     expression: str = ""
-    answer: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    answer: bytes = field(default=b"", compare=False, repr=False)
+    files: tuple[Dependency, ...] = field(default=(), compare=False, repr=False)
     asked: CaptureRequest | None = field(default=None, compare=False, repr=False)
 
 

@@ -44,8 +44,7 @@ class Witness:
     def capture(self, request: CaptureRequest) -> Captured:
         """The graph or the error."""
         captured = self.asker.capture(request)
-        for path, modified, size in (captured.answer or {}).get("files", ()):
-            self.files.add((path, modified, size))
+        self.files |= set(captured.files)
         if captured.error is not None:
             self.lasting = self.lasting and captured.error.stage not in _PASSING
             self.files |= {known for known in map(state_of, self._importable(request)) if known is not None}

@@ -77,7 +77,7 @@ def test_a_package_is_imported_outside_the_capture(agent, installed, tmp_path):
     for more in ("", ".exp()"):
         captured = _capture(agent, tmp_path, installed, more=more)
         assert captured.error is None
-        assert str(installed) in [file[0] for file in captured.answer["files"]]
+        assert str(installed) in [file[0] for file in captured.files]
 
 
 def test_a_package_that_changes_is_imported_anew(agent, installed, tmp_path):
