@@ -178,7 +178,7 @@ def _capture_file(
         return result
 
     models, parts = _models_and_parts(target, discovery)
-    with ThreadPoolExecutor(options.side_by_side or at_once(), "graphperf-capture") as threads:
+    with ThreadPoolExecutor(at_once(options.side_by_side), "graphperf-capture") as threads:
         places = [f"{number} of {len(models)}: " for number in range(1, len(models) + 1)] if len(models) > 1 else [""]
         found: list[CapturedModel | Problem] = list(threads.map(partial(capture, part=False), models, places))
         alone = [part for part in parts if not _contained(part.name, found)]

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from ..cores import cores
 from .agents import Agent, AgentLost, AgentPool, AgentUnavailable
 from .request import Captured, CaptureError, CaptureRequest
 
@@ -64,6 +63,8 @@ def until_answered(ask: Callable[[], Captured | None], pause: Callable[[float], 
     return Captured(error=CaptureError("crash", f"the capturing process was killed {_AGENTS} times in a row"))
 
 
-def at_once() -> int:
-    """Captures that run side by side: one a core. Without fork, an agent takes one at a time."""
-    return cores() if hasattr(os, "fork") else 1
+def at_once(wanted: int | None = None) -> int:
+    """Captures that run side by side: so many as are wanted, else one a core. Without fork, an agent takes one at a time."""
+    if not hasattr(os, "fork"):
+        return 1
+    return wanted or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

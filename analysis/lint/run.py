@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..cores import cores
 from ..store import Dependency
 from .checked import Checked
 from .remembered import Remembered
@@ -19,8 +17,6 @@ from .settings import LintSettings
 if TYPE_CHECKING:
     from ..settings import Options
 
-# A process more takes about a second to start: so many files are worth it.
-_FILES_A_PROCESS = 4
 Found = tuple[Checked, frozenset[Dependency] | None]
 Note = Callable[[int, str], None]
 
@@ -38,7 +34,7 @@ def check_files(
     if missing:
         asked = options()
         with bar(len(missing)) if bar is not None else nullcontext(_silent) as tell:
-            for file, (checked, dependencies) in _checked(missing, asked, settings, jobs or cores(), tell):
+            for file, (checked, dependencies) in _checked(missing, asked, settings, jobs, tell):
                 known[file] = checked
                 if dependencies is not None:
                     remembered.put(file, checked, dependencies)
@@ -50,38 +46,26 @@ def _silent(_done: int, _name: str) -> None:
 
 
 def _checked(
-    files: Sequence[Path], options: Options, settings: LintSettings, jobs: int, tell: Note
-) -> Iterable[tuple[Path, Found]]:
-    processes = min(jobs, len(files) // _FILES_A_PROCESS)
-    if processes > 1:
-        return _side_by_side(files, replace(options, side_by_side=1), settings, processes, tell)
-    return _one_by_one(files, replace(options, side_by_side=jobs), settings, tell)
-
-
-def _one_by_one(
-    files: Sequence[Path], options: Options, settings: LintSettings, tell: Note
+    files: Sequence[Path], options: Options, settings: LintSettings, jobs: int | None, tell: Note
 ) -> Iterator[tuple[Path, Found]]:
+    """Each file as it is done. One interpreter captures for all of them, in a process of its own for each capture."""
+    from ..capture import at_once
     from .criteria import criteria_of
     from .worker import Worker
 
-    worker = Worker(options, criteria_of(settings))
+    captures = at_once(jobs)
+    worker = Worker(replace(options, side_by_side=max(1, captures // len(files))), criteria_of(settings))
+
+    def check(file: Path) -> Found:
+        tell(0, str(file))
+        return worker.check(file)
+
+    threads = ThreadPoolExecutor(captures, "graphperf-files")
     try:
-        for file in files:
-            tell(0, str(file))
-            yield file, worker.check(file)
-            tell(1, str(file))
-    finally:
-        worker.close()
-
-
-def _side_by_side(
-    files: Sequence[Path], options: Options, settings: LintSettings, processes: int, tell: Note
-) -> Iterator[tuple[Path, Found]]:
-    from .worker import begin, check
-
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, context, begin, (options, settings)) as pool:
-        waiting = {pool.submit(check, file): file for file in files}
+        waiting = {threads.submit(check, file): file for file in files}
         for future in as_completed(waiting):
             tell(1, str(waiting[future]))
             yield waiting[future], future.result()
+    finally:
+        worker.close()
+        threads.shutdown(cancel_futures=True)

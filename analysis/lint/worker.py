@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +21,6 @@ from ..rules.registry import findings_of
 from ..settings import Options
 from ..store import Dependency, state_of
 from .checked import Checked
-from .criteria import criteria_of
-from .settings import LintSettings
 
 # Why a capture failed, where trying again can end otherwise although no file has changed.
 _PASSING = frozenset({"timeout", "crash", "interpreter", "untrusted"})
@@ -106,21 +102,3 @@ def checked_of(file: Path, analysis: Analysis, criteria: Criteria, text: str | N
 
 def _untrusted(analysis: Analysis) -> bool:
     return any(problem.stage in _PASSING for problem in analysis.problems)
-
-
-_worker: Worker | None = None
-
-
-def begin(options: Options, settings: LintSettings) -> None:
-    """Readies a process of a pool."""
-    global _worker
-    _worker = Worker(options, criteria_of(settings))
-    atexit.register(_worker.close)
-
-
-def check(file: Path) -> tuple[Checked, frozenset[Dependency] | None]:
-    """`Worker.check` in a process of a pool."""
-    assert _worker is not None
-    with suppress(KeyboardInterrupt):
-        return _worker.check(file)
-    raise SystemExit(130)

@@ -36,7 +36,7 @@ def ask(tmp_path, monkeypatch):
     """Analyses the text with so many captures at once."""
 
     def ask(capturer, at_once=3):
-        monkeypatch.setattr(pipeline, "at_once", lambda: at_once)
+        monkeypatch.setattr(pipeline, "at_once", lambda _wanted=None: at_once)
         analysis = analyze(FileTarget(tmp_path / "model.py"), Options(), capturer, TEXT)
         return [(problem.name, problem.part) for problem in analysis.problems]
 

@@ -20,6 +20,7 @@ from . import wire
 from .child import GoOn
 from .diagnosis import place
 from .fork import Spare, fork, fork_spare
+from .huge_pages import HugePages
 from .sources import SourceLocator
 from .watched import LOOK_S
 
@@ -58,6 +59,7 @@ class Loop:
         self._spares: list[Spare] = []
         self._locator = SourceLocator()
         self._lines = wire.Lines(requests)
+        self._pages = HugePages()
         self._going: list[Watched] = []  # have answered; the system takes a while to take a process down
 
     def run(self) -> None:
@@ -161,6 +163,7 @@ class Loop:
             self._forget(child)
             child.kill()
             self._going.append(child)
+            self._pages.move_some()
             return
         verdict = self._end(child)
         self._fail(child.request_id, *verdict, place(child.report, child.target, self._locator))
