@@ -3,7 +3,7 @@
 - `sh` is run with `bash -e`, `python` as a script, in the order of the page and in one folder;
 - a block with `title="path"` is written to that file instead;
 - `text` right after one that is run is what it prints (`outputs.py`);
-- `<!-- not run: reason -->` on the line above a block leaves it out.
+- `<!-- not run: reason -->` on the line above a block leaves it out, `<!-- exit status: 1 -->` says how it ends.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _TITLE = re.compile(r'title="([^"]+)"')
 _NOT_RUN = re.compile(r"\s*<!-- not run: \S.*-->\s*")
+_STATUS = re.compile(r"\s*<!-- exit status: (\d+) -->\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`first` and `last` are the lines of the fences, from 0; `follows`: only empty lines are between it and the block before."""
+    """`first` and `last` are the lines of the fences, from 0. `status`: the exit status that is expected. `follows`: only empty
+    lines are between it and the block before."""
 
     language: str
     title: str | None
@@ -30,6 +32,7 @@ class Block:
     first: int
     last: int
     left_out: bool
+    status: int
     follows: bool
 
     @property
@@ -61,9 +64,15 @@ def blocks(page: str) -> list[Block]:
         language, _, rest = token.info.strip().partition(" ")
         title = _TITLE.search(rest)
         between = lines[found[-1].last + 1 : first] if found else ["start of the page"]
-        left_out = first > 0 and _NOT_RUN.fullmatch(lines[first - 1]) is not None
+        above = lines[first - 1] if first else ""
+        left_out, status = _NOT_RUN.fullmatch(above) is not None, _STATUS.fullmatch(above)
         follows = not any(line.strip() for line in between)
-        found.append(Block(language, title and title[1], token.content, first, end - 1, left_out, follows))
+        found.append(
+            Block(
+                language, title and title[1], token.content, first, end - 1, left_out,
+                int(status[1]) if status else 0, follows,
+            )
+        )  # fmt: skip
     return found
 
 

@@ -20,7 +20,7 @@ _GIT = {
 
 
 class BlockFailed(Exception):
-    """A block ended with an error: at which line, and what it wrote."""
+    """A block did not end as it should: at which line, and what it wrote."""
 
 
 def run(steps: list[Step], folder: Path) -> Iterator[tuple[Step, str]]:
@@ -46,7 +46,7 @@ def _printed(block: Block, folder: Path) -> str:
         cwd=folder,
         env=_environment(folder),
     )
-    if ended.returncode:
+    if ended.returncode != block.status:
         at = f"line {block.first + 1}: exit status {ended.returncode}"
         raise BlockFailed(f"{at}\n{block.text}\n{ended.stdout}\n{ended.stderr}")
     return ended.stdout

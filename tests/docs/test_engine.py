@@ -78,6 +78,13 @@ def test_an_error_is_told_with_its_line(tmp_path):
         list(run(steps("a\n\n```sh\nfalse\ntrue\n```\n"), tmp_path))
 
 
+def test_an_exit_status_can_be_asked_for(tmp_path):
+    page = "<!-- exit status: 3 -->\n```sh\nexit 3\n```\n"
+    assert [text for _, text in run(steps(page), tmp_path / "one")] == [""]
+    with pytest.raises(BlockFailed, match="exit status 2"):
+        list(run(steps(page.replace("exit 3", "exit 2")), tmp_path / "two"))
+
+
 @pytest.mark.parametrize(
     ("shown", "printed"),
     [

@@ -1,12 +1,12 @@
-"""The building blocks: work as derived by hand and as PyTorch counts it, the lessons that they are for, the printed reports."""
+"""The building blocks: work as derived by hand and as PyTorch counts it, the lessons that they are for."""
 
 import importlib.util
-from contextlib import nullcontext
+import re
+from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import AgentPool, PoolCapturer
-from graphperf.analysis.cli import main as command_line
+from graphperf.analysis.capture import PoolCapturer
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.estimate import Evaluation
 from graphperf.analysis.pipeline import analyze
@@ -14,9 +14,8 @@ from graphperf.analysis.settings import Options
 from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision
 
-from .readme import README, ROOT, output_now, sessions, with_outputs
-
-BLOCKS = ROOT / "examples" / "blocks"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+BLOCKS = EXAMPLES / "blocks"
 # MACs at batch 1 and parameters.
 WORK = {
     "mlp": (784 * 4096 + 4096 * 4096 + 4096 * 10, 785 * 4096 + 4097 * 4096 + 4097 * 10),
@@ -52,9 +51,8 @@ def rows(evaluation: Evaluation) -> dict:
 def test_every_block_is_here_and_in_the_readme() -> None:
     files = {path.stem for path in BLOCKS.glob("*.py")}
     assert files == set(WORK)
-    assert [command.split()[1] for command in sessions(README.read_text("utf-8"))] == [
-        f"examples/blocks/{name}.py" for name in WORK
-    ]
+    shown = re.findall(r"^graphperf analyze examples/blocks/(\w+)\.py", (EXAMPLES / "README.md").read_text("utf-8"), re.M)
+    assert shown == list(WORK)
 
 
 @pytest.mark.parametrize("name", WORK)
@@ -84,23 +82,6 @@ def test_a_real_run_has_the_same_work(block, name: str) -> None:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.zeros(graph.inputs[0].shape))
     assert (counter.get_total_flops() / 2, sum(p.numel() for p in model.parameters())) == WORK[name]
-
-
-@pytest.mark.parametrize("arguments", sessions(README.read_text("utf-8")))
-def test_the_readme_shows_what_is_printed(pool: AgentPool, monkeypatch: pytest.MonkeyPatch, arguments: str) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(command_line, "AgentPool", lambda: nullcontext(pool))
-    shown = sessions(README.read_text("utf-8"))[arguments]
-    assert output_now(arguments) == shown, "if it should differ: make examples"
-
-
-def test_outputs_replace_what_stood_below_their_command() -> None:
-    text = "a\n```console\n$ graphperf one --x\nold\n\nold\n```\nb\n```console\n$ graphperf two\n```\n```python\nold\n```\n"
-    written = with_outputs(text, lambda arguments: f"new {arguments}\n")
-    assert sessions(text) == {"one --x": "old\n\nold\n", "two": ""}
-    assert sessions(written) == {"one --x": "new one --x\n", "two": "new two\n"}
-    assert written.endswith("```python\nold\n```\n")
-    assert with_outputs(written, lambda arguments: f"new {arguments}\n") == written
 
 
 def test_a_linear_layer_is_memory_bound_at_batch_1(block) -> None:
