@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from graphperf.analysis import api
 from graphperf.analysis.capture import AgentPool, PoolCapturer
 from graphperf.analysis.cli import main as command_line
 from graphperf.analysis.discovery import FileTarget
@@ -52,7 +53,8 @@ def rows(evaluation: Evaluation) -> dict:
 def test_every_block_is_here_and_in_the_readme() -> None:
     files = {path.stem for path in BLOCKS.glob("*.py")}
     assert files == set(WORK)
-    assert [command.split()[1] for command in sessions(README.read_text("utf-8"))] == [
+    commands = [command.split() for command in sessions(README.read_text("utf-8"))]
+    assert [words[2] for words in commands if words[0] == "graphperf"] == [
         f"examples/blocks/{name}.py" for name in WORK
     ]
 
@@ -86,21 +88,22 @@ def test_a_real_run_has_the_same_work(block, name: str) -> None:
     assert (counter.get_total_flops() / 2, sum(p.numel() for p in model.parameters())) == WORK[name]
 
 
-@pytest.mark.parametrize("arguments", sessions(README.read_text("utf-8")))
-def test_the_readme_shows_what_is_printed(pool: AgentPool, monkeypatch: pytest.MonkeyPatch, arguments: str) -> None:
+@pytest.mark.parametrize("command", sessions(README.read_text("utf-8")))
+def test_the_readme_shows_what_is_printed(pool: AgentPool, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(command_line, "AgentPool", lambda: nullcontext(pool))
-    shown = sessions(README.read_text("utf-8"))[arguments]
-    assert output_now(arguments) == shown, "if it should differ: make examples"
+    for module in (command_line, api):
+        monkeypatch.setattr(module, "AgentPool", lambda: nullcontext(pool))
+    shown = sessions(README.read_text("utf-8"))[command]
+    assert output_now(command) == shown, "if it should differ: make examples"
 
 
 def test_outputs_replace_what_stood_below_their_command() -> None:
-    text = "a\n```console\n$ graphperf one --x\nold\n\nold\n```\nb\n```console\n$ graphperf two\n```\n```python\nold\n```\n"
-    written = with_outputs(text, lambda arguments: f"new {arguments}\n")
-    assert sessions(text) == {"one --x": "old\n\nold\n", "two": ""}
-    assert sessions(written) == {"one --x": "new one --x\n", "two": "new two\n"}
+    text = "a\n```console\n$ graphperf one --x\nold\n\nold\n```\nb\n```console\n$ python two.py\n```\n```python\nold\n```\n"
+    written = with_outputs(text, lambda command: f"new {command}\n")
+    assert sessions(text) == {"graphperf one --x": "old\n\nold\n", "python two.py": ""}
+    assert sessions(written) == {"graphperf one --x": "new graphperf one --x\n", "python two.py": "new python two.py\n"}
     assert written.endswith("```python\nold\n```\n")
-    assert with_outputs(written, lambda arguments: f"new {arguments}\n") == written
+    assert with_outputs(written, lambda command: f"new {command}\n") == written
 
 
 def test_a_linear_layer_is_memory_bound_at_batch_1(block) -> None:
