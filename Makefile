@@ -56,6 +56,7 @@ calibrate: $(READY)  ## Write docs/calibration.md anew: constants fitted to tabl
 
 outputs: $(READY)  ## Write anew what README.md, examples and docs show that commands print (PAGES="docs/lint.md ...")
 	$(BIN)/python -m tests.docs.write $(PAGES)
+	$(if $(PAGES),,$(BIN)/python -m tests.examples.notebook)
 
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'
