@@ -99,7 +99,9 @@ def _signature(name: str, thing: Any) -> str:
     arguments, returned = list(_arguments(signature)), signature.return_annotation
     head, end = ("class ", "") if inspect.isclass(thing) else ("", f" -> {returned}")
     line = f"{head}{name}({', '.join(arguments)}){end}"
-    return line if len(line) <= 100 else "\n    ".join([f"{head}{name}(", *(f"{one}," for one in arguments)]) + f"\n){end}"
+    return (
+        line if len(line) <= 100 else "\n    ".join([f"{head}{name}(", *(f"{one}," for one in arguments)]) + f"\n){end}"
+    )
 
 
 def _arguments(signature: inspect.Signature) -> Iterator[str]:

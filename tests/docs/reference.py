@@ -1,8 +1,8 @@
-"""Writes the pages of docs/reference that are made from the code: `make reference`."""
+"""Writes what is made from the code: docs/reference, and the drawing of the house: `make reference`."""
 
-from . import command_line, python_api
+from . import command_line, house, python_api
 
-PAGES = (command_line, python_api)
+PAGES = (command_line, python_api, house)
 
 
 def main() -> None:

@@ -68,14 +68,17 @@ def index() -> str:
     """The list of the rules, by family, as it is now."""
     families = {rule.code[:3]: [each for each in RULES if each.code[:3] == rule.code[:3]] for rule in RULES}
     parts = [part for rules in families.values() for part in (f"## {_family(rules[0])}", _table(rules))]
-    return "\n\n".join(
-        [
-            "# Rules",
-            "Made by `make rules` from `analysis/rules`. Each page has an example, what the rule says of it, and what helps. "
-            "How to choose rules and to silence them: [graphperf-lint](../lint.md).",
-            *parts,
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Rules",
+                "Made by `make rules` from `analysis/rules`. Each page has an example, what the rule says of it, and what helps. "
+                "How to choose rules and to silence them: [graphperf-lint](../lint.md).",
+                *parts,
+            ]
+        )
+        + "\n"
+    )
 
 
 def _family(rule: Rule) -> str:
