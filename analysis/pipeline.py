@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,10 +12,13 @@ from pathlib import Path
 
 from .capture import (
     MENDED,
+    AgentPool,
+    CachingCapturer,
     Captured,
     CaptureError,
     Capturer,
     CaptureRequest,
+    PoolCapturer,
     Repository,
     Surroundings,
     at_once,
@@ -107,6 +111,12 @@ def analyze(
     """
     captured = capture_models(target, options, capturer, text, progress)
     return Analysis(tuple(_evaluated(model) for model in captured.models), captured.problems, captured.discovery)
+
+
+def capturer_for(pool: AgentPool, options: Options) -> Capturer:
+    """Captures through the pool; what was captured before, and has not changed since, comes from the disk."""
+    asker = PoolCapturer(pool, options.python)
+    return asker if options.fresh else CachingCapturer(asker, options.python or sys.executable)
 
 
 def capture_models(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .modes import DEFAULT_HARDWARE, DEFAULT_MODE, DEFAULT_PRECISION, MODES, Mod
 from .numerics import ALL_NUMERICS, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
 
+ALL = "all"
 _PRECISION = Precision(DEFAULT_PRECISION)
 
 
@@ -115,6 +117,13 @@ def device_named(name: str, folders: tuple[Path, ...] = ()) -> HardwareProfile:
         return profile(name, folders)
     except (UnknownHardware, ProfileError) as error:
         raise UsageError(str(error)) from error
+
+
+def devices_named(names: Sequence[str], folders: tuple[Path, ...] = ()) -> tuple[HardwareProfile, ...]:
+    """The profiles with these ids, whatever they compute in; `all` alone is every one. Raises `UsageError`."""
+    if tuple(names) == (ALL,):
+        return all_devices(folders)
+    return tuple(device_named(name, folders) for name in names)
 
 
 def all_devices(folders: tuple[Path, ...] = ()) -> tuple[HardwareProfile, ...]:

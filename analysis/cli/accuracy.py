@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ..capture import AgentPool
 from ..discovery import UsageError
+from ..pipeline import capturer_for
 from ..report.accuracy import render
 from ..settings import Options
 from ..study.measured.cases import Case, sampled
 from ..study.measured.predict import NotPredicted, Predicted, predictions, without_floor
 from ..study.measured.tables import read_cases
-from .common import capturer_for, progress
+from .common import progress
 from .exits import fail
 
 

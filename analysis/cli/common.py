@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..capture import AgentPool, CachingCapturer, Capturer, PoolCapturer
 from ..discovery import UsageError, hardware_paths
 from ..discovery.directive import parse_shapes
 from ..pipeline import Analysis
@@ -114,12 +113,6 @@ def bar(total: int, task: str) -> Generator[Callable[[int, str], None]]:
             shown.update(number, advance=done, description=name[:40])
 
         yield advance
-
-
-def capturer_for(pool: AgentPool, options: Options) -> Capturer:
-    """Captures through the pool; what was captured before, and has not changed since, comes from the disk."""
-    asker = PoolCapturer(pool, options.python)
-    return asker if options.fresh else CachingCapturer(asker, options.python or sys.executable)
 
 
 def interpreter_problem(analyses: Sequence[Analysis]) -> str | None:

@@ -11,11 +11,12 @@ import click
 from ..bounds.measure import grown
 from ..capture import AgentPool
 from ..lint.settings import lint_settings
+from ..pipeline import capturer_for
 from ..report.changes import as_markdown, as_records, as_text
 from ..report.findings.sarif import sarif
 from ..study.changes.compare import Comparison, ModelChange, compare_revisions
 from ..study.changes.revisions import changed, revision
-from .common import capturer_for, progress, question
+from .common import progress, question
 from .exits import CLEAN, FINDINGS, usage_errors
 from .lint_output import write_file
 from .question_options import question_options

@@ -9,20 +9,17 @@ from typing import Any
 
 import click
 
-from ...hardware_profiles import HardwareProfile
 from ..capture import AgentPool
 from ..discovery import UsageError, parse_target
 from ..modes import DEFAULT_HARDWARE, MODES
 from ..numerics import Numerics
-from ..pipeline import Problem
-from ..settings import Options, all_devices, with_values
+from ..pipeline import Problem, capturer_for
+from ..settings import Options, devices_named, with_values
 from ..study import Grid, Subject, subjects_of
 from ..study.quantities import parse_quantity
-from .common import capture_choices, capturer_for, listed, progress, what_ifs
+from .common import capture_choices, listed, progress, what_ifs
 from .exits import fail
 from .question_options import Command, capture_options
-
-ALL = "all"
 
 
 def grid_options(
@@ -56,7 +53,7 @@ def grid_of(
     """The grid, and how to capture. Raises `UsageError`."""
     options = capture_choices(targets, **capture)
     grid = Grid(
-        _devices(listed("--hardware", hardware), options),
+        devices_named(listed("--hardware", hardware), options.hardware_paths),
         tuple(dict.fromkeys(parse_precision(name) for name in listed("--precision", precision))),
         tuple(with_values(options, mode=name).mode for name in listed("--mode", mode)),
         tuple(dict.fromkeys(parse_batch(text) for text in listed("--batch", batch))),
@@ -65,12 +62,6 @@ def grid_of(
     if not grid.questions():
         raise UsageError("; ".join(f"{entry.hardware} {entry.reason}" for entry in grid.skipped()))
     return grid, options
-
-
-def _devices(names: Sequence[str], options: Options) -> tuple[HardwareProfile, ...]:
-    if names == (ALL,):
-        return all_devices(options.hardware_paths)
-    return with_values(options, hardware=tuple(names)).devices()
 
 
 def parse_precision(name: str) -> Numerics:

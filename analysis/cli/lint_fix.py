@@ -19,10 +19,10 @@ from ..lint.criteria import criteria_of
 from ..lint.outcome import reported
 from ..lint.settings import LintSettings
 from ..lint.worker import checked_of
-from ..pipeline import Analysis
+from ..pipeline import Analysis, capturer_for
 from ..settings import Options
 from ..whole_file import write_whole
-from .common import capturer_for, progress
+from .common import progress
 
 
 @dataclass(frozen=True, slots=True)

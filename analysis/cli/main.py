@@ -10,9 +10,9 @@ import click
 
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
-from ..pipeline import Analysis, Problem, analyze
+from ..pipeline import Analysis, Problem, analyze, capturer_for
 from .calibrate import calibrate_command
-from .common import batches_that_do_not_fit, capturer_for, interpreter_problem, progress, question
+from .common import batches_that_do_not_fit, interpreter_problem, progress, question
 from .compare import compare_command
 from .diff import diff_command
 from .exits import CLEAN, FINDINGS, fail, usage_errors

@@ -15,10 +15,10 @@ from ..discovery import UsageError, parse_target
 from ..measurement.measure import RUNS, Run, Setting, compared
 from ..measurement.process import Probe, ProbeFailed
 from ..numerics import runs_in
-from ..pipeline import CapturedModel, Problem, capture_models
+from ..pipeline import CapturedModel, Problem, capture_models, capturer_for
 from ..report.measurement import FORMATS, render
 from ..settings import Options, all_devices, device_named
-from .common import capture_choices, capturer_for, listed, progress
+from .common import capture_choices, listed, progress
 from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .grid import parse_batch, parse_precision, report_problems
 from .question_options import capture_options

@@ -10,9 +10,9 @@ import click
 
 from ..capture import AgentPool
 from ..discovery import UsageError, parse_target
-from ..pipeline import Analysis, ModelResult, analyze
+from ..pipeline import Analysis, ModelResult, analyze, capturer_for
 from ..report import units
-from .common import batches_that_do_not_fit, capturer_for, interpreter_problem, progress, question
+from .common import batches_that_do_not_fit, interpreter_problem, progress, question
 from .exits import CLEAN, fail, usage_errors
 from .grid import write
 from .question_options import question_options, what_if_option

@@ -51,7 +51,9 @@ def rows(evaluation: Evaluation) -> dict:
 def test_every_block_is_here_and_in_the_readme() -> None:
     files = {path.stem for path in BLOCKS.glob("*.py")}
     assert files == set(WORK)
-    shown = re.findall(r"^graphperf analyze examples/blocks/(\w+)\.py", (EXAMPLES / "README.md").read_text("utf-8"), re.M)
+    shown = re.findall(
+        r"^graphperf analyze examples/blocks/(\w+)\.py", (EXAMPLES / "README.md").read_text("utf-8"), re.M
+    )
     assert shown == list(WORK)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from ...capture import AgentPool
-from ...cli.common import capturer_for, progress
+from ...cli.common import progress
 from ...cli.exits import usage_errors
+from ...pipeline import capturer_for
 from ...report.calibration import render
 from ...settings import Options
 from ..measured.predict import NotPredicted, ready, without_floor
