@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch test-editors goldens settings rules hardware accuracy calibrate examples lint format bench vsix clean
+.PHONY: help setup demo test test-slow test-torch test-editors goldens settings rules hardware accuracy calibrate outputs lint format bench vsix clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,8 +54,9 @@ calibrate: $(READY)  ## Write docs/calibration.md anew: constants fitted to tabl
 	$(BIN)/python -m graphperf.analysis.study.calibrate $(DATA) --python $(AI) > docs/calibration.md.new
 	mv docs/calibration.md.new docs/calibration.md
 
-examples: $(READY)  ## Write the outputs in examples/README.md anew
-	$(BIN)/python -m tests.examples.readme
+outputs: $(READY)  ## Write anew what README.md, examples and docs show that commands print (PAGES="docs/lint.md ...")
+	$(BIN)/python -m tests.docs.write $(PAGES)
+	$(BIN)/python -m tests.examples.notebook
 
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'

@@ -1,4 +1,7 @@
-"""The notebook in `examples/`, run without a Jupyter server: its code cells in order, in one namespace."""
+"""The notebook in `examples/`, run without a Jupyter server: its code cells in order, in one namespace.
+
+`python -m tests.examples.notebook` writes what they print.
+"""
 
 from __future__ import annotations
 
@@ -42,3 +45,7 @@ def write() -> None:
         stream = {"name": "stdout", "output_type": "stream", "text": text.splitlines(keepends=True)}
         cell |= {"execution_count": number, "outputs": [stream] if text else []}
     NOTEBOOK.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,13 +1,12 @@
-"""The building blocks: work as derived by hand and as PyTorch counts it, the lessons that they are for, the printed reports."""
+"""The building blocks: work as derived by hand and as PyTorch counts it, the lessons that they are for."""
 
 import importlib.util
-from contextlib import nullcontext
+import re
+from pathlib import Path
 
 import pytest
 
-from graphperf.analysis import api
-from graphperf.analysis.capture import AgentPool, PoolCapturer
-from graphperf.analysis.cli import main as command_line
+from graphperf.analysis.capture import PoolCapturer
 from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.estimate import Evaluation
 from graphperf.analysis.pipeline import analyze
@@ -15,9 +14,8 @@ from graphperf.analysis.settings import Options
 from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision
 
-from .readme import README, ROOT, output_now, sessions, with_outputs
-
-BLOCKS = ROOT / "examples" / "blocks"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+BLOCKS = EXAMPLES / "blocks"
 # MACs at batch 1 and parameters.
 WORK = {
     "mlp": (784 * 4096 + 4096 * 4096 + 4096 * 10, 785 * 4096 + 4097 * 4096 + 4097 * 10),
@@ -53,10 +51,10 @@ def rows(evaluation: Evaluation) -> dict:
 def test_every_block_is_here_and_in_the_readme() -> None:
     files = {path.stem for path in BLOCKS.glob("*.py")}
     assert files == set(WORK)
-    commands = [command.split() for command in sessions(README.read_text("utf-8"))]
-    assert [words[2] for words in commands if words[0] == "graphperf"] == [
-        f"examples/blocks/{name}.py" for name in WORK
-    ]
+    shown = re.findall(
+        r"^graphperf analyze examples/blocks/(\w+)\.py", (EXAMPLES / "README.md").read_text("utf-8"), re.M
+    )
+    assert shown == list(WORK)
 
 
 @pytest.mark.parametrize("name", WORK)
@@ -86,24 +84,6 @@ def test_a_real_run_has_the_same_work(block, name: str) -> None:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.zeros(graph.inputs[0].shape))
     assert (counter.get_total_flops() / 2, sum(p.numel() for p in model.parameters())) == WORK[name]
-
-
-@pytest.mark.parametrize("command", sessions(README.read_text("utf-8")))
-def test_the_readme_shows_what_is_printed(pool: AgentPool, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    monkeypatch.chdir(ROOT)
-    for module in (command_line, api):
-        monkeypatch.setattr(module, "AgentPool", lambda: nullcontext(pool))
-    shown = sessions(README.read_text("utf-8"))[command]
-    assert output_now(command) == shown, "if it should differ: make examples"
-
-
-def test_outputs_replace_what_stood_below_their_command() -> None:
-    text = "a\n```console\n$ graphperf one --x\nold\n\nold\n```\nb\n```console\n$ python two.py\n```\n```python\nold\n```\n"
-    written = with_outputs(text, lambda command: f"new {command}\n")
-    assert sessions(text) == {"graphperf one --x": "old\n\nold\n", "python two.py": ""}
-    assert sessions(written) == {"graphperf one --x": "new graphperf one --x\n", "python two.py": "new python two.py\n"}
-    assert written.endswith("```python\nold\n```\n")
-    assert with_outputs(written, lambda command: f"new {command}\n") == written
 
 
 def test_a_linear_layer_is_memory_bound_at_batch_1(block) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import yaml
 from click import Command
@@ -10,8 +11,7 @@ from click.testing import CliRunner
 from graphperf.analysis.cli import lint
 from graphperf.analysis.cli import main as command_line
 
-from .readme import ROOT
-
+ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 WORKFLOW = yaml.safe_load((EXAMPLES / "github-workflow.yml").read_text("utf-8"))
 STEPS = WORKFLOW["jobs"]["lint"]["steps"]
