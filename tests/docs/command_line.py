@@ -15,8 +15,8 @@ PAGE = ROOT / "docs" / "reference" / "command-line.md"
 PROGRAMS = {"graphperf": main.main, "graphperf-lint": lint.main}
 _HEAD = """# Command line
 
-Made by `make reference` from the commands; `--help` behind each says the same. `graphperf-server`, which editors start, has no options
-but `--verbose`: [its settings](../settings.md) come from the editor and the project.
+Made by `make reference` from the commands; `--help` behind each says the same. `graphperf-server`, which editors start,
+has no options but `--verbose`: [its settings](../settings.md) come from the editor and the project.
 
 """
 

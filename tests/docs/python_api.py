@@ -40,8 +40,8 @@ PUBLIC = {
 }
 _HEAD = """# Python API
 
-Made by `make reference` from signatures and docstrings. Figures are in SI units unless a name says otherwise: seconds, joules, J·s, bytes.
-[`examples`](../../examples/README.md) has scripts and a notebook.
+Made by `make reference` from signatures and docstrings. Figures are in SI units unless a name says otherwise: seconds,
+joules, J·s, bytes. [`examples`](../../examples/README.md) has scripts and a notebook.
 
 """
 

@@ -4,8 +4,11 @@ import inspect
 import re
 
 import pytest
+from pydantic import BaseModel
 
 from graphperf.analysis.report import schema
+from graphperf.analysis.rules import RULES
+from graphperf.hardware_profiles import profiles
 
 from . import command_line, python_api
 from .blocks import ROOT
@@ -38,7 +41,14 @@ def test_what_scripts_use_is_described() -> None:
 
 def test_every_field_of_the_report_is_described() -> None:
     page = (ROOT / "docs" / "report-schema.md").read_text("utf-8")
-    records = [kind for _, kind in inspect.getmembers(schema, inspect.isclass) if hasattr(kind, "model_fields")]
+    records = [kind for _, kind in inspect.getmembers(schema, inspect.isclass) if issubclass(kind, BaseModel)]
     named = {name for kind in records for name in kind.model_fields}
     assert len(named) > 50
     assert {name for name in named if not re.search(rf"\b{name}\b", page)} == set()
+
+
+def test_the_readme_counts_rules_and_devices() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    devices = [profile for profile in profiles() if "@" not in profile.id]
+    assert re.findall(r"(\d+) rules", readme) == [str(len(RULES))]
+    assert re.findall(r"(\d+) GPUs, CPUs", readme) == [str(len(devices))]

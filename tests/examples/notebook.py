@@ -1,5 +1,7 @@
 """The notebook in `examples/`, run without a Jupyter server: its code cells in order, in one namespace.
-`python -m tests.examples.notebook` writes what they print."""
+
+`python -m tests.examples.notebook` writes what they print.
+"""
 
 from __future__ import annotations
 
