@@ -1,5 +1,6 @@
 """`graphperf-lint --fix` and `--diff`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +71,13 @@ def test_the_ends_of_lines_the_encoding_and_the_permissions_stay(run: Callable, 
 def test_where_a_fix_would_not_pay_there_is_none(run: Callable, attention: Path) -> None:
     done = run("graphperf-lint", "attention.py", "--diff", "--mode", "compiled", "--precision", "fp16")
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_a_log_has_the_fixes_of_its_findings(run: Callable, attention: Path) -> None:
+    done = run("graphperf-lint", "attention.py", "--output-format", "sarif")
+    (result,) = (each for each in json.loads(done.out)["runs"][0]["results"] if each["ruleId"] == "GP402")
+    (fix,) = result["fixes"]
+    assert fix["description"]["text"].startswith("use scaled_dot_product_attention: latency −")
+    (change,) = fix["artifactChanges"]
+    assert any("F.scaled_dot_product_attention" in each["insertedContent"]["text"] for each in change["replacements"])
+    assert attention.read_text("utf-8") == ATTENTION

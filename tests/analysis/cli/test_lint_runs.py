@@ -243,6 +243,21 @@ def test_what_is_completed() -> None:
     assert done.stdout == "plain,--select\n"
 
 
+@pytest.mark.parametrize(("begun", "offered"), [("ru", "plain,rule\nfile,ru\n"), ("mo", "file,mo\n")])
+def test_commands_are_completed_beside_files(begun: str, offered: str) -> None:
+    words = {"COMP_WORDS": f"graphperf-lint {begun}", "COMP_CWORD": "1"}
+    environment = {"_GRAPHPERF_LINT_COMPLETE": "bash_complete", **words}
+    assert CliRunner().invoke(lint.main, [], env=environment, prog_name="graphperf-lint").stdout == offered
+
+
+def test_a_project_file_that_is_no_toml(run: Callable, folder: Path) -> None:
+    project(folder, "x = = 1\n")
+    for command in (["graphperf-lint", "model.py"], ["graphperf", "analyze", "model.py"], ["graphperf-lint", "config"]):
+        done = run(*command)
+        assert (done.code, done.out) == (2, ""), command
+        assert "pyproject.toml cannot be read: Invalid value (at line 1, column 5)" in done.err
+
+
 def test_a_baseline_silences_what_was_there(run: Callable, folder: Path) -> None:
     assert run("graphperf-lint", ".", *FP16, "--write-baseline", "baseline.json").code == 0
     text = (folder / "baseline.json").read_bytes()
