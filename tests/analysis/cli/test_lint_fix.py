@@ -36,6 +36,7 @@ def attention(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_diff_changes_nothing(run: Callable, attention: Path) -> None:
     done = run("graphperf-lint", "attention.py", "--diff")
     assert done.code == 1
@@ -57,6 +58,7 @@ def test_a_fix_is_applied_once_and_its_finding_is_gone(run: Callable, attention:
     assert (attention.read_text("utf-8"), again.err, again.out) == (text, "", done.out)
 
 
+@pytest.mark.slow
 def test_the_ends_of_lines_the_encoding_and_the_permissions_stay(run: Callable, attention: Path) -> None:
     attention.write_bytes(f"# coding: latin-1\n{ATTENTION}".replace("\n", "\r\n").encode("latin-1"))
     attention.chmod(0o640)
@@ -73,6 +75,7 @@ def test_where_a_fix_would_not_pay_there_is_none(run: Callable, attention: Path)
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_log_has_the_fixes_of_its_findings(run: Callable, attention: Path) -> None:
     done = run("graphperf-lint", "attention.py", "--output-format", "sarif")
     (result,) = (each for each in json.loads(done.out)["runs"][0]["results"] if each["ruleId"] == "GP402")

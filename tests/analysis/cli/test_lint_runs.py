@@ -117,6 +117,7 @@ def test_limits_of_a_rule(run: Callable, folder: Path) -> None:
     assert (done.code, done.err) == (2, "error: pyproject.toml: [tool.graphperf.lint] GP199 is no rule\n")
 
 
+@pytest.mark.slow
 def test_several_jobs_say_the_same(folder: Path) -> None:
     for number in range(8):
         (folder / f"net{number}.py").write_text(NET.replace("8192, 8192", f"8192, {8192 - number}"))
@@ -204,6 +205,7 @@ def test_formats_with_findings(run: Callable, folder: Path) -> None:
     assert text["markdown"].count("\n|") == len(found) + 2
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(run: Callable, folder: Path) -> None:
     for output in ("sarif", "gitlab", "junit", "markdown", "full"):
         texts = {
