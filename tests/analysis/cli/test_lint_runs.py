@@ -1,9 +1,12 @@
 """Runs of graphperf-lint over files: what is remembered, side by side, from stdin, in every format, with baselines."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -342,3 +345,17 @@ def test_the_project_s_interpreter(run: Callable, monkeypatch: pytest.MonkeyPatc
     assert done.err.startswith("no interpreter with torch was found")
     assert [line.partition(":1: ")[0] for line in done.out.splitlines()] == ["broken.py:2", "1 finding"]
     assert "not captured" in run("graphperf-lint", "model.py", "--untrusted").out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_an_interruption_is_no_finding(folder: Path) -> None:
+    for number in range(20):
+        (folder / f"net{number}.py").write_text(NET.replace("8192, 8192", f"8192, {8192 - number}"))
+    command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--no-cache", "--jobs", "2"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)  # it has begun to capture, or to wait for torch
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("interrupted\n")
