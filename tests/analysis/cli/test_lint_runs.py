@@ -1,7 +1,6 @@
 """Runs of graphperf-lint over files: what is remembered, side by side, from stdin, in every format, with baselines."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -347,14 +346,27 @@ def test_the_project_s_interpreter(run: Callable, monkeypatch: pytest.MonkeyPatc
     assert "not captured" in run("graphperf-lint", "model.py", "--untrusted").out
 
 
+def has_child(process: int) -> bool:
+    """Whether a process has started another one."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == process:
+                return True
+        except OSError:  # it has ended meanwhile
+            continue
+    return False
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
 def test_an_interruption_is_no_finding(folder: Path) -> None:
     for number in range(20):
         (folder / f"net{number}.py").write_text(NET.replace("8192, 8192", f"8192, {8192 - number}"))
     command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--no-cache", "--jobs", "2"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)  # it has begun to capture, or to wait for torch
+    while not has_child(process.pid):  # the interpreter that captures
+        assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
