@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch test-editors goldens settings rules hardware accuracy calibrate outputs lint format bench vsix clean
+.PHONY: help setup demo test test-slow test-torch test-editors docs goldens settings rules reference hardware accuracy calibrate outputs lint format bench vsix clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-editors: $(READY) vsix  ## Drive the server and the extension in real edito
 	tests/editors/install.sh
 	$(BIN)/python -m pytest -m editors tests
 
+docs: $(READY)  ## Build the documentation as a site in .cache/site; it is read without a server or a network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
 	$(BIN)/python -m tests.goldens.models
 
@@ -43,6 +46,9 @@ settings: $(READY)  ## Write docs/settings.md anew
 
 rules: $(READY)  ## Write docs/rules anew
 	$(BIN)/python -m tests.analysis.rules.pages
+
+reference: $(READY)  ## Write docs/reference and the drawing in docs/architecture.md anew
+	$(BIN)/python -m tests.docs.reference
 
 hardware: $(READY)  ## Write docs/hardware.md anew
 	$(BIN)/python -m tests.hardware_profiles.page
@@ -56,7 +62,7 @@ calibrate: $(READY)  ## Write docs/calibration.md anew: constants fitted to tabl
 
 outputs: $(READY)  ## Write anew what README.md, examples and docs show that commands print (PAGES="docs/lint.md ...")
 	$(BIN)/python -m tests.docs.write $(PAGES)
-	$(BIN)/python -m tests.examples.notebook
+	$(if $(PAGES),,$(BIN)/python -m tests.examples.notebook)
 
 bench: $(READY)  ## Time captures against other tools on the same models
 	$(BIN)/python -m pip install --quiet '.[bench]'

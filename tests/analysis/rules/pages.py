@@ -1,5 +1,6 @@
 """Writes docs/rules, a page a rule: `make rules`. What a rule says of its example is computed."""
 
+import importlib
 import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from graphperf.analysis.rules import RULES, Rule, judge
 from graphperf.analysis.settings import Options
 
 FOLDER = Path(__file__).parents[3] / "docs" / "rules"
+INDEX = FOLDER / "README.md"
 
 
 def source(example: str) -> str:
@@ -62,6 +64,35 @@ def page(rule: Rule, capturer: Capturer) -> str:
     )
 
 
+def index() -> str:
+    """The list of the rules, by family, as it is now."""
+    families = {rule.code[:3]: [each for each in RULES if each.code[:3] == rule.code[:3]] for rule in RULES}
+    parts = [part for rules in families.values() for part in (f"## {_family(rules[0])}", _table(rules))]
+    return (
+        "\n\n".join(
+            [
+                "# Rules",
+                "Made by `make rules` from `analysis/rules`. Each page has an example, what the rule says of it, and what helps. "
+                "How to choose rules and to silence them: [graphperf-lint](../lint.md).",
+                *parts,
+            ]
+        )
+        + "\n"
+    )
+
+
+def _family(rule: Rule) -> str:
+    """What a folder of rules is about: `4xx: what the graph computes`."""
+    check = rule.on_device or rule.on_analysis
+    package = "graphperf.analysis.rules.capture" if check is None else check.__module__.rpartition(".")[0]
+    return (importlib.import_module(package).__doc__ or "").rstrip(".\n")
+
+
+def _table(rules: list[Rule]) -> str:
+    rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.summary} |" for rule in rules]
+    return "\n".join(["| rule | name | severity | what it says |", "|---|---|---|---|", *rows])
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -71,6 +102,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for stale in FOLDER.glob("GP*.md"):
         stale.unlink()
+    INDEX.write_text(index(), "utf-8")
     with AgentPool() as pool:
         for rule in RULES:
             (FOLDER / f"{rule.code}.md").write_text(page(rule, PoolCapturer(pool)), "utf-8")

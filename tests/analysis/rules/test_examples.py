@@ -6,7 +6,7 @@ from graphperf.analysis.capture import PoolCapturer
 from graphperf.analysis.finding import rule_page
 from graphperf.analysis.rules import RULES, Rule
 
-from .pages import FOLDER, found, page
+from .pages import FOLDER, INDEX, found, index, page
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 
@@ -33,3 +33,7 @@ def test_it_has_its_page(rule: Rule, capturer: PoolCapturer) -> None:
 
 def test_there_is_a_page_for_each_rule_and_no_other() -> None:
     assert {path.name for path in FOLDER.glob("GP*.md")} == {f"{rule.code}.md" for rule in RULES}
+
+
+def test_the_index_is_current() -> None:
+    assert INDEX.read_text("utf-8") == index(), "run `make rules`"
