@@ -36,7 +36,7 @@ test-editors: $(READY) vsix  ## Drive the server and the extension in real edito
 	$(BIN)/python -m pytest -m editors tests
 
 docs: $(READY)  ## Build the documentation as a site in .cache/site; it is read without a server or a network
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 goldens: $(READY)  ## Write the golden estimates anew (tests/goldens/README.md says how to review them)
 	$(BIN)/python -m tests.goldens.models

@@ -39,10 +39,10 @@ def room(place: Place) -> str:
     """The room that a module is in."""
     if place[:3] == ("analysis", "report", "units"):
         return "units"
-    # `python -m` on it is a command.
-    if place == ("analysis", "study", "calibrate", "__main__"):
+    # `python -m` on a room is a command.
+    if place[-1] == "__main__" and place[0] == "analysis":
         return "cli"
-    return place[1] if place[0] == "analysis" and len(place) > 1 else place[0]
+    return next(iter(place[1:] if place[0] == "analysis" else place), "analysis")
 
 
 def rooms() -> set[str]:
