@@ -29,7 +29,7 @@ test-slow: $(READY)  ## Run the tests marked slow (npm fetches the official SARI
 test-torch: $(READY)  ## Capture models under another PyTorch (TORCH=2.1.2 TORCHVISION=0.16.2; about 5 GB) and compare
 	$(PYTHON) -m venv $(OTHER)
 	$(OTHER)/bin/pip install --quiet torch==$(TORCH) torchvision==$(TORCHVISION) 'numpy<2'
-	GRAPHPERF_TEST_PYTHON=$(OTHER)/bin/python $(BIN)/python -m pytest tests/analysis/capture/test_other_torch.py tests/e2e/test_interpreters.py
+	GRAPHPERF_TEST_PYTHON=$(OTHER)/bin/python $(BIN)/python -m pytest -m 'not editors' tests/analysis/capture/test_other_torch.py tests/e2e/test_interpreters.py
 
 test-editors: $(READY) vsix  ## Drive the server and the extension in real editors (installs them into .cache/editors, about 1 GB)
 	tests/editors/install.sh

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,13 @@ import click
 
 from ..bounds.measure import grown
 from ..capture import AgentPool
-from ..lint.settings import lint_settings
-from ..pipeline import capturer_for
+from ..finding import Finding
+from ..lint.criteria import criteria_of
+from ..lint.settings import LintSettings, lint_settings
+from ..pipeline import Analysis, capturer_for
 from ..report.changes import as_markdown, as_records, as_text
 from ..report.findings.sarif import sarif
+from ..rules import judge
 from ..study.changes.compare import Comparison, ModelChange, compare_revisions
 from ..study.changes.revisions import changed, revision
 from .common import progress, question
@@ -40,16 +45,24 @@ def diff_command(old: str, new: str | None, output: str, file: Path | None, **gi
         place = Path.cwd()
         sides = revision(old, place), revision(new, place)
         files = changed(*sides)
-        options = question((), **given)
+        options, settings = question((), **given), lint_settings(place)
         with AgentPool() as pool:
-            found = compare_revisions(*sides, files, options, capturer_for(pool, options), note)
-        most = lint_settings(place).regression
+            found = compare_revisions(
+                *sides, files, options, capturer_for(pool, options), note, partial(_reported, settings)
+            )
     text = _rendered(found, output, place)
     if file is not None:
         write_file(file, text)
     else:
         click.echo(text, nl=not text.endswith("\n"))
-    raise SystemExit(FINDINGS if any(_grew(model, most) for model in found.models) else CLEAN)
+    raise SystemExit(FINDINGS if any(_grew(model, settings.regression) for model in found.models) else CLEAN)
+
+
+def _reported(settings: LintSettings, analysis: Analysis) -> list[Finding]:
+    """The findings that graphperf-lint would report. A revision lies in another folder than the project: budgets and a baseline,
+    which name files, are left to graphperf-lint."""
+    criteria = criteria_of(replace(settings, baseline=None, budgets={}))
+    return [finding for finding in judge(analysis, criteria=criteria) if settings.selects(finding)]
 
 
 def _rendered(found: Comparison, output: str, root: Path) -> str:

@@ -11,15 +11,19 @@ import click
 from ..discovery import UsageError
 
 CLEAN, FINDINGS, USAGE = 0, 1, 2
+_INTERRUPTED = 130  # as a shell has it of a command that SIGINT ended: no findings
 
 
 @contextmanager
 def usage_errors() -> Generator[None]:
-    """A `UsageError` inside becomes one line on stderr and exit code 2."""
+    """A `UsageError` inside becomes one line on stderr and exit code 2, an interruption exit code 130."""
     try:
         yield
     except UsageError as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        raise SystemExit(_INTERRUPTED) from None
 
 
 def fail(message: str) -> NoReturn:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from ..discovery import hardware_paths
 from ..discovery.project import FILE as PROJECT_FILE
@@ -26,6 +27,8 @@ from .lint_output import FORMATS, Output, write_file
 from .question_options import question_options
 
 if TYPE_CHECKING:
+    from ..finding import Finding
+    from ..report.findings.sarif import Fixes
     from ..settings import Options
 
 
@@ -36,6 +39,14 @@ class _Lint(click.Group):
         return super().parse_args(ctx, args if args and args[0] in self.commands else ["check", *args])
 
 
+def _completed(context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Files; as the first word also the names of the other commands."""
+    group = context.parent.command if context.parent is not None else None
+    names = group.list_commands(context) if isinstance(group, click.Group) and not context.params.get("files") else []
+    found = [CompletionItem(name) for name in names if name.startswith(begun) and name != "check"]
+    return [*found, CompletionItem(begun, type="file")]
+
+
 @click.group(cls=_Lint, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Check models for what makes them slow on the chosen hardware."""
@@ -43,7 +54,7 @@ def main() -> None:
 
 @main.command("check", epilog="Other commands: rule, config, completion.")
 @click.version_option(package_name="graphperf", prog_name="graphperf-lint")
-@click.argument("files", nargs=-1, metavar="FILES...")
+@click.argument("files", nargs=-1, metavar="FILES...", shell_complete=_completed)
 @question_options
 @selection_options
 @click.option("--dependents", is_flag=True, help="Check the files below this folder that import FILES too.")
@@ -193,8 +204,18 @@ def _report(request: _Request, output: Output) -> bool:
     """Writes what is to be reported, and says whether there was something."""
     checked = request.checked()
     findings = reported(checked, request.settings)
-    output.write(findings, [each.file for each in checked], sources_of(checked))
+    fixes = _offered(request, findings) if output.shows_fixes and request.stdin is None else None
+    output.write(findings, [each.file for each in checked], sources_of(checked), fixes)
     return bool(findings)
+
+
+def _offered(request: _Request, findings: Sequence[Finding]) -> Fixes | None:
+    """The fixes for findings; nothing is loaded to look for them where there are none."""
+    if not findings:
+        return None
+    from .lint_fix import offered
+
+    return offered(findings, request.options())
 
 
 @main.command("rule")

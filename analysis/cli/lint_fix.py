@@ -14,12 +14,13 @@ import click
 from ..capture import AgentPool
 from ..discovery import UsageError, read_python
 from ..finding import Finding
-from ..fixes import FIXABLE, Offer, Session, fixed
+from ..fixes import FIXABLE, Edit, Offer, Session, fixed, offers
 from ..lint.criteria import criteria_of
 from ..lint.outcome import reported
 from ..lint.settings import LintSettings
 from ..lint.worker import checked_of
 from ..pipeline import Analysis, capturer_for
+from ..report.findings.sarif import Fixes
 from ..settings import Options
 from ..whole_file import write_whole
 from .common import progress
@@ -37,7 +38,6 @@ class Mended:
 
 def mended(findings: Sequence[Finding], settings: LintSettings, options: Options, *, unsafe: bool) -> Iterator[Mended]:
     """The files with findings that can be fixed, each with all of its fixes."""
-    files = dict.fromkeys(Path(f.file) for f in findings if f.code in FIXABLE and f.file == f.target.partition("::")[0])
     criteria = criteria_of(settings)
 
     def judged(file: Path, analysis: Analysis, text: str) -> list[Finding]:
@@ -45,12 +45,34 @@ def mended(findings: Sequence[Finding], settings: LintSettings, options: Options
 
     with progress() as note, AgentPool() as pool:
         capturer = capturer_for(pool, options)
-        for file in files:
+        for file in _fixable(findings):
             note(f"{file}: looking for fixes")
             text = read_python(file)
             found = fixed(text, Session(file, options, capturer), unsafe=unsafe, judged=partial(judged, file))
             if found.applied:
                 yield Mended(file, text, found.text, found.applied)
+
+
+def offered(findings: Sequence[Finding], options: Options) -> Fixes:
+    """The fixes of each finding on its own, with their titles, of files as they are."""
+    found: dict[Finding, list[tuple[str, Sequence[Edit]]]] = {}
+    with progress() as note, AgentPool() as pool:
+        capturer = capturer_for(pool, options)
+        for file, fixable in _fixable(findings).items():
+            note(f"{file}: looking for fixes")
+            text, session = read_python(file), Session(file, options, capturer)
+            for offer in offers(session.analyze(text), fixable, text, session, unsafe=True):
+                found.setdefault(offer.finding, []).append((_titled(offer), offer.edits))
+    return found
+
+
+def _fixable(findings: Sequence[Finding]) -> dict[Path, list[Finding]]:
+    """The findings that a fix may follow, by the file that they are in and about."""
+    found: dict[Path, list[Finding]] = {}
+    for finding in findings:
+        if finding.code in FIXABLE and finding.file == finding.target.partition("::")[0]:
+            found.setdefault(Path(finding.file), []).append(finding)
+    return found
 
 
 def show_diff(changed: Mended) -> None:
@@ -77,5 +99,9 @@ def write_fix(changed: Mended) -> None:
 
 
 def _said(offer: Offer) -> str:
-    caution = f" ({offer.caution})" if offer.caution else ""
-    return f"{offer.finding.file}:{offer.finding.line}: {offer.finding.code} fixed: {offer.title}{caution}"
+    return f"{offer.finding.file}:{offer.finding.line}: {offer.finding.code} fixed: {_titled(offer)}"
+
+
+def _titled(offer: Offer) -> str:
+    """What it does and is predicted to change, and what to take care of."""
+    return f"{offer.title} ({offer.caution})" if offer.caution else offer.title

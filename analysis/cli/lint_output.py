@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from ..finding import Finding
 from ..report.findings.fingerprint import Sources
 from ..whole_file import write_whole
 from .exits import fail
+
+if TYPE_CHECKING:
+    from ..report.findings.sarif import Fixes
 
 FORMATS = ("full", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown")
 
@@ -27,22 +31,31 @@ class Output:
     color: str
     statistics: bool = False
 
-    def write(self, findings: Sequence[Finding], files: Sequence[str], sources: Sources) -> None:
+    @property
+    def shows_fixes(self) -> bool:
+        """Whether fixes are part of what is written."""
+        return self.format == "sarif" and not self.statistics
+
+    def write(
+        self, findings: Sequence[Finding], files: Sequence[str], sources: Sources, fixes: Fixes | None = None
+    ) -> None:
         """Writes the whole file or nothing."""
-        text = self._rendered(findings, files, sources)
+        text = self._rendered(findings, files, sources, fixes)
         if self.file is None:
             click.echo(text, nl=bool(text) and not text.endswith("\n"), color=True)
             return
         write_file(self.file, text)
 
-    def _rendered(self, findings: Sequence[Finding], files: Sequence[str], sources: Sources) -> str:
+    def _rendered(
+        self, findings: Sequence[Finding], files: Sequence[str], sources: Sources, fixes: Fixes | None
+    ) -> str:
         root = Path.cwd()
         if self.statistics or self.format in ("full", "concise"):
             return self._for_people(findings, sources)
         if self.format == "sarif":
             from ..report.findings.sarif import sarif
 
-            return json.dumps(sarif(findings, root, sources), indent=2)
+            return json.dumps(sarif(findings, root, sources, fixes=fixes), indent=2)
         if self.format == "gitlab":
             from ..report.findings.gitlab import as_gitlab
 

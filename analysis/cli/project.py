@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import click
 
-from ..discovery import project_table
+from ..discovery import UsageError
+from ..discovery.project import readable_project
 from ..modes import PROJECT_ASKS
 
 
@@ -22,7 +23,10 @@ def project_default(name: str) -> Callable[[], Any]:
     kind, otherwise = PROJECT_ASKS[name]
 
     def look() -> Any:
-        given: object = project_table(Path.cwd()).get(name, otherwise)
+        try:
+            given: object = readable_project(Path.cwd())[1].get(name, otherwise)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
         several = name == "hardware"
         values = cast("list[object]", given) if several and isinstance(given, list) else [given]
         if given is not None and not all(isinstance(value, kind) and not isinstance(value, bool) for value in values):

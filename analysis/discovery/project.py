@@ -69,14 +69,29 @@ def _section(path: Path, name: str) -> Mapping[str, Any] | None:
 
 def project(path: Path) -> tuple[Path, Mapping[str, Any]]:
     """The folder of the nearest `pyproject.toml` upwards, and its `[tool.graphperf]`; a file that cannot be read says nothing."""
-    resolved = path.resolve()
-    folders = [resolved, *resolved.parents] if resolved.is_dir() else resolved.parents
-    folder = next((folder for folder in folders if (folder / FILE).is_file()), folders[-1])
+    try:
+        return readable_project(path)
+    except UsageError:
+        return _folder(path), {}
+
+
+def readable_project(path: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The same. Raises `UsageError` for a file that cannot be read."""
+    folder = _folder(path)
     try:
         table: object = tomllib.loads((folder / FILE).read_text(encoding="utf-8"))["tool"]["graphperf"]
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
+    except (FileNotFoundError, KeyError, TypeError):
         return folder, {}
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{folder / FILE} cannot be read: {error}") from error
     return folder, cast("Mapping[str, Any]", table) if isinstance(table, dict) else {}
+
+
+def _folder(path: Path) -> Path:
+    """The nearest folder upwards with such a file, else the topmost."""
+    resolved = path.resolve()
+    folders = [resolved, *resolved.parents] if resolved.is_dir() else list(resolved.parents)
+    return next((folder for folder in folders if (folder / FILE).is_file()), folders[-1])
 
 
 def _directive(given: Mapping[str, Any]) -> Directive:

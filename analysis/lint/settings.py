@@ -14,7 +14,7 @@ from typing import Any, cast
 from ..bounds.baseline import REGRESSION
 from ..bounds.budgets import Bound, Budgets, budgets_in
 from ..discovery import UsageError
-from ..discovery.project import project
+from ..discovery.project import readable_project
 from ..finding import SEVERITIES, Finding, Severity
 
 _PREFIX = re.compile(r"GP\d{0,3}|ALL")
@@ -80,7 +80,7 @@ def _longest(prefixes: Sequence[str], code: str) -> int:
 def lint_settings(path: Path, severity: Severity = DEFAULT_SEVERITY) -> LintSettings:
     """The settings of the project of a file or folder, where it names no `severity` with this one. Raises `UsageError` with the
     field that is wrong."""
-    root, table = project(path)
+    root, table = readable_project(path)
     given = table.get("lint", {})
     if not isinstance(given, dict):
         raise UsageError("pyproject.toml: [tool.graphperf] lint must be a table")

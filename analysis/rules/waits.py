@@ -23,8 +23,9 @@ _RANDOM = ("rand", "normal", "bernoulli", "uniform", "dropout")
 def waits(graph: Graph) -> list[Operator]:
     """The operators of a graph for which the host waits on a GPU, in order. What follows from no input and no weight
     (`torch.arange(4).max().item()`) is known to the host."""
-    from_data = following(graph, ("input", "parameter", "buffer"))
-    return [operator for operator in graph.operators if operator.id in from_data and _waits(operator, graph)]
+    found = [operator for operator in graph.operators if _waits(operator, graph)]
+    from_data = following(graph, ("input", "parameter", "buffer")) if found else set[int]()
+    return [operator for operator in found if operator.id in from_data]
 
 
 def following(graph: Graph, roles: Collection[Role]) -> set[int]:

@@ -60,6 +60,7 @@ def test_every_batch_is_captured_where_the_graphs_differ(pool, tmp_path, name):
     assert all(graphs[batch] is known[batch] for batch in batches)
 
 
+@pytest.mark.slow
 def test_a_real_model(capturer):
     def capture(batch):
         captured = capturer.capture(module_request(ModuleTarget("torchvision.models", "swin_t"), (), (), "", batch))

@@ -16,6 +16,8 @@ from graphperf import hardware_profiles
 
 from .editor import REFRESHES
 
+pytestmark = pytest.mark.slow
+
 STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and shell scripts")
 

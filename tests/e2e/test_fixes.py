@@ -8,6 +8,8 @@ from lsprotocol import types
 
 from .models import ATTENTION, COSTLY
 
+pytestmark = pytest.mark.slow
+
 SOFTMAX = "attn = attn.softmax(dim=-1)"
 CALL = "F.scaled_dot_product_attention("
 

@@ -13,7 +13,7 @@ STATIC = {
     "self.bn1 = nn.BatchNorm2d(64)": "128 parameters",
     "self.fc = nn.Linear(512, 1000)": "513 k parameters",
 }
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the interpreters are shell scripts")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="the interpreters are shell scripts")]
 
 
 def script(folder: Path, text: str) -> str:

@@ -7,6 +7,8 @@ from lsprotocol import types
 
 from .models import COSTLY, IMPORTING
 
+pytestmark = pytest.mark.slow
+
 STEM = "self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)"
 CLASS = "class ResNet(nn.Module):"
 BIG = "self.big = nn.ReLU()"

@@ -14,8 +14,9 @@ def check(subject: Subject) -> Iterable[Finding]:
     """One finding a loop whose kernels hold a twentieth of the latency, but for those that end in a `cat` (GP106)."""
     if subject.question.device.kind not in ("gpu", "cpu"):
         return  # other devices run a compiled program, without launches
-    from_data = following(subject.graph, ("input", "parameter", "buffer"))
-    for found in launched_by_loops(subject)[: subject.limits.most]:
+    loops = launched_by_loops(subject)[: subject.limits.most]
+    from_data = following(subject.graph, ("input", "parameter", "buffer")) if loops else set[int]()
+    for found in loops:
         operators = [operator for loop in found.loops for operator in loop.operators]
         constant = from_data.isdisjoint(operators)
         gain = subject.without(operators) if constant else at_once(subject, found)

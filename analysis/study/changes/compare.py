@@ -136,24 +136,25 @@ def _layers(found: Evaluation) -> dict[str, Layer]:
 
 
 def compare_revisions(
-    old: Revision, new: Revision, files: Sequence[str], options: Options, capturer: Capturer, note: Progress
-) -> Comparison:
-    """Analyses the files of both revisions. Raises `UsageError`."""
+    old: Revision, new: Revision, files: Sequence[str], options: Options, capturer: Capturer, note: Progress,
+    judged: Callable[[Analysis], Sequence[Finding]] = judge,
+) -> Comparison:  # fmt: skip
+    """Analyses the files of both revisions; `judged` chooses the findings of an analysis. Raises `UsageError`."""
     models: list[ModelChange] = []
-    judged = (Judged(), Judged())
+    both = (Judged(), Judged())
     for file in files:
         sides: list[Analysis | None] = []
-        for side, found in zip((old, new), judged, strict=True):
+        for side, found in zip((old, new), both, strict=True):
             path = side.folder / file
             analysis = analyze(FileTarget(path), options, capturer, progress=note) if path.is_file() else None
             sides.append(analysis)
             if analysis is not None:
-                findings = judge(analysis)
+                findings = judged(analysis)
                 found.findings += [_renamed(finding, side.folder) for finding in findings]
                 places = {str(path), *(finding.file for finding in findings)}
                 found.sources.update({_name(place, side.folder): lines_of(place) for place in places})
         models += models_changed(sides[0], sides[1], lambda target: _name(target, old.folder, new.folder))
-    return Comparison(tuple(m for m in models if _differs(m)), *judged)
+    return Comparison(tuple(m for m in models if _differs(m)), *both)
 
 
 def _differs(change: ModelChange) -> bool:

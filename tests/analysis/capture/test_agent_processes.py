@@ -19,7 +19,7 @@ from graphperf.analysis.discovery.classes import Candidate
 from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")]
 
 MODEL = """\
 import os, time

@@ -85,6 +85,7 @@ def _runs(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_killed_agent_is_replaced(request_of: Callable) -> None:
     with AgentPool() as pool:
         capturer = PoolCapturer(pool)
@@ -104,6 +105,7 @@ def test_a_killed_agent_is_replaced(request_of: Callable) -> None:
         assert pool.agent() is not first
 
 
+@pytest.mark.slow
 def test_closing_the_pool_ends_agents_and_captures(request_of: Callable) -> None:
     with AgentPool() as pool:
         agent = pool.agent()

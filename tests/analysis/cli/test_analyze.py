@@ -197,6 +197,7 @@ def test_what_a_project_sets(run: Callable, folder, setting: str, message: str) 
     assert done.err.startswith(message)
 
 
+@pytest.mark.slow
 def test_a_project_cannot_ask_for_trust_and_the_users_limit_goes_first(run: Callable, folder) -> None:
     (folder / "pyproject.toml").write_text("[tool.graphperf]\ntrusted = true\ncapture-memory-gb = 1\n")
     (folder / "model.py").write_text((folder / "model.py").read_text().replace("return", LARGE))
@@ -216,6 +217,7 @@ def test_an_interpreter_without_torch(folder) -> None:
     assert "choose an interpreter that has torch with --python" in words
 
 
+@pytest.mark.slow
 def test_the_installed_command_from_start_to_end(folder) -> None:
     program = os.path.join(os.path.dirname(sys.executable), "graphperf")
     done = subprocess.run(

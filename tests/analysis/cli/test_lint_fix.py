@@ -1,5 +1,6 @@
 """`graphperf-lint --fix` and `--diff`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def attention(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_diff_changes_nothing(run: Callable, attention: Path) -> None:
     done = run("graphperf-lint", "attention.py", "--diff")
     assert done.code == 1
@@ -56,6 +58,7 @@ def test_a_fix_is_applied_once_and_its_finding_is_gone(run: Callable, attention:
     assert (attention.read_text("utf-8"), again.err, again.out) == (text, "", done.out)
 
 
+@pytest.mark.slow
 def test_the_ends_of_lines_the_encoding_and_the_permissions_stay(run: Callable, attention: Path) -> None:
     attention.write_bytes(f"# coding: latin-1\n{ATTENTION}".replace("\n", "\r\n").encode("latin-1"))
     attention.chmod(0o640)
@@ -70,3 +73,14 @@ def test_the_ends_of_lines_the_encoding_and_the_permissions_stay(run: Callable, 
 def test_where_a_fix_would_not_pay_there_is_none(run: Callable, attention: Path) -> None:
     done = run("graphperf-lint", "attention.py", "--diff", "--mode", "compiled", "--precision", "fp16")
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+@pytest.mark.slow
+def test_a_log_has_the_fixes_of_its_findings(run: Callable, attention: Path) -> None:
+    done = run("graphperf-lint", "attention.py", "--output-format", "sarif")
+    (result,) = (each for each in json.loads(done.out)["runs"][0]["results"] if each["ruleId"] == "GP402")
+    (fix,) = result["fixes"]
+    assert fix["description"]["text"].startswith("use scaled_dot_product_attention: latency −")
+    (change,) = fix["artifactChanges"]
+    assert any("F.scaled_dot_product_attention" in each["insertedContent"]["text"] for each in change["replacements"])
+    assert attention.read_text("utf-8") == ATTENTION

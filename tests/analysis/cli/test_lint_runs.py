@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -117,6 +119,7 @@ def test_limits_of_a_rule(run: Callable, folder: Path) -> None:
     assert (done.code, done.err) == (2, "error: pyproject.toml: [tool.graphperf.lint] GP199 is no rule\n")
 
 
+@pytest.mark.slow
 def test_several_jobs_say_the_same(folder: Path) -> None:
     for number in range(8):
         (folder / f"net{number}.py").write_text(NET.replace("8192, 8192", f"8192, {8192 - number}"))
@@ -204,6 +207,7 @@ def test_formats_with_findings(run: Callable, folder: Path) -> None:
     assert text["markdown"].count("\n|") == len(found) + 2
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(run: Callable, folder: Path) -> None:
     for output in ("sarif", "gitlab", "junit", "markdown", "full"):
         texts = {
@@ -241,6 +245,21 @@ def test_what_is_completed() -> None:
     environment = {"_GRAPHPERF_LINT_COMPLETE": "bash_complete", "COMP_WORDS": "graphperf-lint --sel", "COMP_CWORD": "1"}
     done = CliRunner().invoke(lint.main, [], env=environment, prog_name="graphperf-lint")
     assert done.stdout == "plain,--select\n"
+
+
+@pytest.mark.parametrize(("begun", "offered"), [("ru", "plain,rule\nfile,ru\n"), ("mo", "file,mo\n")])
+def test_commands_are_completed_beside_files(begun: str, offered: str) -> None:
+    words = {"COMP_WORDS": f"graphperf-lint {begun}", "COMP_CWORD": "1"}
+    environment = {"_GRAPHPERF_LINT_COMPLETE": "bash_complete", **words}
+    assert CliRunner().invoke(lint.main, [], env=environment, prog_name="graphperf-lint").stdout == offered
+
+
+def test_a_project_file_that_is_no_toml(run: Callable, folder: Path) -> None:
+    project(folder, "x = = 1\n")
+    for command in (["graphperf-lint", "model.py"], ["graphperf", "analyze", "model.py"], ["graphperf-lint", "config"]):
+        done = run(*command)
+        assert (done.code, done.out) == (2, ""), command
+        assert "pyproject.toml cannot be read: Invalid value (at line 1, column 5)" in done.err
 
 
 def test_a_baseline_silences_what_was_there(run: Callable, folder: Path) -> None:
@@ -325,3 +344,30 @@ def test_the_project_s_interpreter(run: Callable, monkeypatch: pytest.MonkeyPatc
     assert done.err.startswith("no interpreter with torch was found")
     assert [line.partition(":1: ")[0] for line in done.out.splitlines()] == ["broken.py:2", "1 finding"]
     assert "not captured" in run("graphperf-lint", "model.py", "--untrusted").out
+
+
+def has_child(process: int) -> bool:
+    """Whether a process has started another one."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == process:
+                return True
+        except OSError:  # it has ended meanwhile
+            continue
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+def test_an_interruption_is_no_finding(folder: Path) -> None:
+    for number in range(20):
+        (folder / f"net{number}.py").write_text(NET.replace("8192, 8192", f"8192, {8192 - number}"))
+    command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--no-cache", "--jobs", "2"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not has_child(process.pid):  # the interpreter that captures
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("interrupted\n")

@@ -33,6 +33,7 @@ def analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return analyse
 
 
+@pytest.mark.slow
 def test_what_the_project_asks(analysed) -> None:
     asked = 'hardware = ["rtx-3090", "i7-12700k"]\nprecision = "fp32"\nmode = "compiled"\nbatch = 4'
     reports = json.loads(analysed(asked).stdout)

@@ -75,6 +75,7 @@ def test_pools_and_channels_of_images(sketch) -> None:
     assert found == [Parallelism(2, 8, 36, 1), Parallelism()]
 
 
+@pytest.mark.slow
 def test_threads_never_exceed_the_results_of_real_models(zoo) -> None:
     for name in ("mobilenet_v3_large", "vit_b_16", "swin_t"):
         graph = zoo.graph(name)

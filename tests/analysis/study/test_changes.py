@@ -173,6 +173,7 @@ def states(text: str) -> dict[tuple[str, int], str]:
 
 
 def test_findings_with_their_state(repository: Path, diff: Callable) -> None:
+    (repository / "pyproject.toml").write_text('[tool.graphperf.lint]\nseverity = "hint"\n')
     moved = NET.replace("import torch\n", "# a\n# b\nimport torch\n", 1)
     (repository / "net.py").write_text(moved)
     commit("moved")
@@ -186,6 +187,16 @@ def test_findings_with_their_state(repository: Path, diff: Callable) -> None:
     commit("more")
     back = states(diff("more", "moved", "--format", "sarif").stdout)
     assert (back["GP101", 10], back["GP101", 11]) == ("unchanged", "absent")
+
+
+def test_findings_are_chosen_as_the_linter_does(repository: Path, diff: Callable) -> None:
+    (repository / "net.py").write_text(WIDER)
+    assert states(diff("first", "--format", "sarif").stdout) == {}  # hints are not reported
+    for ignored, kept in (("", True), ('ignore = ["GP1"]', False)):
+        (repository / "pyproject.toml").write_text(f'[tool.graphperf.lint]\nseverity = "hint"\n{ignored}\n')
+        found = states(diff("first", "--format", "sarif").stdout)
+        assert any(code == "GP101" for code, _ in found) == kept
+        assert any(code == "GP503" for code, _ in found)
 
 
 def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, diff: Callable) -> None:

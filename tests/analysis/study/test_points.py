@@ -18,6 +18,7 @@ def _subject(zoo, name, *batches):
     return Subject(name, f"torchvision.models:{name}", {batch: zoo.graph(name, batch) for batch in batches})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "devices"), [("mobilenet_v2", DEVICES), ("vit_b_16", DEVICES[:1])])
 def test_the_figures_are_those_of_an_evaluation(zoo, model, devices) -> None:
     grid = Grid(devices, PRECISIONS, MODES)
@@ -64,6 +65,7 @@ def test_what_is_folded_and_cast_at_run_time_has_plans_of_its_own(zoo) -> None:
                 assert on_device(plans.of(question), question).latency == estimate(graph, question).latency
 
 
+@pytest.mark.slow
 def test_points_come_in_the_order_of_the_lists_with_one_process_and_with_two(zoo) -> None:
     subjects = [_subject(zoo, "resnet18", 1, 2), _subject(zoo, "mobilenet_v2", 1)]
     grid = Grid(DEVICES[:2], PRECISIONS[:2], ("compiled", "eager"), (1, 2))
