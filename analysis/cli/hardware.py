@@ -27,7 +27,8 @@ COLUMNS = (
     "id", "kind", "vendor", "family", "FP32 T/s", "16-bit T/s", "INT8 T/s", "memory", "bandwidth", "power", "grade",
 )  # fmt: skip
 TEXT_COLUMNS = ("id", "kind", "vendor", "family", "grade")
-_GRADES = (
+FIGURE_COLUMNS = ("figure", "value", "grade", "source (and what is to be known)")
+GRADES = (
     "grades: A vendor text, B compilation of vendor figures, M measured, D derived, C unchecked, X design target; "
     "* assumed"
 )
@@ -133,7 +134,7 @@ def _peak(device: HardwareProfile, *precisions: Precision) -> str:
     return f"{peak / 1e12:.3g}" if peak < 1e15 else f"{peak / 1e12:.0f}"
 
 
-def _words(device: HardwareProfile) -> Iterator[str]:
+def words(device: HardwareProfile) -> Iterator[str]:
     """What the profile says of the device besides figures."""
     if device.note:
         yield device.note
@@ -147,11 +148,19 @@ def _words(device: HardwareProfile) -> Iterator[str]:
         yield f"the rest: {device.npu.fallback.device}"
 
 
-def _trust(device: HardwareProfile) -> str:
+def trust(device: HardwareProfile) -> str:
     """How many figures have which grade, and how many are assumptions."""
     grades = Counter(figure.grade for _, figure in device.figures())
     counts = ", ".join(f"{grades[grade]} {grade}" for grade in get_args(Grade) if grades[grade])
     return f"{sum(grades.values())} figures: {counts}; {len(device.assumptions())} of them assumed"
+
+
+def figure_rows(device: HardwareProfile) -> Iterator[tuple[str, str, str, str]]:
+    """Every figure with its value and unit, grade and source; assumptions have a star."""
+    for path, figure in device.figures():
+        value = f"{figure.value:g} {figure.unit if figure.unit != '1' else ''}".rstrip()
+        source = f"{figure.source} ({figure.note})" if figure.note else figure.source
+        yield path, value, f"{figure.grade}{' *' if figure.assumed else ''}", source
 
 
 def _print_device(device: HardwareProfile, output: str) -> None:
@@ -163,17 +172,16 @@ def _print_device(device: HardwareProfile, output: str) -> None:
     from rich.table import Table
 
     click.echo(f"{device.name} ({device.id}): {device.vendor}, {device.architecture}")
-    for line in _words(device):
+    for line in words(device):
         click.echo(line)
     table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
-    table.add_column("figure", no_wrap=True)
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("grade", no_wrap=True)
-    table.add_column("source (and what is to be known)", overflow="fold")
-    for path, figure in device.figures():
-        value = f"{figure.value:g} {figure.unit if figure.unit != '1' else ''}".rstrip()
-        source = f"{figure.source} ({figure.note})" if figure.note else figure.source
-        table.add_row(path, value, f"{figure.grade}{' *' if figure.assumed else ''}", source)
+    figure, value, grade, source = FIGURE_COLUMNS
+    table.add_column(figure, no_wrap=True)
+    table.add_column(value, justify="right", no_wrap=True)
+    table.add_column(grade, no_wrap=True)
+    table.add_column(source, overflow="fold")
+    for row in figure_rows(device):
+        table.add_row(*row)
     Console(highlight=False, width=_WIDTH).print(table)
-    click.echo(_trust(device))
-    click.echo(_GRADES)
+    click.echo(trust(device))
+    click.echo(GRADES)

@@ -7,7 +7,7 @@ import pytest
 from graphperf.analysis.costs.registry import Family, modelled_kinds
 from graphperf.hardware_profiles import HardwareProfile, Precision
 
-from .page import PAGE, page
+from .page import FOLDER, PAGE, device_pages, page
 from .shipped import DEVICES, of_kind
 
 EXPECTED = set(
@@ -175,3 +175,4 @@ def test_the_traps_of_datasheets() -> None:
 
 def test_the_page_of_devices_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == page(), "run `make hardware`"
+    assert {file: file.read_text("utf-8") for file in FOLDER.iterdir()} == device_pages(), "run `make hardware`"
