@@ -11,7 +11,7 @@ from pathlib import Path
 from ..hardware_profiles import HardwareProfile, Precision, ProfileError, UnknownHardware, profile, profiles
 from .capture.request import Shapes
 from .discovery import UsageError, hardware_paths, project_table
-from .fusion import modes_of
+from .fusion import modes_on
 from .modes import DEFAULT_HARDWARE, DEFAULT_MODE, DEFAULT_PRECISION, MODES, Mode
 from .numerics import ALL_NUMERICS, Numerics, parse_numerics, runs_in
 from .what_if import WhatIfs
@@ -49,8 +49,8 @@ class Options:
         """The chosen profiles. Raises `UsageError` for an unknown device, or a precision or mode that it does not run."""
         devices = tuple(device_named(name, self.hardware_paths) for name in self.hardware)
         for device in devices:
-            if self.mode not in modes_of(device.kind):
-                known = ", ".join(modes_of(device.kind))
+            if self.mode not in modes_on(device):
+                known = ", ".join(modes_on(device))
                 raise UsageError(f"{self.mode} is no mode of {device.id}, a {device.kind}; choose from {known}")
             if not runs_in(device, self.precision):
                 known = [n.value for n in ALL_NUMERICS if runs_in(device, n)]

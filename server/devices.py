@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..analysis.fusion import modes_of
+from ..analysis.fusion import modes_on
 from ..analysis.numerics import ALL_NUMERICS, runs_in
 from ..hardware_profiles import HardwareProfile, ProfileError, ids, profile
 from .language_server import GraphperfServer
@@ -43,5 +43,5 @@ def _record(device: HardwareProfile) -> dict[str, object]:
         "name": device.name,
         "kind": device.kind,
         "precisions": [numerics.value for numerics in ALL_NUMERICS if runs_in(device, numerics)],
-        "modes": list(modes_of(device.kind)),
+        "modes": list(modes_on(device)),
     }

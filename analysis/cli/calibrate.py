@@ -45,6 +45,8 @@ def calibrate_command(
         base = _base(hardware, device)
         if out.suffix != ".toml":
             raise UsageError("--out must end in .toml")
+        if not out.absolute().parent.is_dir():
+            raise UsageError(f"--out: {out.parent} is no folder")
     with Probe(device, python, threads or 0) as probe:
         try:
             machine = probe.machine()

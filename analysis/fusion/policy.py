@@ -73,6 +73,12 @@ def modes_of(kind: Kind) -> tuple[Mode, ...]:
     return tuple(mode for mode in MODES if kind in _modes()[mode])
 
 
+def modes_on(device: HardwareProfile) -> tuple[Mode, ...]:
+    """The modes that a device can run: those of its kind, but for compilers of other vendors."""
+    vendors: Mapping[str, str] = _tables()["vendors"]
+    return tuple(mode for mode in modes_of(device.kind) if vendors.get(mode, device.vendor) == device.vendor)
+
+
 @cache
 def _modes() -> Mapping[Mode, Mapping[Kind, str]]:
     return _tables()["modes"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...hardware_profiles import HardwareProfile
 from ..estimate import Question
-from ..fusion import Mode, modes_of
+from ..fusion import Mode, modes_on
 from ..numerics import ALL_NUMERICS, Numerics, runs_in
 from ..what_if import WhatIfs
 
@@ -39,7 +39,7 @@ class Grid:
             for precision in self.precisions
             if _obstacle(device, precision) is None
             for mode in self.modes
-            if mode in modes_of(device.kind)
+            if mode in modes_on(device)
         ]
 
     def skipped(self) -> Iterator[Skipped]:
@@ -50,9 +50,9 @@ class Grid:
                 if reason is not None:
                     yield Skipped(device.id, precision.value, reason)
             for mode in self.modes:
-                if mode not in modes_of(device.kind):
-                    known = ", ".join(modes_of(device.kind))
-                    yield Skipped(device.id, mode, f"no mode of a {device.kind}; it has {known}")
+                if mode not in modes_on(device):
+                    known = ", ".join(modes_on(device))
+                    yield Skipped(device.id, mode, f"no mode of {device.name}; it has {known}")
 
 
 def _obstacle(device: HardwareProfile, precision: Numerics) -> str | None:

@@ -6,10 +6,11 @@ import pytest
 
 from graphperf.analysis.costs import Family
 from graphperf.analysis.discovery import UsageError
-from graphperf.analysis.fusion import MODES, modes_of, policy_for
+from graphperf.analysis.fusion import MODES, modes_of, modes_on, policy_for
 from graphperf.analysis.numerics import parse_numerics
 from graphperf.analysis.report.json_report import assumptions
 from graphperf.analysis.settings import Options
+from graphperf.hardware_profiles import profile
 from graphperf.hardware_profiles.schema import KINDS
 
 
@@ -40,6 +41,8 @@ def test_rules_of_attention_name_layouts_and_precisions(mode, kind) -> None:
 
 def test_which_modes_a_device_has() -> None:
     assert modes_of("gpu") == ("eager", "compiled", "ideal", "tensorrt")
+    assert modes_on(profile("h100-sxm5-80gb")) == modes_of("gpu")
+    assert modes_on(profile("mi300x")) == ("eager", "compiled", "ideal")
     assert modes_of("cpu") == ("eager", "compiled", "ideal")
     assert modes_of("tpu") == ("eager", "compiled", "ideal", "xla")
     assert modes_of("kpu") == modes_of("npu") == ("eager", "compiled", "ideal", "kpu")

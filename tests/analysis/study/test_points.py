@@ -52,7 +52,7 @@ def test_a_mode_that_a_device_does_not_have_is_skipped_with_a_reason() -> None:
         ("h100-sxm5-80gb", "xla"),
         ("tpu-v4", "tensorrt"),
     ]
-    assert "no mode of a tpu; it has eager, compiled, ideal, xla" in [entry.reason for entry in grid.skipped()]
+    assert "no mode of Google TPU v4; it has eager, compiled, ideal, xla" in [entry.reason for entry in grid.skipped()]
 
 
 def test_what_is_folded_and_cast_at_run_time_has_plans_of_its_own(zoo) -> None:
