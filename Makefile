@@ -10,7 +10,7 @@ TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-torch test-editors docs goldens settings rules reference hardware accuracy calibrate outputs lint format bench vsix clean
+.PHONY: help setup demo test test-slow test-torch test-editors pictures docs goldens settings rules reference hardware accuracy calibrate outputs lint format bench vsix clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-torch: $(READY)  ## Capture models under another PyTorch (TORCH=2.1.2 TORCH
 test-editors: $(READY) vsix  ## Drive the server and the extension in real editors (installs them into .cache/editors, about 1 GB)
 	tests/editors/install.sh
 	$(BIN)/python -m pytest -m editors tests
+
+pictures: $(READY)  ## Cut the picture of the editor in docs/pictures out of what `make test-editors` saw
+	$(BIN)/python -m tests.editors.pictures
 
 docs: $(READY)  ## Build the documentation as a site in .cache/site; it is read without a server or a network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

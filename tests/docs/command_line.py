@@ -38,8 +38,10 @@ def _parts(command: click.Command, name: str, parent: click.Context | None) -> I
     yield inspect.cleandoc(command.help or "").replace("\b\n", "")
     if not isinstance(command, click.Group):
         yield f"```text\n{' '.join(command.get_usage(context).split()).removeprefix('Usage: ')}\n```"
-    given = [option for option in command.get_params(context) if isinstance(option, click.Option)]
+    given = [option for option in command.params if isinstance(option, click.Option)]
     options = [record for option in given if (record := option.get_help_record(context))]
+    # A command keeps the option for its help as whoever asked first had it named; the context says how it is named here.
+    options.append((", ".join(context.help_option_names), "Show this message and exit."))
     yield "| option | meaning |\n|---|---|\n" + "\n".join(
         f"| `{_cell(names)}` | {_cell(meaning)} |" for names, meaning in options
     )
