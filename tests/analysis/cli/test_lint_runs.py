@@ -363,7 +363,14 @@ def test_an_interruption_is_no_finding(folder: Path) -> None:
     for number in range(20):
         (folder / f"net{number}.py").write_text(NET.replace("8192, 8192", f"8192, {8192 - number}"))
     command = [sys.executable, "-m", "graphperf.analysis.cli.lint", ".", "--no-cache", "--jobs", "2"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     while not has_child(process.pid):  # the interpreter that captures
         assert process.poll() is None
         time.sleep(0.02)
