@@ -18,14 +18,14 @@ class InputRecord(_Record):
 
     shape: list[int]
     dtype: str
-    origin: str = Field(description="given, directive on line n, or assumed from a layer")
+    origin: str = Field(description="`given` (`--input`), `directive on line n`, or `assumed from <layer>`")
 
 
 class Coverage(_Record):
     """How many of the operators have a cost function."""
 
-    operators: int
-    modelled: int
+    operators: int = Field(description="all that were captured; a view counts too, and costs nothing")
+    modelled: int = Field(description="those whose cost is known")
 
 
 class IntervalRecord(_Record):
@@ -37,7 +37,7 @@ class IntervalRecord(_Record):
 
 
 class EnergyRecord(IntervalRecord):
-    """Joules, and the three parts that sum to `value`. `memory` is `dram` and `cache`."""
+    """Joules, and the three parts that sum to `value`: `compute`, `memory` and `static`. `memory` is `dram` and `cache`."""
 
     compute: float
     memory: float
@@ -47,21 +47,21 @@ class EnergyRecord(IntervalRecord):
 
 
 class Totals(_Record):
-    """Sums over the model. Bytes: `bytes_unfused` if every operator were a kernel of its own, `bytes_fused` in this mode."""
+    """Sums over the model."""
 
-    operators: int
-    subgraphs: int
+    operators: int = Field(description="views among them")
+    subgraphs: int = Field(description="kernels")
     parameters: int
     macs: int = Field(description="multiply-accumulates of convolution- and matmul-like operators")
     flops: int = Field(description="2·macs + one per elementwise arithmetic operation")
-    bytes_unfused: float
-    bytes_fused: float
+    bytes_unfused: float = Field(description="moved if every operator were a kernel of its own")
+    bytes_fused: float = Field(description="moved in this mode")
     bytes_saved: float = Field(description="bytes_unfused - bytes_fused")
     arithmetic_intensity: float = Field(description="flops / bytes_fused")
     latency_s: IntervalRecord
     energy_j: EnergyRecord
-    edp_js: float
-    peak_memory_bytes: float
+    edp_js: float = Field(description="latency_s.value · energy_j.value")
+    peak_memory_bytes: float = Field(description="weights and the fullest moment of the schedule")
     memory: MemoryRecord
     fusion: FusionRecord
     utilization: float = Field(
@@ -70,11 +70,12 @@ class Totals(_Record):
 
 
 class ConcurrencyRecord(_Record):
-    """Stages by true dependencies, the widest of them, the critical paths, and the bounds on speed-up that follow from them."""
+    """Stages by true dependencies, the critical paths, and as `bound_*` how many times as fast the model could be if whatever
+    does not wait for each other ran at once: the whole over its critical path."""
 
-    stages: int
-    max_parallel: int
-    critical_path_operators: int
+    stages: int = Field(description="sets of operators that do not wait for each other; views are in none")
+    max_parallel: int = Field(description="operators of the widest stage")
+    critical_path_operators: int = Field(description="views among them")
     critical_path_layers: int = Field(description="convolutions, products, attention, recurrent layers")
     critical_path_flops: int
     critical_path_s: float
@@ -103,12 +104,15 @@ class MemoryRecord(_Record):
     capacity: float
     fits: bool
     largest_batch: int = Field(description="whose inference fits, activations growing in proportion")
-    cache: float = Field(description="keys and values of causal attention: what a decoder keeps")
+    cache: float = Field(
+        description="keys and values of causal attention over the input's length: what a decoder keeps"
+    )
     training: TrainingRecord
 
 
 class FusionRecord(_Record):
-    """What fusion saves against every operator as a kernel of its own, both estimated."""
+    """What fusion saves: the same graph is estimated once more with every operator as a kernel of its own, under the same
+    dispatch. The parts of the kernels sum to the model's; one can be negative, where launches weigh more on it."""
 
     bytes: float
     latency_s: float
@@ -121,11 +125,13 @@ class AllocationRecord(_Record):
 
     units: int
     units_used: int
-    tile: list[int] | None
+    tile: list[int] | None = Field(
+        description="rows and columns of the result that a piece computes: a CTA's tile, a cache block, a pass of the array"
+    )
     tiles: int
     waves: int
     resident: int = Field(description="pieces on a unit at a time")
-    alignment: float = Field(description="useful over executed arithmetic")
+    alignment: float = Field(description="useful over executed arithmetic, padding counted")
     compute_s: float
     memory_s: float
     dram_bytes: float
@@ -134,7 +140,7 @@ class AllocationRecord(_Record):
 
 
 class ParallelismRecord(_Record):
-    """Independent results by axis, and how many terms go into each."""
+    """`batch · channel · spatial` results are independent, each of `reduction` terms."""
 
     batch: int
     channel: int
@@ -143,19 +149,22 @@ class ParallelismRecord(_Record):
 
 
 class OperatorRecord(_Record):
-    """An operator inside a subgraph; `file` and `line` are the user's innermost line."""
+    """An operator inside a subgraph. Under autocast the casts are operators of kind `cast`."""
 
     name: str
     kind: str
-    file: str | None
-    line: int | None
+    file: str | None = Field(
+        description="the analysed file as it was named, or that of the innermost line outside PyTorch"
+    )
+    line: int | None = Field(description="the innermost line of that file which led to the operator")
     macs: int
     flops: int
-    bytes: float
+    bytes: float = Field(description="what it would read and write as a kernel of its own")
     parallelism: ParallelismRecord
-    edp_share: float
+    edp_share: float = Field(description="½(eᵢ/E + tᵢ/T); the shares of all operators sum to 1")
     algorithm: str | None = Field(
-        default=None, description="the kernel PyTorch chooses for attention, and why no better"
+        default=None,
+        description="of attention on a GPU: `flash`, `cudnn`, `memory-efficient` or `math`, with what forbids a faster one",
     )
 
 
@@ -164,8 +173,8 @@ class SubgraphRecord(_Record):
 
     id: int
     name: str
-    pattern: str
-    ends: list[str] = Field(description="why it ends where it does, each reason in words")
+    pattern: str = Field(description="kinds of its operators, as conv2d+batch_norm+relu")
+    ends: list[str] = Field(description="why it ends where it does, as `several operators read its result`")
     bytes: float
     bytes_saved: float = Field(description="against its operators as kernels of their own")
     stage: int = Field(description="kernels of one stage do not wait for each other")
@@ -176,7 +185,7 @@ class SubgraphRecord(_Record):
     bottleneck: Literal["compute", "memory", "launch"]
     latency_s: float
     energy_j: float
-    edp_share: float
+    edp_share: float = Field(description="½(eᵢ/E + tᵢ/T); the shares of all kernels sum to 1")
     utilization: float
     operators: list[OperatorRecord]
 
@@ -201,15 +210,15 @@ class PatternRecord(_Record):
 class Report(_Record):
     """One model on one device."""
 
-    model: str
+    model: str = Field(description="its class")
     contains: list[str] = Field(description="classes of the analysed file that ran inside the model")
     target: str
     hardware: str
-    precision: str
+    precision: str = Field(description="as asked; `amp` and `amp-bf16` are FP32 weights under `torch.autocast`")
     mode: str
     batch: int
     inputs: list[InputRecord]
-    assumptions: list[str]
+    assumptions: list[str] = Field(description="what nobody stated or measured")
     coverage: Coverage
     totals: Totals
     what_if: WhatIfRecord | None = Field(default=None, description="what is set, and the totals without it")

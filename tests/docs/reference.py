@@ -1,8 +1,8 @@
-"""Writes what is made from the code: docs/reference, and the drawing of the house: `make reference`."""
+"""Writes what is made from the code: docs/reference, the report's schema, and the drawing of the house: `make reference`."""
 
-from . import command_line, house, python_api
+from . import command_line, house, python_api, report_schema
 
-PAGES = (command_line, python_api, house)
+PAGES = (command_line, python_api, report_schema, house)
 
 
 def main() -> None:
