@@ -155,7 +155,15 @@ async function problems(page) {
 /** A notebook: the cell with the model shows its own lines. */
 export async function notebook(page, found, shot) {
   await page.waitForSelector(EXPLORER_ROW, { timeout: 90_000 });
-  await page.locator(EXPLORER_ROW, { hasText: "model.ipynb" }).dblclick();
+  // A file that is opened before VS Code knows its notebooks is shown as text.
+  for (let tries = 0; tries < 5; tries++) {
+    await page.locator(EXPLORER_ROW, { hasText: "model.ipynb" }).dblclick();
+    const cells = page.locator(".notebookOverlay .cell-list-container").first();
+    if (await cells.waitFor({ timeout: 15_000 }).then(() => true, () => false)) {
+      break;
+    }
+    await command(page, "View: Close Editor");
+  }
   await page.locator(".view-line", { hasText: "64×112×112" }).first().waitFor({ timeout: 90_000 });
   await page.waitForTimeout(1500);
   found.lines = await lines(page);
