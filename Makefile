@@ -50,10 +50,10 @@ settings: $(READY)  ## Write docs/settings.md anew
 rules: $(READY)  ## Write docs/rules anew
 	$(BIN)/python -m tests.analysis.rules.pages
 
-reference: $(READY)  ## Write docs/reference and the drawing in docs/architecture.md anew
+reference: $(READY)  ## Write docs/reference, docs/report-schema.md and the drawing in docs/architecture.md anew
 	$(BIN)/python -m tests.docs.reference
 
-hardware: $(READY)  ## Write docs/hardware.md anew
+hardware: $(READY)  ## Write docs/hardware.md and docs/devices anew
 	$(BIN)/python -m tests.hardware_profiles.page
 
 accuracy: $(READY)  ## Write docs/accuracy.md anew from tables of measurements (DATA=folder; AI=Python with timm and transformers)

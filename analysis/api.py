@@ -68,8 +68,9 @@ def points(
     )
     subjects: list[Subject] = []
     with AgentPool() as pool:
+        capturer = capturer_for(pool, options)
         for target in _names(targets):
-            found, problems = subjects_of(parse_target(target), batch, options, capturer_for(pool, options))
+            found, problems = subjects_of(parse_target(target), batch, options, capturer)
             if problems:
                 raise NotCaptured(problems)
             subjects += found

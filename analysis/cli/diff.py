@@ -18,7 +18,7 @@ from ..lint.settings import LintSettings, lint_settings
 from ..pipeline import Analysis, capturer_for
 from ..report.changes import as_markdown, as_records, as_text
 from ..report.findings.sarif import sarif
-from ..rules import judge
+from ..rules import Criteria, judge
 from ..study.changes.compare import Comparison, ModelChange, compare_revisions
 from ..study.changes.revisions import changed, revision
 from .common import progress, question
@@ -46,9 +46,11 @@ def diff_command(old: str, new: str | None, output: str, file: Path | None, **gi
         sides = revision(old, place), revision(new, place)
         files = changed(*sides)
         options, settings = question((), **given), lint_settings(place)
+        # A revision lies in another folder than the project: budgets and a baseline, which name files, are graphperf-lint's.
+        criteria = criteria_of(replace(settings, baseline=None, budgets={}))
         with AgentPool() as pool:
             found = compare_revisions(
-                *sides, files, options, capturer_for(pool, options), note, partial(_reported, settings)
+                *sides, files, options, capturer_for(pool, options), note, partial(_reported, settings, criteria)
             )
     text = _rendered(found, output, place)
     if file is not None:
@@ -58,10 +60,8 @@ def diff_command(old: str, new: str | None, output: str, file: Path | None, **gi
     raise SystemExit(FINDINGS if any(_grew(model, settings.regression) for model in found.models) else CLEAN)
 
 
-def _reported(settings: LintSettings, analysis: Analysis) -> list[Finding]:
-    """The findings that graphperf-lint would report. A revision lies in another folder than the project: budgets and a baseline,
-    which name files, are left to graphperf-lint."""
-    criteria = criteria_of(replace(settings, baseline=None, budgets={}))
+def _reported(settings: LintSettings, criteria: Criteria, analysis: Analysis) -> list[Finding]:
+    """The findings that graphperf-lint would report."""
     return [finding for finding in judge(analysis, criteria=criteria) if settings.selects(finding)]
 
 

@@ -1,4 +1,4 @@
-"""A run over files: what is remembered at once, the rest by the engine, several at a time where it pays."""
+"""A run over files: what is remembered at once, the rest by the engine, several at a time."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..bounds.measure import measure_of
-from ..capture import AgentPool, CachingCapturer, Captured, Capturer, CaptureRequest, PoolCapturer
+from ..capture import AgentPool, Captured, Capturer, CaptureRequest
 from ..discovery import FileTarget
 from ..discovery.classes import split_lines
 from ..discovery.project import FILE as PROJECT
 from ..discovery.siblings import imported_files
-from ..pipeline import Analysis, Progress, analyze
+from ..pipeline import Analysis, Progress, analyze, capturer_for
 from ..rules import Criteria
 from ..rules.registry import findings_of
 from ..settings import Options
@@ -69,15 +69,14 @@ class Worker:
     def __init__(self, options: Options, criteria: Criteria) -> None:
         self._options, self._criteria = options, criteria
         self._pool = AgentPool()
+        self._capturer = capturer_for(self._pool, options)
 
     def check(
         self, file: Path, note: Progress | None = None, text: str | None = None
     ) -> tuple[Checked, frozenset[Dependency] | None]:
         """What is found in a file, or in a text in its place, and what it depends on; None for what may be otherwise the next
         time."""
-        python = self._options.python or sys.executable
-        asker = PoolCapturer(self._pool, self._options.python)
-        witness = Witness(asker if self._options.fresh else CachingCapturer(asker, python), python)
+        witness = Witness(self._capturer, self._options.python or sys.executable)
         analysis = analyze(FileTarget(file), self._options, witness, text, note)
         checked = checked_of(file, analysis, self._criteria, text)
         read = {known for known in map(state_of, map(str, imported_files(file))) if known is not None}

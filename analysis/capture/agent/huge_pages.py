@@ -8,12 +8,10 @@ Python allocates on its own is moved piece by piece, with `MADV_COLLAPSE` (Linux
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import sys
 
 _HUGE = 2 << 20
 _PIECE = 4 * _HUGE  # moved at once, in about 15 ms
-_MADV_COLLAPSE = 25
 
 
 class HugePages:
@@ -48,6 +46,10 @@ def _pieces() -> list[int]:
 
 def _collapse(start: int) -> bool:
     """Whether a piece is in huge pages now."""
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    return madvise(start, _PIECE, _MADV_COLLAPSE) == 0
+    from .confine import kernel
+
+    try:
+        kernel.move_into_huge_pages(start, _PIECE)
+    except OSError:
+        return False
+    return True

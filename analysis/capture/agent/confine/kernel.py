@@ -9,6 +9,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 
 _NO_NEW_PRIVILEGES, _DEATH_SIGNAL = 38, 1
+_MADV_COLLAPSE = 25
 
 
 def syscall(number: int, *arguments: object) -> int:
@@ -33,6 +34,12 @@ def signal_main_thread(process: int, number: int) -> None:
     """Sends a signal to the first thread of a process: `kill` leaves the choice to the kernel. Raises `OSError`, and
     `AttributeError` where the C library is older than glibc 2.30."""
     if libc.tgkill(process, process, number) != 0:
+        raise _last_error()
+
+
+def move_into_huge_pages(start: int, size: int) -> None:
+    """Moves memory of this process into huge pages, now (`MADV_COLLAPSE`, Linux 6.1). Raises `OSError`."""
+    if libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), _MADV_COLLAPSE) != 0:
         raise _last_error()
 
 
