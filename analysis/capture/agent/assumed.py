@@ -13,6 +13,7 @@ from torch import nn
 
 from .config_files import values_beside
 from .taken_apart import results_wanted
+from .targets import maker, settings
 from .typical import typical_values
 
 
@@ -206,4 +207,6 @@ def guess_names(text: str, path: str, wanted: Collection[str] = ()) -> Mapping[s
         "Space": Space,
         "configured": configured,
         "partial": functools.partial,
+        "made": maker(path),
+        "settings": settings,
     }

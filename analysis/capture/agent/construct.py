@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -23,6 +24,7 @@ from .feedback import Feedback, changed
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError, refuses
 from .signature import Made, parameters_of
+from .targets import arguments_for
 
 _MOST_TRIES = 24
 _SECONDS = 8.0
@@ -56,6 +58,7 @@ class GuessedArguments:
         known = list(parameters_of(cls))
         self._source, given = arguments_beside(file, known)
         self._beside = {name: repr(value) for name, value in given.items()}
+        self._named = self._meant(file, known)
         self._sites = arguments_at_calls(cls.__name__, known, file) if known and not depth else []
 
     def working(self) -> Iterator[tuple[str, str]]:
@@ -102,6 +105,15 @@ class GuessedArguments:
         if not succeeded and first is not None:
             raise first
 
+    def _meant(self, file: str, known: Sequence[str]) -> list[tuple[str, Arguments]]:
+        """What a configuration gives the class that it names, of what its constructor takes."""
+        meant = arguments_for(self._name, file)
+        if meant is None:
+            return []
+        source, given = meant
+        taken = {name: text for name, text in given.items() if name in known or self._choices.open}
+        return [(os.path.basename(source), taken)] if taken else []
+
     def _try(self, arguments: Arguments) -> None:
         if not self._depth:
             assumed.MADE.clear()
@@ -110,10 +122,11 @@ class GuessedArguments:
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
-        """What a file beside the code says; what other code gives; typical values; one size for all; layers that the
-        defaults leave out.
+        """What a configuration says that names the class; what a file beside the code says; what other code gives; typical
+        values; one size for all; layers that the defaults leave out.
         """
         likeliest = self._choices.likeliest()
+        yield from ({**likeliest, **given} for _, given in self._named)
         if self._beside:
             yield {**likeliest, **self._beside}
         yield from ({**likeliest, **given} for _, given in self._sites)
@@ -145,7 +158,7 @@ class GuessedArguments:
     def _origin(self, arguments: Arguments) -> str:
         given = ", ".join(f"{name}={text}" for name, text in arguments.items())
         sources = [self._source] if self._beside.items() & arguments.items() else []
-        sources += [source for source, given in self._sites if given.items() <= arguments.items()][:1]
+        sources += [source for source, given in [*self._named, *self._sites] if given.items() <= arguments.items()][:1]
         after = f", after {' and '.join(dict.fromkeys(sources))}" if sources else ""
         return f"assumed {given}{after}" if given else "defaults"
 
