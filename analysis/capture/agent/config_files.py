@@ -19,6 +19,8 @@ _LEAST_SHARED = 3
 _NAMED_ALIKE = 2
 # What a file counts that names the class, less its parts.
 _MEANT = 1000
+# How a value refers to another one (OmegaConf), how far references are followed, and what they lead to outside of the file.
+_REFERENCE, _DEEPEST, _ELSEWHERE = re.compile(r"\$\{([\w.]+)\}"), 4, object()
 # `config.model.depth` and `config["model"]["depth"]`, but not the method of a call.
 _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+)")
 
@@ -131,7 +133,23 @@ def values_of(text: str, path: str) -> Mapping[str, Any]:
         given = json.loads(text) if path.endswith(".json") else _of_yaml(text)
     except ValueError:
         return {}
-    return given if isinstance(given, dict) else {}
+    return _resolved(given, given) if isinstance(given, dict) else {}
+
+
+def _resolved(value: Any, whole: Mapping[str, Any], depth: int = 0) -> Any:
+    """Values with what they refer to: `${model.width}` is that of the same file. What refers elsewhere is left out."""
+    if isinstance(value, dict):
+        items = {key: _resolved(item, whole, depth) for key, item in value.items()}
+        return {key: item for key, item in items.items() if item is not _ELSEWHERE}
+    if isinstance(value, list):
+        return [item for item in (_resolved(item, whole, depth) for item in value) if item is not _ELSEWHERE]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    found: Any = whole
+    name = _REFERENCE.fullmatch(value)
+    for key in name[1].split(".") if name is not None and depth < _DEEPEST else [_ELSEWHERE]:
+        found = found[key] if isinstance(found, dict) and key in found else _ELSEWHERE
+    return found if found is _ELSEWHERE else _resolved(found, whole, depth + 1)
 
 
 def _of_yaml(text: str) -> Any:

@@ -12,6 +12,7 @@ from .guards import REFUSALS
 from .guess import tensors_of
 from .inputs import ModelInput
 from .recorder import Recorder
+from .values import is_meta
 
 
 @dataclass
@@ -50,8 +51,9 @@ class WrongModelError(TypeError):
 
 
 def check_not_empty(result: object, recorder: Recorder) -> None:
-    """Raises `TooSmallError` when the input was used up on the way."""
-    if any(tensor.numel() == 0 for tensor in tensors_of(result)):
+    """Raises `TooSmallError` when the input was used up on the way. What the code itself made without elements, as a list of
+    findings to be filled, is meant so."""
+    if any(tensor.numel() == 0 and is_meta(tensor) for tensor in tensors_of(result)):
         raise TooSmallError("the input is too small: the output has no elements")
     for operator in recorder.operators:
         if "conv" in operator["kind"] and any(0 in recorder.tensors[place][0] for place in operator["outputs"]):

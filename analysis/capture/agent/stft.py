@@ -9,7 +9,11 @@ from typing import Any
 
 import torch
 
+from . import without
 from .values import is_meta, to_meta
+
+# The place of `return_complex` among the arguments after the signal.
+_COMPLEX = 8
 
 
 def install() -> None:
@@ -25,7 +29,10 @@ def _together(original: Callable[..., torch.Tensor]) -> Callable[..., torch.Tens
     def stft(signal: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         if is_meta(signal):
             args, kwargs = to_meta(args, kwargs)
-        return original(signal, *args, **kwargs)
+        if kwargs.get("return_complex") is not None or signal.is_complex() or len(args) > _COMPLEX:
+            return original(signal, *args, **kwargs)
+        without.assume("torch.stft without return_complex gives pairs of real numbers, as it did before PyTorch 2.0")
+        return torch.view_as_real(original(signal, *args, **{**kwargs, "return_complex": True}))
 
     return stft
 

@@ -16,7 +16,6 @@ from .roots import folders_with
 _HYDRA = "_target_"
 _NAMING = (_HYDRA, "class_path", "target")
 _GIVEN = ("params", "init_args")
-_REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 
 
 class Settings(dict[str, Any]):
@@ -71,8 +70,8 @@ def arguments_for(name: str, path: str) -> tuple[str, dict[str, str]] | None:
             if any(str(part.get(key, "")).rpartition(".")[2] == name for key in _NAMING):
                 inner = next((part[key] for key in _GIVEN if isinstance(part.get(key), dict)), None)
                 given = part if inner is None else inner
-                written = {str(key): _written(value, whole) for key, value in given.items() if key not in _NAMING}
-                return file, {key: text for key, text in written.items() if text and key.isidentifier()}
+                keys = [key for key in given if key not in _NAMING and str(key).isidentifier()]
+                return file, {key: _written(given[key]) for key in keys}
     return None
 
 
@@ -84,31 +83,8 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
         yield from _mappings(item)
 
 
-def _written(value: Any, whole: Mapping[str, Any]) -> str:
-    """An expression for a value, what it refers to put in; empty where that is not in the file."""
-    try:
-        given = _resolved(value, whole)
-    except LookupError:
-        return ""
-    if isinstance(given, (dict, list)) and any(_HYDRA in part for part in _mappings(given)):
-        return f"made({given!r})"
-    return f"settings({given!r})" if isinstance(given, dict) else repr(given)
-
-
-def _resolved(value: Any, whole: Mapping[str, Any]) -> Any:
-    """`${model.width}` as what it refers to. Raises `LookupError` for what is not there, and `RecursionError` in a circle."""
-    if isinstance(value, dict):
-        return {key: _resolved(item, whole) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_resolved(item, whole) for item in value]
-    found = _REFERENCE.search(value) if isinstance(value, str) else None
-    if found is None or found[0] != value:
-        if found is not None or (isinstance(value, str) and "${" in value):
-            raise LookupError(value)
-        return value
-    target: Any = whole
-    for key in found[1].split("."):
-        if not isinstance(target, dict):
-            raise LookupError(value)
-        target = target[key]
-    return _resolved(target, whole)
+def _written(value: Any) -> str:
+    """An expression for a value."""
+    if isinstance(value, (dict, list)) and any(_HYDRA in part for part in _mappings(value)):
+        return f"made({value!r})"
+    return f"settings({value!r})" if isinstance(value, dict) else repr(value)

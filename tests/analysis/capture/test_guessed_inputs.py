@@ -145,6 +145,9 @@ SEVERAL = {
         "self.a = nn.Conv2d(3, 8, 1)",
         "x, guidance=None",
     ),
+    "two signals": (
+        "a, b = (torch.stft(each, 1024, return_complex=True).abs() for each in (x, y))\nreturn (a - b).mean()", "pass", "x, y",
+    ),
     "a flag": ("if transposed: x = x.unsqueeze(-1)\nreturn self.a(x)", "self.a = nn.Linear(8, 8)", "x, transposed"),
     "asserted": (
         "assert t is not None\nreturn self.a(x) * t[:, None, None, None]", "self.a = nn.Conv2d(3, 8, 1)", "x, t=None",

@@ -41,6 +41,18 @@ def test_a_window_with_values_goes_where_the_signal_is(write: Callable) -> None:
     assert last.shape == (2, 33, 41)
 
 
+def test_a_spectrum_of_real_numbers_as_older_code_has_it(write: Callable) -> None:
+    body = "return torch.norm(torch.stft(self.a(x).new_zeros(2, 640), 64), p=2, dim=-1)"
+    written = write(NET.format(body=body))
+    assert written.graph.tensors[written.graph.output_tensors[0]].shape == (2, 33, 41)
+    assert any("return_complex" in words for words in written.graph.assumptions)
+
+
+def test_a_list_of_findings_may_stay_empty(write: Callable) -> None:
+    written = write(NET.format(body="return self.a(x), torch.Tensor([])"))
+    assert [operator.kind for operator in written.graph.operators] == ["linear"]
+
+
 def test_autocast_in_the_code_is_said_not_to_be_followed(write: Callable) -> None:
     body = "with torch.autocast('cuda', dtype=torch.float16):\n            return self.a(x)"
     assert any(
