@@ -35,6 +35,7 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # some pages install, and measure
 @pytest.mark.parametrize("page", RUN, ids=name)
 def test_blocks_run_and_print_what_is_shown(page: Path, tmp_path: Path) -> None:
     try:
