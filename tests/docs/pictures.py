@@ -23,8 +23,7 @@ EDITOR = {
     "editor.png": ("tour-text.png", (353, 31, 1277, 441)),
     "quick-fix.png": ("fix-actions.png", (5, 31, 1277, 570)),
 }
-REPORT = ["examples/resnet18.py", "--hardware", "h100-sxm5-80gb", "--precision", "fp16", "--batch", "32"]
-REPORT += ["--mode", "compiled"]
+REPORT = "examples/resnet18.py --hardware h100-sxm5-80gb --precision fp16 --batch 32 --mode compiled".split()
 FIGURES = ("roofline", "treemap")
 MARGIN = 24  # pixels
 
