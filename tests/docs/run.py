@@ -27,7 +27,7 @@ def run(steps: list[Step], folder: Path) -> Iterator[tuple[Step, str]]:
     """Each block that is run, with what it printed. Raises `BlockFailed`."""
     project, repository = folder / "project", folder / "graphperf"
     shutil.copytree(ROOT / "examples", project / "examples", ignore=shutil.ignore_patterns("__pycache__"))
-    if any(step.block.cloned or "../graphperf" in step.block.text for step in steps):
+    if clones(steps):
         clone(repository)
     environment = _environment(folder)
     if any(step.block.runs and _INSTALLS.search(step.block.text) for step in steps):
@@ -42,6 +42,11 @@ def run(steps: list[Step], folder: Path) -> Iterator[tuple[Step, str]]:
             printed, exported = _printed(step.block, place, environment, folder / ".environment")
             environment |= exported
             yield step, printed
+
+
+def clones(steps: list[Step]) -> bool:
+    """Whether a page works with a clone of the repository, which only a checkout has."""
+    return any(step.block.cloned or "../graphperf" in step.block.text for step in steps)
 
 
 def _succeeds(command: str, environment: Mapping[str, str]) -> bool:

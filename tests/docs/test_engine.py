@@ -2,7 +2,7 @@
 
 import pytest
 
-from .blocks import blocks, steps
+from .blocks import ROOT, blocks, steps
 from .outputs import difference, renewed
 from .run import BlockFailed, run
 from .write import with_outputs
@@ -90,6 +90,7 @@ def test_what_is_exported_is_kept_and_a_variable_is_of_one_block(tmp_path):
     assert [text for _, text in run(steps(page), tmp_path)] == ["", "--31\n"]
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a checkout")
 def test_a_block_can_be_run_and_written_in_a_clone(tmp_path):
     page = """<!-- in: a clone -->
 ```text title="new.txt"
