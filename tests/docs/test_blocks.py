@@ -18,7 +18,7 @@ from .run import clones, run
 # What blocks need that not every machine has.
 NEEDS = {
     ("docs/how-to/air-gapped-ci.md", "unshare --map-root-user --net true"),
-    ("docs/how-to/calibrate-your-device.md", "nvidia-smi"),
+    ("docs/how-to/calibrate-your-device.md", 'python -c "import torch; torch.cuda.init()"'),
     ("docs/how-to/set-up-your-editor.md", "code --version"),
 }
 # The examples of the pages of rules are run where the rules are tested.
