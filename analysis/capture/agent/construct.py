@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from .changes import Changes
 from .choices import Arguments, Choices
 from .config_files import arguments_beside
 from .corrections import missing
+from .feedback import Feedback, changed
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError, refuses
 from .signature import Made, parameters_of
@@ -48,13 +48,10 @@ class GuessedArguments:
         self._given_names, self._namespace = names, namespace
         self._choices = Choices(cls, namespace, root=root)
         self._changes = Changes(self._choices, names)
-        # Pairs of sizes (found, wanted) that the model given out last failed with.
-        self.misfits: list[tuple[int, int]] = []
+        # What the model given out last failed with, when it ran.
+        self.said = Feedback()
         # Arguments with what a configuration certainly lacked.
         self._right: list[Arguments] = []
-        # Whether it called None, and which of its attributes stand where None was no use.
-        self.called_none = False
-        self.none_read: list[str] = []
         file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
         known = list(parameters_of(cls))
         self._source, given = arguments_beside(file, known)
@@ -100,26 +97,10 @@ class GuessedArguments:
             else:
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
-                for changed in (*self._of_other_sizes(chosen), *self._with_layers(chosen)):
-                    add(changed, rank + 0.1)
+                for other in changed(chosen, self._choices, self.said):
+                    add(other, rank + 0.1)
         if not succeeded and first is not None:
             raise first
-
-    def _of_other_sizes(self, arguments: Arguments) -> Iterator[Arguments]:
-        """Sizes that did not fit each other when the model ran: an argument of the one as the other."""
-        for found, wanted in self.misfits:
-            for name, text in arguments.items():
-                if text == str(found) and found != wanted:
-                    yield {**arguments, name: str(wanted)}
-
-    def _with_layers(self, arguments: Arguments) -> Iterator[Arguments]:
-        """Layers in place of the None that the model called, values in place of the None that it reckoned with."""
-        if self.called_none:
-            yield {**self._choices.of_layers(), **arguments}
-        left = {n: texts for n, texts in self._choices.optional.items() if n in self.none_read and n not in arguments}
-        if left:
-            yield {**arguments, **{name: next(filter(_is_number, texts), texts[0]) for name, texts in left.items()}}
-            yield {**arguments, **{name: texts[0] for name, texts in left.items()}}
 
     def _try(self, arguments: Arguments) -> None:
         if not self._depth:
@@ -170,10 +151,6 @@ class GuessedArguments:
 
     def _words(self, arguments: Arguments) -> str:
         return f"assumed arguments {self._origin(arguments).partition(' ')[2]}" if arguments else "default arguments"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[\d.e-]+", text) is not None
 
 
 def _says_more(error: BaseException, first: BaseException) -> bool:
