@@ -35,8 +35,8 @@ test-editors: $(READY) vsix  ## Drive the server and the extension in real edito
 	tests/editors/install.sh
 	$(BIN)/python -m pytest -m editors tests
 
-pictures: $(READY)  ## Cut the picture of the editor in docs/pictures out of what `make test-editors` saw
-	$(BIN)/python -m tests.editors.pictures
+pictures: $(READY)  ## Take the pictures of the report and the editor in docs/pictures anew, after `make test-editors`
+	$(BIN)/python -m tests.docs.pictures
 
 docs: $(READY)  ## Build the documentation as a site in .cache/site; it is read without a server or a network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

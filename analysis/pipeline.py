@@ -238,6 +238,8 @@ def _named(discovery: Discovery, name: str) -> ModelClass:
     for model in discovery.classes:
         if model.name == name:
             return model
+    if name in discovery.functions:
+        raise UsageError(f"{name} is a function; name what makes a model by its import path, as package.module:{name}")
     names = [model.name for model in discovery.classes]
     close = difflib.get_close_matches(name, names, 1)
     hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(names) or 'none'}"

@@ -34,7 +34,7 @@ def capture_options(command: Command) -> Command:
     """The options that say how a model is captured: input, interpreter, limits."""
     decorators = [
         click.option("--input", "shapes", metavar="SHAPE", help='Input shape, as "(1, 3, 224, 224)"; several as a list.'),
-        click.option("--dtype", metavar="NAME", help="Input dtype, as int64; default float32."),
+        click.option("--dtype", metavar="NAME", help="Input dtype, as int64; several as a list; default float32."),
         click.option("--python", metavar="PATH", help="Interpreter that has the model's packages; default: this one."),
         click.option("--no-cache", "fresh", is_flag=True, help="Capture again what is remembered from an earlier run."),
         click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS", help="Limit a model."),

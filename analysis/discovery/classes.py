@@ -70,11 +70,13 @@ class SyntaxProblem:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The classes of a file in the order they stand; or the problem that hides them. `suppressed`: codes of rules by line."""
+    """The classes of a file in the order they stand; or the problem that hides them. `suppressed`: codes of rules by line.
+    `functions`: the names of the file's own."""
 
     classes: tuple[ModelClass, ...]
     problem: SyntaxProblem | None = None
     suppressed: Mapping[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    functions: frozenset[str] = frozenset()
 
     def roots(self) -> tuple[ModelClass, ...]:
         """Classes that no other class of the file uses: the models, as opposed to their parts."""
@@ -86,7 +88,9 @@ def discover(text: str, path: Path | None = None) -> Discovery:
     """The models of a Python text. Where `path` is given, bases that other files of the project define are known."""
     lines = split_lines(text)
     try:
-        return Discovery(tuple(_classes(parse(text), lines, path)), suppressed=suppressions(lines))
+        tree = parse(text)
+        functions = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+        return Discovery(tuple(_classes(tree, lines, path)), suppressed=suppressions(lines), functions=functions)
     except SyntaxError as error:
         return Discovery((), _syntax_problem(error, lines))
     except (RecursionError, MemoryError):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ..checkout import ROOT, clone, commit
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
 NET = """from torch import nn
 
 
@@ -40,25 +41,12 @@ def pre_commit(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="module")
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with this working tree as its only commit."""
+    """A clone of this repository."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("needs git and a checkout")
     folder = tmp_path_factory.mktemp("hooks")
-    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in names:
-        packed = "/" not in name or name.startswith(("analysis/", "server/", "hardware_profiles/"))
-        if packed and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
-    repository(folder)
+    clone(folder)
     return folder
-
-
-def repository(folder: Path) -> None:
-    """Everything in a folder as the first commit."""
-    for command in (["init", "--quiet"], ["add", "-A"], ["commit", "--quiet", "--no-verify", "-m", "first"]):
-        subprocess.run(["git", *command], cwd=folder, env=environment(folder), check=True)
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -75,7 +63,7 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "net.py").write_text("x = 1\n")
-    repository(folder)
+    commit(folder)
     (folder / "net.py").write_text(NET)
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
     return folder

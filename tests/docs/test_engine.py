@@ -2,7 +2,7 @@
 
 import pytest
 
-from .blocks import blocks, steps
+from .blocks import ROOT, blocks, steps
 from .outputs import difference, renewed
 from .run import BlockFailed, run
 from .write import with_outputs
@@ -22,7 +22,7 @@ echo one; python -c 'import model; print(model.x)'; ls examples | grep resnet
 
 - in a list:
 
-  <!-- not run: installs -->
+  <!-- needs: false -->
   ```sh
   false
   ```
@@ -53,13 +53,13 @@ not its output
 
 
 def test_blocks_are_found_by_the_convention():
-    assert [(b.language, b.title, b.left_out) for b in blocks(PAGE)] == [
-        ("python", "model.py", False), ("sh", None, False), ("text", None, False), ("sh", None, True),
-        ("python", None, False), ("text", None, False), ("sh", None, False), ("text", None, False),
-        ("json", None, False),
+    assert [(b.language, b.title, b.needs) for b in blocks(PAGE)] == [
+        ("python", "model.py", None), ("sh", None, None), ("text", None, None), ("sh", None, "false"),
+        ("python", None, None), ("text", None, None), ("sh", None, None), ("text", None, None),
+        ("json", None, None),
     ]  # fmt: skip
     assert [(s.block.language, s.shown and s.shown.text) for s in steps(PAGE)] == [
-        ("python", None), ("sh", ""), ("python", "old\n"), ("sh", None),
+        ("python", None), ("sh", ""), ("sh", None), ("python", "old\n"), ("sh", None),
     ]  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_a_page_is_run_in_one_folder_and_written_in_place(tmp_path):
     written = with_outputs(PAGE, {step.shown: text for step, text in printed if step.shown})
     assert "```text\none\n20\nresnet18.py\n```\n" in written
     assert "  ```text\n  x = 20\n  ```\n" in written
-    shown = [step.shown for step in steps(written) if step.block.runs]
+    shown = [step.shown for step in steps(written) if step.block.runs and step.block.needs is None]
     assert with_outputs(written, {at: text for at, (_, text) in zip(shown, printed, strict=True) if at}) == written
 
 
@@ -83,6 +83,37 @@ def test_an_exit_status_can_be_asked_for(tmp_path):
     assert [text for _, text in run(steps(page), tmp_path / "one")] == [""]
     with pytest.raises(BlockFailed, match="exit status 2"):
         list(run(steps(page.replace("exit 3", "exit 2")), tmp_path / "two"))
+
+
+def test_what_is_exported_is_kept_and_a_variable_is_of_one_block(tmp_path):
+    page = "<!-- with: A=1 -->\n```sh\nB=2; export C=3$A\n```\n\n```sh\necho $A-$B-$C\n```\n"
+    assert [text for _, text in run(steps(page), tmp_path)] == ["", "--31\n"]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a checkout")
+def test_a_block_can_be_run_and_written_in_a_clone(tmp_path):
+    page = """<!-- in: a clone -->
+```text title="new.txt"
+new
+```
+
+<!-- in: a clone -->
+<!-- exit status: 1 -->
+```sh
+git status --short; test -f pyproject.toml; false
+```
+
+```text
+?? new.txt
+```
+"""
+    assert [text for _, text in run(steps(page), tmp_path)] == ["?? new.txt\n"]
+
+
+@pytest.mark.parametrize("comment", ["not run: installs", "in: the moon", "exit: 1"])
+def test_other_comments_are_errors(comment):
+    with pytest.raises(ValueError, match="nothing is known"):
+        blocks(f"<!-- {comment} -->\n```sh\nfalse\n```\n")
 
 
 @pytest.mark.parametrize(

@@ -29,29 +29,6 @@ class Net(nn.Module):
         x = torch.relu(self.conv2(x))
         return self.fc(x.mean((2, 3)))
 '''
-ATTENTION = '''"""Attention, written out."""
-
-import torch
-from torch import nn
-
-
-# graphperf: input=(2, 197, 384)
-class Attention(nn.Module):
-    def __init__(self, dim: int = 384, heads: int = 6) -> None:
-        super().__init__()
-        self.heads = heads
-        self.scale = (dim // heads) ** -0.5
-        self.qkv = nn.Linear(dim, dim * 3)
-        self.proj = nn.Linear(dim, dim)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        B, N, C = x.shape
-        q, k, v = self.qkv(x).reshape(B, N, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        attn = (q @ k.transpose(-2, -1)) * self.scale
-        attn = attn.softmax(dim=-1)
-        x = (attn @ v).transpose(1, 2).reshape(B, N, C)
-        return self.proj(x)
-'''
 
 
 @pytest.fixture

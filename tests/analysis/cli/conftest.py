@@ -73,7 +73,7 @@ class _Open:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model.py").write_text(NET)
-    (tmp_path / "no_model.py").write_text("x = 1\n")
+    (tmp_path / "no_model.py").write_text("def make():\n    return 1\n")
     (tmp_path / "broken.py").write_text("x = 1\nclass Net(\n    y = = 2\n")
     (tmp_path / "bad_import.py").write_text(NET.replace("from torch import nn", "from no_such_package import nn"))
     (tmp_path / "bad_forward.py").write_text(NET.replace("return self.fc(x)", "return self.fc(x) @ torch.ones(3, 3)"))

@@ -107,6 +107,7 @@ USAGE = [
     (["nonsense"], "'nonsense' is no target"),
     (["model.py::Nett"], "there is no nn.Module class Nett in the file; did you mean Net?"),
     (["model.py::Other"], "there is no nn.Module class Other in the file; it has Net"),
+    (["no_model.py::make"], "make is a function; name what makes a model by its import path, as package.module:make"),
     (["no_model.py::Net"], "there is no nn.Module class Net in the file; it has none"),
     (["model.py", "-H", "h200"], "unknown hardware 'h200'"),
     (["model.py", "--precision", "fp15"], "unknown precision 'fp15'; did you mean fp16"),
