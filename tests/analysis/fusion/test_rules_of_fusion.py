@@ -264,3 +264,12 @@ def test_a_view_of_an_input_is_with_the_kernel_that_runs_first(sketch) -> None:
         ("relu+cat+add", (0, 3, 4)),
         ("layer_norm", (1, 2)),
     ]
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"])
+@pytest.mark.parametrize("kind", ["sort", "topk", "fft_c2c", "embedding_bag", "nonzero"])
+def test_what_a_library_does_is_a_kernel_of_its_own(sketch, mode: str, kind: str) -> None:
+    y = sketch.add("relu", [sketch.tensor(*SHAPE)], SHAPE)
+    y = sketch.add(kind, [y], SHAPE, dim=(1,))
+    y = sketch.add("mul", [y], SHAPE)
+    assert [kernel.pattern for kernel in kernels(sketch.graph(y), mode)] == ["relu", kind, "mul"]
