@@ -89,7 +89,9 @@ def test_any_larger_batch_takes_no_less(model, batch, more, device, precision, m
     question = asked(device, precision, mode)
     small, large = (estimate(build(model, size), question) for size in (batch, batch + more))
     assert large.latency.value >= small.latency.value * (1 - 1e-9)
-    assert large.energy.value >= small.energy.value * (1 - 1e-9)
+    # Winograd's algorithm is chosen by its time, and multiplies less: where it begins to pay, energy may fall.
+    if (large.allocations.spared <= small.allocations.spared).all():
+        assert large.energy.value >= small.energy.value * (1 - 1e-9)
 
 
 def better(device, factor: float, units: int):
