@@ -204,7 +204,8 @@ def _roofline(found: Evaluation) -> str | None:
     device = found.question.device
     for estimate in found.subgraphs:
         peak = max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
-        least = 2 * estimate.kernel.macs / peak if peak else 0.0
+        multiplied = estimate.kernel.macs * (1 - estimate.allocation.spared)  # Winograd's algorithm does without the others
+        least = 2 * multiplied / peak if peak else 0.0
         busy = max(estimate.allocation.compute_s, estimate.allocation.memory_s)
         if busy < least * (1 - 1e-6):
             return f"kernel {estimate.subgraph.id} takes {busy:g} s, at the peak it would be {least:g} s"

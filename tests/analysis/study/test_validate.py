@@ -65,6 +65,13 @@ def test_nothing_is_wrong_with_a_real_model(zoo) -> None:
         assert [c for c in universal_checks(zoo.evaluation(name)) if c.problem] == []
 
 
+def test_an_algorithm_that_multiplies_less_may_beat_the_peak(zoo) -> None:
+    """Winograd's: large FP32 convolutions of 3×3 on vector units."""
+    found = zoo.evaluation("vgg16", device="gtx-1080-ti", batch=64)
+    assert any(kernel.allocation.spared for kernel in found.subgraphs)
+    assert [c for c in universal_checks(found) if c.problem] == []
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_each_check_notices(zoo, name) -> None:
     found = BROKEN[name](replace(zoo.evaluation("resnet18")))
