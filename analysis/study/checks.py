@@ -156,10 +156,13 @@ def _coverage(found: Evaluation) -> str | None:
 @_rule("the inputs are read and the outputs are computed")
 def _ends(found: Evaluation) -> str | None:
     graph = found.graph
+    read = {
+        graph.tensors[tensor].storage for tensor in graph.consumers
+    }  # an operator may read a view that it makes itself
     unread = [
         spec.name
         for spec, tensor in zip(graph.inputs, graph.input_tensors, strict=False)
-        if tensor not in graph.consumers
+        if graph.tensors[tensor].storage not in read
     ]
     if unread:
         return f"nothing reads the input {', '.join(unread)}"
@@ -203,8 +206,12 @@ def _utilization(found: Evaluation) -> str | None:
 def _roofline(found: Evaluation) -> str | None:
     device = found.question.device
     for estimate in found.subgraphs:
+        if estimate.allocation.fallback:
+            continue  # another processor's
         peak = max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
-        multiplied = estimate.kernel.macs * (1 - estimate.allocation.spared)  # Winograd's algorithm does without the others
+        multiplied = estimate.kernel.macs * (
+            1 - estimate.allocation.spared
+        )  # Winograd's algorithm does without the others
         least = 2 * multiplied / peak if peak else 0.0
         busy = max(estimate.allocation.compute_s, estimate.allocation.memory_s)
         if busy < least * (1 - 1e-6):
