@@ -71,7 +71,8 @@ class Related:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding at a line of a file (counted from 1). `share` is the part of the model's EDP that it is about, `gain` what
-    following its advice is predicted to change."""
+    following its advice is predicted to change. `calls`: how a run gets to the line, the outermost first, where that takes
+    calls."""
 
     code: str
     message: str
@@ -83,6 +84,7 @@ class Finding:
     share: float = 0.0
     gain: Gain | None = None
     related: tuple[Related, ...] = ()
+    calls: tuple[Related, ...] = ()
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -50,5 +50,6 @@ def from_json(text: str) -> Checked:
 def _finding(given: Mapping[str, Any]) -> Finding:
     gain = given["gain"]
     known = Gain(Figures(**gain["before"]), Figures(**gain["after"])) if gain is not None else None
-    fields: dict[str, Any] = {**given, "gain": known, "related": tuple(Related(**r) for r in given["related"])}
+    others = {name: tuple(Related(**other) for other in given[name]) for name in ("related", "calls")}
+    fields: dict[str, Any] = {**given, "gain": known, **others}
     return Finding(**fields)

@@ -38,7 +38,7 @@ def sources_of(checked: Sequence[Checked]) -> Sources:
     """The lines of each file, also of those that findings of others are in."""
     known = {each.file: each.lines or lines_of(each.file) for each in checked}
     for finding in (finding for each in checked for finding in each.findings):
-        for file in (finding.file, *(other.file for other in finding.related)):
+        for file in (finding.file, *(other.file for other in (*finding.related, *finding.calls))):
             if file not in known:
                 known[file] = lines_of(file)
     return known

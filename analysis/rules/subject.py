@@ -119,6 +119,15 @@ class Subject:
             [Related(f"{label(operator)} is run here", code.file, code.line)] if code is not None and elsewhere else []
         )
 
+    def calls(self, operator: Operator, message: str) -> list[Related]:
+        """How a run of the model gets to the line that runs an operator, which `message` is about; nothing where no other line
+        leads to it."""
+        steps = [self.as_written(place) for place in reversed(operator.source)]
+        if len(steps) < 2:
+            return []
+        last = Related(message, steps[-1].file, steps[-1].line)
+        return [*(Related("called from here", step.file, step.line) for step in steps[:-1]), last]
+
     def as_written(self, place: SourceLine) -> SourceLine:
         """A line of the code, its file called as the user called it."""
         return replace(place, file=shown_file(place.file, self.result.target) or place.file)
@@ -179,11 +188,11 @@ class Subject:
 
     def finding(
         self, message: str, place: SourceLine | Line, *, severity: Severity | None = None, share: float = 0.0,
-        gain: Gain | None = None, related: Sequence[Related] = (),
+        gain: Gain | None = None, related: Sequence[Related] = (), calls: Sequence[Related] = (),
     ) -> Finding:  # fmt: skip
         """A finding of this rule about this model and device."""
         found = severity or (self.by_gain(gain) if gain is not None else self.rule.severity)
         return Finding(
             self.rule.code, message, place.file, place.line, found, self.result.target, self.question.device.id,
-            share, gain, tuple(related),
+            share, gain, tuple(related), tuple(calls),
         )  # fmt: skip

@@ -41,7 +41,7 @@ def _expressions(
         yield from with_attributes(usage.attributes, namespace, instance=False)
         yield from named_like(name, namespace, instance=False)
     known = bool({"<instance>", "<class>"} & set(typical)) or typical[0].startswith("Space(")
-    read = (usage.attributes or usage.keys) and not known and not layer
+    read = (usage.attributes or usage.keys) and not known and not layer and not _is_sequence(annotation)
     if usage.keys and not usage.attributes and read:
         yield "Assumed()"
     if "<config>" in typical or read:
@@ -54,6 +54,14 @@ def _expressions(
     yield from (repr(option) for option in usage.options[1:])
     yield from plain
     yield from _LAST
+
+
+def _is_sequence(annotation: object) -> bool:
+    """Whether an annotation says a list or a tuple, whose methods are no settings."""
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return (
+        annotation is not inspect.Parameter.empty and re.match(r"(typing\.)?(list|tuple)\b", text.lower()) is not None
+    )
 
 
 def _fitting(

@@ -21,11 +21,11 @@ from . import (
     extensions,
     guards,
     inputs,
-    inverse_stft,
     pretrained,
     program,
     removed,
     stand_ins,
+    stft,
     without,
 )
 from .alive import StorageRow
@@ -147,7 +147,7 @@ class Capturer:
         conversions.install(self._recorder)
         stand_ins.install(self._recorder)
         extensions.install()
-        inverse_stft.install()
+        stft.install()
         removed.install()
         self._tracker.install()
 

@@ -64,10 +64,12 @@ class Changes:
     def configured(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """A configuration that takes any keyword, with the attribute that it lacks."""
         for name, text in arguments.items():
-            attribute = lacking(text, error)
             called = text[len("configured(") :] if text.startswith("configured(") else text
             cls = {**BORROWED, **self._choices.namespace}.get(called.partition("(")[0])
-            if attribute and isinstance(cls, type) and not issubclass(cls, nn.Module):
+            if not isinstance(cls, type) or issubclass(cls, nn.Module):
+                continue
+            attribute = lacking(text, error, keyed=issubclass(cls, dict))
+            if attribute:
                 value = _plain(getattr(self._names["Assumed"](), attribute, 64))
                 yield {**arguments, name: extended(text, attribute, value, is_open=is_open(cls))}
 

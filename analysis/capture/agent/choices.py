@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .arguments import expressions
-from .signature import Made, annotation_of, is_open, parameters_of, parent_with
+from .signature import Made, annotation_of, is_open, leading, parameters_of, parent_with
 from .usage import Usage, usage_of
 
 # The expressions chosen for each parameter.
@@ -18,7 +18,8 @@ class Choices:
     """Those of the parameters that are `needed` and of the `optional` ones.
 
     Among these, `empty` are lists with nothing in them by default, and `layers` are called and None by default. An `open`
-    constructor takes any keyword.
+    constructor takes more than it names: any keyword or, where it takes no others, values that go by position; `placed` are
+    the names of those that then go by position.
     """
 
     def __init__(self, cls: Made, namespace: Mapping[str, Any], *, root: bool) -> None:
@@ -27,7 +28,10 @@ class Choices:
         self.optional: dict[str, list[str]] = {}
         self.empty: list[str] = []
         self.layers: list[str] = []
-        self.open = is_open(cls)
+        before = leading(cls)
+        self.open = is_open(cls) or before is not None
+        self.placed = before or []
+        self._places = before is not None
         usages = usage_of(cls)
         for name, parameter in parameters_of(cls).items():
             usage = usages.get(name, Usage())
@@ -52,6 +56,8 @@ class Choices:
         parent = parent_with(self.cls, name)
         parameter = parameters_of(parent).get(name) or inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
         self.needed[name] = self._texts(parent, parameter, usage_of(parent).get(name, Usage()))
+        if self._places:
+            self.placed.append(name)
 
     def known(self, name: str) -> list[str]:
         """The expressions for one parameter."""

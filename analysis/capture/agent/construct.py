@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from .call_sites import arguments_at_calls
 from .changes import Changes
 from .choices import Arguments, Choices
 from .config_files import arguments_beside
+from .corrections import missing
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError, refuses
 from .signature import Made, parameters_of
@@ -50,8 +52,9 @@ class GuessedArguments:
         self.misfits: list[tuple[int, int]] = []
         # Arguments with what a configuration certainly lacked.
         self._right: list[Arguments] = []
-        # Whether it called None.
+        # Whether it called None, and which of its attributes stand where None was no use.
         self.called_none = False
+        self.none_read: list[str] = []
         file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
         known = list(parameters_of(cls))
         self._source, given = arguments_beside(file, known)
@@ -85,7 +88,7 @@ class GuessedArguments:
             except AbsentError as error:  # no other argument brings the module
                 raise NoArgumentsError(error, "") from error
             except Exception as error:
-                if first is None or chosen in self._right or refuses(error) > refuses(first.error):
+                if first is None or chosen in self._right or _says_more(error, first.error):
                     first = NoArgumentsError(error, self._words(arguments))
                 configured = list(self._changes.configured(arguments, error))
                 self._right += configured
@@ -110,9 +113,13 @@ class GuessedArguments:
                     yield {**arguments, name: str(wanted)}
 
     def _with_layers(self, arguments: Arguments) -> Iterator[Arguments]:
-        """Layers in place of the None that the model called."""
+        """Layers in place of the None that the model called, values in place of the None that it reckoned with."""
         if self.called_none:
             yield {**self._choices.of_layers(), **arguments}
+        left = {n: texts for n, texts in self._choices.optional.items() if n in self.none_read and n not in arguments}
+        if left:
+            yield {**arguments, **{name: next(filter(_is_number, texts), texts[0]) for name, texts in left.items()}}
+            yield {**arguments, **{name: texts[0] for name, texts in left.items()}}
 
     def _try(self, arguments: Arguments) -> None:
         if not self._depth:
@@ -135,7 +142,9 @@ class GuessedArguments:
             yield {**likeliest, **self._choices.of_layers()}
 
     def _expression(self, arguments: Arguments) -> str:
-        return f"{self._name}({', '.join(f'{name}={text}' for name, text in arguments.items())})"
+        placed = [name for name in self._choices.placed if name in arguments]
+        rest = (f"{name}={text}" for name, text in arguments.items() if name not in placed)
+        return f"{self._name}({', '.join([*(arguments[name] for name in placed), *rest])})"
 
     def _with_classes(self, arguments: Arguments) -> Arguments:
         """`<Name>` as the call of that class that works."""
@@ -161,3 +170,12 @@ class GuessedArguments:
 
     def _words(self, arguments: Arguments) -> str:
         return f"assumed arguments {self._origin(arguments).partition(' ')[2]}" if arguments else "default arguments"
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[\d.e-]+", text) is not None
+
+
+def _says_more(error: BaseException, first: BaseException) -> bool:
+    """Whether an error tells more than the first: it asks for other arguments, or comes after one that asked for more of them."""
+    return refuses(error) > refuses(first) or (bool(missing(str(first))) and not missing(str(error)))

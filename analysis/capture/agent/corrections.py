@@ -26,6 +26,8 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
     elif re.search(r"(be|as|type|expected) (a |an )?(list|tuple|sequence)|isinstance\(.*list", message):
         yield from (text for text in texts if text[:1] in "[(")
         yield from ("[64, 64]", "(64, 64)")
+    elif re.search(r"is not in list|not in tuple", message):
+        yield from (f"[{item}, 64, 64, 64]" for item in re.findall(r"^('[^']*'|\d+) is not in", message))
     elif re.search(r"index out of range", message):
         yield from (
             f"[{', '.join(['64'] * count)}]" for count in (6, 12) if any(text[:1] in "[(" for text in texts[:3])
@@ -44,7 +46,7 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
         yield from (str(64 * number) for number in numbers if 1 < number < 64 and 64 % number)
         yield from ("256", "8", "4", "64", "512", "1")
     elif re.search(
-        r"unsupported operand|instances of '(list|tuple)' and 'int'|must be (an )?int|empty\(\)"
+        r"unsupported operand|isinstance\(\w+, int\)|instances of '(list|tuple)' and 'int'|must be (an )?int|empty\(\)"
         r"|cannot be interpreted as an integer",
         message,
     ):
@@ -118,8 +120,12 @@ def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[s
                 yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}={other}'])})"
 
 
-def lacking(text: str, error: BaseException) -> str:
-    """The attribute that a configuration `GPTConfig(...)` lacks, by the error; empty when it is about something else."""
+def lacking(text: str, error: BaseException, *, keyed: bool) -> str:
+    """The attribute or the key that a configuration `GPTConfig(...)` lacks, by the error; empty when it is about something
+    else."""
+    key = error.args[0] if isinstance(error, KeyError) and error.args else ""
+    if isinstance(key, str) and key.isidentifier() and keyed:
+        return key
     found = (
         re.search(r"'(\w+)' object has no attribute '(\w+)'", str(error)) if isinstance(error, AttributeError) else None
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import types
+import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,11 +38,12 @@ def annotated_layer(annotation: object, namespace: Mapping[str, Any]) -> Iterato
 
 def configurations(annotation: object, namespace: Mapping[str, Any]) -> Iterator[str]:
     """The annotated class, and classes of the file that are called a configuration."""
-    name = _name(annotation)
-    cls = namespace.get(name, annotation) if name else None
-    if isinstance(cls, type) and not cls.__module__.startswith(_PLAIN) and not issubclass(cls, nn.Module):
-        BORROWED[name] = cls
-        yield from (written(name, cls), *_filled(name, cls))
+    for one in _alternatives(annotation):
+        name = _name(one)
+        cls = namespace.get(name, one) if name else None
+        if isinstance(cls, type) and not cls.__module__.startswith(_PLAIN) and not issubclass(cls, nn.Module):
+            BORROWED[name] = cls
+            yield from (written(name, cls), *_filled(name, cls))
     for name, given in list(namespace.items()):
         if isinstance(given, type) and _CONFIG.search(name) and not issubclass(given, nn.Module):
             yield from (written(name, given), *_filled(name, given))
@@ -91,6 +94,18 @@ def _modules(namespace: Mapping[str, Any]) -> Iterator[tuple[str, type]]:
         own = isinstance(given, type) and issubclass(given, nn.Module) and not given.__module__.startswith("torch.")
         if own and given.forward is not nn.Module.forward:
             yield name, given
+
+
+def _alternatives(annotation: object) -> Iterator[object]:
+    """What a union names, one after the other; else the annotation itself."""
+    if isinstance(annotation, str) and re.search(r"\||\b(Union|Optional)\[", annotation):
+        yield from (name for name in re.findall(r"[\w.]+", annotation) if not name.endswith(("Union", "Optional")))
+    else:
+        yield from typing.get_args(annotation) if _is_union(annotation) else (annotation,)
+
+
+def _is_union(annotation: object) -> bool:
+    return typing.get_origin(annotation) in (typing.Union, getattr(types, "UnionType", typing.Union))
 
 
 def _name(annotation: object) -> str:

@@ -19,7 +19,9 @@ _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
 _MAPPING = re.compile(
     r"has no attribute '(keys|items|get|values|pop)'|indices must be integers|invalid data type|not a dict"
 )
-_OTHER_USE = re.compile(r"object is not callable|has no attribute|not iterable|too many indices|invalid data type")
+_OTHER_USE = re.compile(
+    r"Boolean value of Tensor|object is not callable|has no attribute|not iterable|too many indices|invalid data type"
+)
 
 # A tensor is taken apart itself, and not its sizes.
 _UNPACKED = re.compile(r"values to unpack")
@@ -166,6 +168,8 @@ def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
 def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """The object is used as something else than a tensor."""
     message = found.message
+    if "Boolean value of Tensor" in message:
+        yield value(origin, False)
     if "object is not callable" in message:
         yield value(origin, Passthrough())
     attribute = re.search(r"'Tensor' object has no attribute '(\w+)'", message)

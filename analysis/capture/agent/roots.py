@@ -6,7 +6,7 @@ import ast
 import os
 from collections.abc import Iterator, Sequence
 
-_HIGHEST = 6
+_HIGHEST, _DEEPEST = 6, 2
 INSTALLED = ("site-packages", "dist-packages")
 # Folders beside a repository's sources that may hold them.
 _BESIDE = ("", "src")
@@ -50,11 +50,13 @@ def folders_with(module: str, path: str, importing: str = "") -> Iterator[str]:
 
 
 def _has_modules(folder: str) -> bool:
-    """Whether a folder is a package, or a namespace with Python files in it."""
-    try:
-        return os.path.isdir(folder) and any(name.endswith(".py") for name in os.listdir(folder))
-    except OSError:
-        return False
+    """Whether a folder is a package, or a namespace with Python files in it or a little below it."""
+    for place, inner, names in os.walk(folder):
+        if any(name.endswith(".py") for name in names):
+            return True
+        deep = place[len(folder) :].count(os.sep) >= _DEEPEST
+        inner[:] = [] if deep else sorted(name for name in inner if name.isidentifier())
+    return False
 
 
 def _is_package(folder: str) -> bool:

@@ -28,6 +28,14 @@ def is_open(cls: Made) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in _signature(cls))
 
 
+def leading(cls: Made) -> list[str] | None:
+    """The parameters before `*args`, where the constructor hands on what comes by position and no keywords; else None."""
+    kinds = {parameter.kind: parameter.name for parameter in _signature(cls)}
+    if inspect.Parameter.VAR_POSITIONAL not in kinds or inspect.Parameter.VAR_KEYWORD in kinds:
+        return None
+    return [p.name for p in _signature(cls) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
 def annotation_of(cls: Made, parameter: inspect.Parameter) -> object:
     """The annotation; the class itself where it is written as a string and the class's own file knows it."""
     given = parameter.annotation

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
 from .extensions import NotBuiltError
-from .moved import moved_to
+from .moved import module_moved_to, moved_to
 from .partial import Partial
 from .roots import folders_with, is_installed
 
@@ -37,7 +37,7 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
                 if not _remedied(error, path):
                     raise
             except Exception as error:  # the user's code may fail in any way
-                if not partial.helps(error, path):
+                if not _installed_fails(error) and not partial.helps(error, path):
                     raise
             _forget_orphans()
         return load()
@@ -84,6 +84,10 @@ def _remedied(error: ImportError, path: str) -> bool:
         return _installed_fails(error)
     if _found_above(error.name, path, error):
         return True
+    moved = module_moved_to(error.name) if error.name not in errors else None
+    if moved is not None:
+        sys.modules[error.name] = moved
+        return True
     top = error.name.partition(".")[0]
     name = error.name if top in sys.modules or importlib.util.find_spec(top) is not None else top
     if name in errors:
@@ -92,7 +96,7 @@ def _remedied(error: ImportError, path: str) -> bool:
     return True
 
 
-def _installed_fails(error: ImportError) -> bool:
+def _installed_fails(error: Exception) -> bool:
     """Stands for the outermost installed module that raised an error of its own when it was imported."""
     trace = error.__traceback__
     while trace is not None:

@@ -16,6 +16,7 @@ from .absent import Absent, AbsentError, parent_missing
 from .claims import Claim
 from .config_code import CALLED
 from .construct import GuessedArguments
+from .corrections import lines_of
 from .errors import Diagnosis, read_message
 from .frames import abstract_method
 from .guess import Assignment
@@ -118,6 +119,8 @@ class Trials:
             read_message(found.message, found)
             self._guessed.misfits = found.sizes
             self._guessed.called_none = "'NoneType' object is not callable" in found.message
+            lines = lines_of(error.__traceback__) if "NoneType" in found.message else []
+            self._guessed.none_read = [name for line in lines[:1] for name in re.findall(r"\bself\.(\w+)", line)]
 
     def run_alone(self, expression: str, origin: str, given: Assignment | None) -> Run:
         """The model of one expression; with what it was `given` somewhere, where that is known and nothing else is asked."""

@@ -9,6 +9,10 @@ from collections.abc import Iterator
 # the file, `<config>` for a configuration.
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"(\w*_)?(observation|obs|state)_space", ("Space(64)",)),
+    # OpenMMLab's descriptions of layers (mmcv/cnn/bricks).
+    (r"(conv|init|plugins?|dcn|upsample)_cfg", ("None",)),
+    (r"norm_cfg", ("dict(type='BN')", "None")),
+    (r"act_cfg", ("dict(type='ReLU')", "None")),
     (r"(\w*_)?(action|act)_space", ("Space(8)",)),
     (r"(action|act)_(dims?|size|limit|bound|n)", ("8", "1.0")),
     (

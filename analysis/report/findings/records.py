@@ -33,6 +33,7 @@ def record(finding: Finding) -> dict[str, Any]:
         "edp_share": finding.share,
         "gain": gain_record(finding.gain),
         "related": [asdict(other) for other in finding.related],
+        "calls": [asdict(other) for other in finding.calls],
     }
 
 

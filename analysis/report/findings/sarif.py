@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ...finding import SEVERITIES, Finding, rule_page
+from ...finding import SEVERITIES, Finding, Related, rule_page
 from ...rules import RULES, Rule
 from .fingerprint import Sources, fingerprints, relative
 from .records import gain_record
@@ -143,9 +143,11 @@ def _result(entry: _Entry, root: Path, fixes: Sequence[tuple[str, Sequence[Edit]
         result["properties"]["gain"] = gain_record(finding.gain)
     if finding.related:
         result["relatedLocations"] = [
-            {"id": number, "message": {"text": other.message}, **_location(other.file, other.line, root, entry.sources)}
-            for number, other in enumerate(finding.related)
+            {"id": number, **_spoken(other, root, entry.sources)} for number, other in enumerate(finding.related)
         ]
+    if finding.calls:
+        steps = [{"location": _spoken(step, root, entry.sources)} for step in finding.calls]
+        result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     if fixes:
         result["fixes"] = [_fix(title, edits, _artifact(finding.file, root)) for title, edits in fixes]
     return result
@@ -163,6 +165,10 @@ def _fix(title: str, edits: Sequence[Edit], artifact: Mapping[str, str]) -> dict
     ]  # fmt: skip
     changes = [{"artifactLocation": artifact, "replacements": replacements}]
     return {"description": {"text": title}, "artifactChanges": changes}
+
+
+def _spoken(other: Related, root: Path, sources: Sources) -> dict[str, Any]:
+    return {"message": {"text": other.message}, **_location(other.file, other.line, root, sources)}
 
 
 def _location(file: str, line: int, root: Path, sources: Sources) -> dict[str, Any]:

@@ -47,8 +47,9 @@ def check(subject: Subject) -> Iterable[Finding]:
     )
     related = [Related("makes FP32 too", place.file, place.line) for place in places[1 : 1 + _MOST_RELATED]]
     yield subject.finding(
-        message, places[0], severity="information", gain=gain, share=subject.edp_of(wide), related=related
-    )
+        message, places[0], severity="information", gain=gain, share=subject.edp_of(wide), related=related,
+        calls=subject.calls(makers[0], "makes FP32 of half precision"),
+    )  # fmt: skip
 
 
 def _promoting(graph: Graph, lower: str) -> list[Operator]:

@@ -28,7 +28,7 @@ def check(subject: Subject) -> Iterable[Finding]:
     every = set[int]().union(*kernels.values())
     whole = lost_lead(evaluation, every) if every else 0.0
     lines = [
-        _Line(SourceLine(*at), operators[0].kind, len(kernels[at]), whole - lost_lead(evaluation, every - kernels[at]))
+        _Line(SourceLine(*at), operators[0], len(kernels[at]), whole - lost_lead(evaluation, every - kernels[at]))
         for at, operators in held.items()
     ]
     lines.sort(key=lambda line: -line.lost_s)
@@ -41,10 +41,10 @@ def check(subject: Subject) -> Iterable[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line that waits, by what kind of operator and how often in a run, and the seconds that this alone costs."""
+    """A line that waits, by which operator and how often in a run, and the seconds that this alone costs."""
 
     place: SourceLine
-    kind: str
+    operator: Operator
     times: int
     lost_s: float
 
@@ -61,7 +61,8 @@ def _prevented(subject: Subject) -> Gain | None:
 
 def _finding(subject: Subject, line: _Line, slow: bool, prevented: Gain | None, others: Sequence[_Line]) -> Finding:
     often = f" {line.times} times" if line.times > 1 else ""
-    parts = [f"The host waits here{often} for {subject.question.device.name} ({_NAMES.get(line.kind, line.kind)})."]
+    kind = line.operator.kind
+    parts = [f"The host waits here{often} for {subject.question.device.name} ({_NAMES.get(kind, kind)})."]
     if slow:
         share = units.percent(line.lost_s / subject.figures.latency_s)
         parts.append(
@@ -73,8 +74,9 @@ def _finding(subject: Subject, line: _Line, slow: bool, prevented: Gain | None, 
         also += "s" if len(others) == 1 else ""
         parts.append(f"No CUDA graph can hold it{also}; the compiled model would gain by one: {prevented.text}.")
         related = [Related("the host waits here too", other.place.file, other.place.line) for other in others]
-    message = " ".join([*parts, f"{_INSTEAD.get(line.kind, _MASK)}."])
-    return subject.finding(message, line.place, severity="information", related=related[:_MOST_RELATED])
+    message = " ".join([*parts, f"{_INSTEAD.get(kind, _MASK)}."])
+    calls = subject.calls(line.operator, "the host waits here")
+    return subject.finding(message, line.place, severity="information", related=related[:_MOST_RELATED], calls=calls)
 
 
 _MOST_RELATED = 5

@@ -171,5 +171,9 @@ def _name(target: str, *folders: Path) -> str:
 
 
 def _renamed(finding: Finding, folder: Path) -> Finding:
-    related = tuple(replace(other, file=_name(other.file, folder)) for other in finding.related)
-    return replace(finding, file=_name(finding.file, folder), target=_name(finding.target, folder), related=related)
+    related, calls = (
+        tuple(replace(other, file=_name(other.file, folder)) for other in others)
+        for others in (finding.related, finding.calls)
+    )
+    file, target = _name(finding.file, folder), _name(finding.target, folder)
+    return replace(finding, file=file, target=target, related=related, calls=calls)

@@ -54,6 +54,10 @@ GUESSED = {
     "stored with an annotation": ("dataset", "self.dataset: object = dataset\nself.a = nn.Linear(self.dataset.n_users, 8)", ""),
     "size of actions": ("obs_dim, act_dim", "self.a = nn.Sequential(*[nn.Linear(*sizes) for sizes in [[obs_dim, act_dim]]])", ""),
     "layers that are None": ("dim, act=None, conv=nn.Conv2d", "self.act = act\nself.a = conv(dim, dim)", "return self.a(self.act(x))"),
+    "described as in OpenMMLab": ("dim, conv_cfg, norm_cfg", "assert conv_cfg is None or isinstance(conv_cfg, dict)\nself.a = {'BN': nn.BatchNorm2d}[norm_cfg['type']](dim)", ""),
+    "a number by an assertion": ("in_channels, kind=None", "if kind: sum(in_channels)\nelse:\n    assert isinstance(in_channels, int)\nself.a = nn.Linear(in_channels, 8)", ""),
+    "an item that a list must have": ("labels: list", "self.blank = labels.index('_')\nself.a = nn.Linear(8, len(labels))", ""),
+    "what forward reckons with": ("size=None, scale_factor=None", "self.size, self.scale_factor = size, scale_factor", "return nn.functional.interpolate(x, self.size or [int(n * self.scale_factor) for n in x.shape[2:]])"),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
 
@@ -63,6 +67,45 @@ def test_arguments_are_guessed(write: Callable, name: str) -> None:
     parameters, init, forward = GUESSED[name]
     (result,) = write(net(parameters, init, forward or "return self.a(x)")).analysis.results
     assert result.constructed.startswith("assumed ") or name == "any"
+
+
+def test_what_only_a_parent_names_goes_by_position(write: Callable) -> None:
+    child = """
+class Child(Net):
+    def __init__(self, *args):
+        super().__init__(*args, scale=2)
+"""
+    text = net("dim, heads, scale=1", "self.a = nn.Linear(dim * scale, heads)")
+    results = {r.target.rpartition("::")[2]: r for r in write(text + child).analysis.results}
+    assert results["Child"].constructed == "assumed dim=64, heads=8"
+
+
+@pytest.mark.parametrize("annotation", ["Union[Small, Large]", "'Union[Small, Large]'", "Optional[Small]"])
+def test_a_configuration_of_a_union_is_the_first(write: Callable, annotation: str) -> None:
+    head = """
+from typing import Optional, Union
+class Other:
+    depth = 1
+class OtherConfig(Other):
+    pass
+class Small:
+    width = 24
+class Large:
+    width = 48
+"""
+    (result,) = write(head + net(f"config: {annotation}", "self.a = nn.Linear(config.width, 8)")).analysis.results
+    assert result.constructed == "assumed config=Small()"
+
+
+def test_a_dictionary_with_attributes_gets_the_keys_that_it_lacks(write: Callable) -> None:
+    head = """
+class AttrDict(dict):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.__dict__ = self
+"""
+    (result,) = write(head + net("h: AttrDict", "self.a = nn.Linear(h['hidden_size'], h.depth)")).analysis.results
+    assert result.constructed == "assumed h=AttrDict(hidden_size=64, depth=2)"
 
 
 def test_the_guess_is_shown(write: Callable) -> None:

@@ -46,6 +46,21 @@ def test_a_function_that_moved_within_its_package_is_found(write: Callable) -> N
     assert "interpolate" in " ".join(written.graph.assumptions)
 
 
+def test_a_module_that_became_private_is_found(write: Callable) -> None:
+    other = "\n    def other(self):\n        return NamedMemberAccessor(self)\n"
+    written = write("from torch.nn.utils.named_member_accessor import NamedMemberAccessor\n" + net() + other)
+    assert "torch.nn.utils._named_member_accessor" in " ".join(written.graph.assumptions)
+
+
+def test_a_folder_of_folders_at_the_root_is_a_package(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    sizes = tmp_path / "src" / "models" / "sizes"
+    sizes.mkdir(parents=True)
+    (sizes / "widths.py").write_text("WIDTH = 24\n")
+    written = write("from src.models.sizes.widths import WIDTH\n" + net("WIDTH"), name="src/nets/net.py")
+    assert written.graph.parameters == 24 * 9
+
+
 def test_a_file_named_from_the_root_is_read(write: Callable, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "configs").mkdir()

@@ -31,6 +31,16 @@ def test_the_inverse_of_a_spectrum_has_as_many_samples(write: Callable, keywords
     assert last.shape[-1] == expected.shape[-1]
 
 
+def test_a_window_with_values_goes_where_the_signal_is(write: Callable) -> None:
+    body = "import numpy\n        window = torch.from_numpy(numpy.ones(64, 'float32'))\n"
+    body += (
+        "        return self.a(x).sum() + torch.stft(x.new_zeros(2, 640), 64, window=window, return_complex=True).abs()"
+    )
+    written = write(NET.format(body=body))
+    last = written.graph.tensors[written.graph.output_tensors[0]]
+    assert last.shape == (2, 33, 41)
+
+
 def test_autocast_in_the_code_is_said_not_to_be_followed(write: Callable) -> None:
     body = "with torch.autocast('cuda', dtype=torch.float16):\n            return self.a(x)"
     assert any(

@@ -41,7 +41,19 @@ def test_json(run: Callable) -> None:
     assert done.code == 1
     for record in done.json:
         assert list(record) == [
-            *("code", "message", "file", "line", "severity", "target", "hardware", "edp_share", "gain", "related")
+            *(
+                "code",
+                "message",
+                "file",
+                "line",
+                "severity",
+                "target",
+                "hardware",
+                "edp_share",
+                "gain",
+                "related",
+                "calls",
+            )
         ]
     first = done.json[0]
     assert (first["code"], first["file"], first["line"]) == ("GP101", "model.py", 8)

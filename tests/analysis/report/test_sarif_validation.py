@@ -76,6 +76,7 @@ LINES = [
 ]
 SOURCES = {"net.py": LINES, "base.py": LINES}
 GAIN = Gain(Figures(2e-3, 0.5, 1e9), Figures(1e-3, 0.4, 1e9))
+CALLS = (Related("called from here", "net.py", 4), Related("the host waits here", "base.py", 2))
 RELATED = (Related("The other half.", "base.py", 3), Related("And this.", "net.py", 4))
 
 
@@ -98,7 +99,7 @@ def linted(root: Path) -> dict[str, Any]:
 
 
 def detailed(root: Path) -> dict[str, Any]:
-    return sarif([finding(gain=GAIN, related=RELATED), finding("GP201", 3)], root, SOURCES)
+    return sarif([finding(gain=GAIN, related=RELATED, calls=CALLS), finding("GP201", 3)], root, SOURCES)
 
 
 def compared(root: Path) -> dict[str, Any]:

@@ -178,6 +178,35 @@ def test_a_wait_at_the_end_of_a_busy_model_costs_nothing(said: Callable) -> None
     assert said("GP207", source, **H100) == []
 
 
+def test_a_wait_in_another_module_says_how_a_run_gets_there(said: Callable) -> None:
+    source = """
+        class Gate(nn.Module):
+            def forward(self, x):
+                if x.abs().max() > 100:  # waits
+                    x = x / 100
+                return x
+
+
+        # graphperf: input=(1, 128, 256)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = nn.ModuleList([nn.Linear(256, 256) for _ in range(12)])
+                self.gate = Gate()
+
+            def forward(self, x):
+                for layer in self.layers:
+                    x = self.gate(layer(x))  # calls
+                return x
+    """
+    (found,) = said("GP207", source, **H100)
+    lines = source.splitlines()
+    places = [next(n for n, line in enumerate(lines) if mark in line) for mark in ("# calls", "# waits")]
+    assert [call.message for call in found.calls] == ["called from here", "the host waits here"]
+    assert found.calls[1].line == found.line
+    assert found.calls[1].line - found.calls[0].line == places[1] - places[0]
+
+
 def test_even_rounds_and_cores_have_no_tail(said: Callable) -> None:
     source = """
         # graphperf: input=(2304, 4096)

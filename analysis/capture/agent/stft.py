@@ -1,4 +1,5 @@
-"""`torch.istft` without data: PyTorch's own reads the values of the window to see whether it can be undone."""
+"""`torch.stft` and `torch.istft` without data. A window with values goes where the signal is; PyTorch's own inverse reads the
+values of the window to see whether it can be undone."""
 
 from __future__ import annotations
 
@@ -8,13 +9,25 @@ from typing import Any
 
 import torch
 
-from .values import is_meta
+from .values import is_meta, to_meta
 
 
 def install() -> None:
     """Only for a process that ends after the capture."""
+    torch.stft = _together(torch.stft)
+    torch.Tensor.stft = _together(torch.Tensor.stft)  # type: ignore[method-assign]
     torch.istft = _without_data(torch.istft)
     torch.Tensor.istft = _without_data(torch.Tensor.istft)  # type: ignore[method-assign]
+
+
+def _together(original: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    @functools.wraps(original)
+    def stft(signal: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        if is_meta(signal):
+            args, kwargs = to_meta(args, kwargs)
+        return original(signal, *args, **kwargs)
+
+    return stft
 
 
 def _without_data(original: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
