@@ -52,9 +52,8 @@ def traffic_of(groups: Sequence[Sequence[int]], flow: Dataflow, policy: Policy) 
     leaves, used = np.array(flow.is_returned), np.array(flow.is_returned)
     used[shown] = True
     leaves[shown[home[flow.makers[shown]] != home[readers]]] = True
-    for whole, part in reversed(
-        flow.patched
-    ):  # whoever reads a tensor after a part of it was overwritten reads the rest too
+    # Whoever reads a tensor after a part of it was overwritten reads the rest too.
+    for whole, part in reversed(flow.patched):
         leaves[whole] |= leaves[part] and home[flow.makers[whole]] == home[flow.makers[part]]
     return Traffic(
         read=activations,

@@ -156,9 +156,8 @@ def _coverage(found: Evaluation) -> str | None:
 @_rule("the inputs are read and the outputs are computed")
 def _ends(found: Evaluation) -> str | None:
     graph = found.graph
-    read = {
-        graph.tensors[tensor].storage for tensor in graph.consumers
-    }  # an operator may read a view that it makes itself
+    # An operator may read a view that it makes itself.
+    read = {graph.tensors[tensor].storage for tensor in graph.consumers}
     unread = [
         spec.name
         for spec, tensor in zip(graph.inputs, graph.input_tensors, strict=False)
@@ -205,10 +204,13 @@ def _utilization(found: Evaluation) -> str | None:
 @_rule("no kernel is faster than the device's peak and bandwidth allow")
 def _roofline(found: Evaluation) -> str | None:
     device = found.question.device
+    efficiency = device.efficiency
+    # Above 1 where a device was measured at a higher clock than that of its peaks.
+    reached = max(1.0, *(share.si for share in (efficiency.matrix, efficiency.convolution) if share is not None))
     for estimate in found.subgraphs:
         if estimate.allocation.fallback:
             continue  # another processor's
-        peak = max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
+        peak = reached * max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
         multiplied = estimate.kernel.macs * (
             1 - estimate.allocation.spared
         )  # Winograd's algorithm does without the others

@@ -72,6 +72,12 @@ def test_an_algorithm_that_multiplies_less_may_beat_the_peak(zoo) -> None:
     assert [c for c in universal_checks(found) if c.problem] == []
 
 
+def test_a_card_that_runs_above_the_clock_of_its_peaks_may_beat_them(zoo) -> None:
+    found = zoo.evaluation("vgg16", device="rtx-4070", precision="fp16", mode="compiled", batch=64)
+    assert found.question.device.efficiency.matrix.si > 1
+    assert [c for c in universal_checks(found) if c.problem] == []
+
+
 def test_a_fallback_is_not_held_to_the_peak_of_the_device(sketch) -> None:
     """The GPU beside a DLA multiplies three times as fast in FP16; the DLA runs no convolution in three dimensions."""
     inputs = {"input": sketch.tensor(8, 16, 16, 32, 32), "weight": sketch.weight(64, 16, 3, 3, 3)}
