@@ -12,11 +12,13 @@ import torch
 from torch import nn
 
 from .config_files import values_beside
+from .taken_apart import results_wanted
+from .targets import maker, settings
 from .typical import typical_values
 
 
 class Passthrough(nn.Module):
-    """Stands for a layer: returns its first argument, whatever else it is given."""
+    """Stands for a layer: returns its first argument, whatever else it is given; as often as the code takes it apart into."""
 
     def __init__(self, *_: object, **__: object) -> None:
         super().__init__()
@@ -24,7 +26,9 @@ class Passthrough(nn.Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The first tensor."""
         given = [*args, *kwargs.values()]
-        return next((item for item in given if isinstance(item, torch.Tensor)), given[0] if given else None)
+        first = next((item for item in given if isinstance(item, torch.Tensor)), given[0] if given else None)
+        wanted = results_wanted()
+        return first if wanted == 1 else (first,) * wanted
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -203,4 +207,6 @@ def guess_names(text: str, path: str, wanted: Collection[str] = ()) -> Mapping[s
         "Space": Space,
         "configured": configured,
         "partial": functools.partial,
+        "made": maker(path),
+        "settings": settings,
     }

@@ -119,13 +119,13 @@ def _mappings(path: str, names: set[str]) -> Iterator[tuple[str, Mapping[str, An
         text = text_of(found)
         if len(names.intersection(re.findall(r"\w+", text))) < _LEAST_SHARED:
             continue
-        parts = list(values_in(text)) if found.endswith(".py") else [_values(text, found)]
+        parts = list(values_in(text)) if found.endswith(".py") else [values_of(text, found)]
         for part in parts:
             yield found, part
             parts += [item for item in part.values() if isinstance(item, dict)]
 
 
-def _values(text: str, path: str) -> Mapping[str, Any]:
+def values_of(text: str, path: str) -> Mapping[str, Any]:
     """What a file holds; nothing where that is no mapping."""
     try:
         given = json.loads(text) if path.endswith(".json") else _of_yaml(text)

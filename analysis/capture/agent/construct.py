@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import re
+import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -20,9 +20,11 @@ from .changes import Changes
 from .choices import Arguments, Choices
 from .config_files import arguments_beside
 from .corrections import missing
+from .feedback import Feedback, changed
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError, refuses
 from .signature import Made, parameters_of
+from .targets import arguments_for
 
 _MOST_TRIES = 24
 _SECONDS = 8.0
@@ -48,17 +50,15 @@ class GuessedArguments:
         self._given_names, self._namespace = names, namespace
         self._choices = Choices(cls, namespace, root=root)
         self._changes = Changes(self._choices, names)
-        # Pairs of sizes (found, wanted) that the model given out last failed with.
-        self.misfits: list[tuple[int, int]] = []
+        # What the model given out last failed with, when it ran.
+        self.said = Feedback()
         # Arguments with what a configuration certainly lacked.
         self._right: list[Arguments] = []
-        # Whether it called None, and which of its attributes stand where None was no use.
-        self.called_none = False
-        self.none_read: list[str] = []
         file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
         known = list(parameters_of(cls))
         self._source, given = arguments_beside(file, known)
         self._beside = {name: repr(value) for name, value in given.items()}
+        self._named = self._meant(file, known)
         self._sites = arguments_at_calls(cls.__name__, known, file) if known and not depth else []
 
     def working(self) -> Iterator[tuple[str, str]]:
@@ -100,26 +100,19 @@ class GuessedArguments:
             else:
                 succeeded = True
                 yield self._expression(arguments), self._origin(arguments)
-                for changed in (*self._of_other_sizes(chosen), *self._with_layers(chosen)):
-                    add(changed, rank + 0.1)
+                for other in changed(chosen, self._choices, self.said):
+                    add(other, rank + 0.1)
         if not succeeded and first is not None:
             raise first
 
-    def _of_other_sizes(self, arguments: Arguments) -> Iterator[Arguments]:
-        """Sizes that did not fit each other when the model ran: an argument of the one as the other."""
-        for found, wanted in self.misfits:
-            for name, text in arguments.items():
-                if text == str(found) and found != wanted:
-                    yield {**arguments, name: str(wanted)}
-
-    def _with_layers(self, arguments: Arguments) -> Iterator[Arguments]:
-        """Layers in place of the None that the model called, values in place of the None that it reckoned with."""
-        if self.called_none:
-            yield {**self._choices.of_layers(), **arguments}
-        left = {n: texts for n, texts in self._choices.optional.items() if n in self.none_read and n not in arguments}
-        if left:
-            yield {**arguments, **{name: next(filter(_is_number, texts), texts[0]) for name, texts in left.items()}}
-            yield {**arguments, **{name: texts[0] for name, texts in left.items()}}
+    def _meant(self, file: str, known: Sequence[str]) -> list[tuple[str, Arguments]]:
+        """What a configuration gives the class that it names, of what its constructor takes."""
+        meant = arguments_for(self._name, file)
+        if meant is None:
+            return []
+        source, given = meant
+        taken = {name: text for name, text in given.items() if name in known or self._choices.open}
+        return [(os.path.basename(source), taken)] if taken else []
 
     def _try(self, arguments: Arguments) -> None:
         if not self._depth:
@@ -129,10 +122,11 @@ class GuessedArguments:
             raise TypeError(f"{self._name} is no nn.Module")
 
     def _starts(self) -> Iterator[Arguments]:
-        """What a file beside the code says; what other code gives; typical values; one size for all; layers that the
-        defaults leave out.
+        """What a configuration says that names the class; what a file beside the code says; what other code gives; typical
+        values; one size for all; layers that the defaults leave out.
         """
         likeliest = self._choices.likeliest()
+        yield from ({**likeliest, **given} for _, given in self._named)
         if self._beside:
             yield {**likeliest, **self._beside}
         yield from ({**likeliest, **given} for _, given in self._sites)
@@ -164,16 +158,12 @@ class GuessedArguments:
     def _origin(self, arguments: Arguments) -> str:
         given = ", ".join(f"{name}={text}" for name, text in arguments.items())
         sources = [self._source] if self._beside.items() & arguments.items() else []
-        sources += [source for source, given in self._sites if given.items() <= arguments.items()][:1]
+        sources += [source for source, given in [*self._named, *self._sites] if given.items() <= arguments.items()][:1]
         after = f", after {' and '.join(dict.fromkeys(sources))}" if sources else ""
         return f"assumed {given}{after}" if given else "defaults"
 
     def _words(self, arguments: Arguments) -> str:
         return f"assumed arguments {self._origin(arguments).partition(' ')[2]}" if arguments else "default arguments"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[\d.e-]+", text) is not None
 
 
 def _says_more(error: BaseException, first: BaseException) -> bool:

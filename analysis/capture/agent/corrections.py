@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 
 from torch import nn
@@ -93,7 +93,11 @@ def allowed(error: BaseException, name: str) -> list[object]:
                 found += [item for item in given if isinstance(item, (str, int))]
     if trace is not None and isinstance(error, KeyError):
         for key, mapping in subscripts(trace.tb_frame, trace.tb_lineno):
-            if isinstance(key, ast.Name) and (key.id == name or name.endswith(f"_{key.id}")):
+            if (
+                isinstance(mapping, Mapping)
+                and isinstance(key, ast.Name)
+                and (key.id == name or name.endswith(f"_{key.id}"))
+            ):
                 found += [item for item in mapping if isinstance(item, (str, int))]
     return found[:6]
 

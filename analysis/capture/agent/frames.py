@@ -43,6 +43,7 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
         lines = [linecache.getline(f.f_code.co_filename, number).strip() for f, number in user]
         found.line, found.outer = lines[-1], " ".join(lines[:-1])
         _read_assertion(error, frame, found)
+        _read_index(error, [frame for frame, _ in user[-2:]], found)
     if frames:
         _read_tensors(frames, found)
     if module is not None:
@@ -110,6 +111,19 @@ def _read_assertion(error: BaseException, frame: FrameType, found: Diagnosis) ->
                 _read_comparison(node, left, right, frame, found)
 
 
+def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis) -> None:
+    """Numbers that go past the end of a list, from which the failing line takes an item, are to be its length. A comprehension
+    has a frame of its own."""
+    if not isinstance(error, IndexError) or "list index out of range" not in str(error):
+        return
+    for _, given in subscripts(frames[-1], frames[-1].f_lineno):
+        numbers = {n for frame in frames for n in frame.f_locals.values() if type(n) is int}
+        longer = sorted(n for n in numbers if isinstance(given, list) and n > len(given) > 0)
+        if longer:
+            found.sizes += [(n, len(given)) for n in longer]
+            found.ranks.clear()
+
+
 def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
     """Left sides, and the values of the right sides, of the comparisons in the condition that failed."""
     for test in _tests_near(frame):
@@ -118,8 +132,8 @@ def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
                 yield node.left, _evaluated(node.comparators[0], frame)
 
 
-def subscripts(frame: FrameType, number: int) -> Iterator[tuple[ast.expr, Mapping[Any, Any]]]:
-    """The keys, and the mappings, of `mapping[key]` in a line."""
+def subscripts(frame: FrameType, number: int) -> Iterator[tuple[ast.expr, Any]]:
+    """The keys, and the mappings and lists, of `mapping[key]` in a line."""
     try:
         tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
     except (SyntaxError, ValueError):
@@ -127,7 +141,7 @@ def subscripts(frame: FrameType, number: int) -> Iterator[tuple[ast.expr, Mappin
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and node.lineno <= number <= (node.end_lineno or node.lineno):
             mapping = _evaluated(node.value, frame)
-            if isinstance(mapping, Mapping):
+            if isinstance(mapping, (Mapping, list)):
                 yield node.slice, mapping
 
 

@@ -39,12 +39,21 @@ def configuration_files(path: str) -> Iterator[str]:
 
 def code_files(path: str) -> Iterator[str]:
     """Python files of the repository, those near the code first; of the code's folder where there is none."""
+    yield from _of_repository(path, (".py",))
+
+
+def descriptions(path: str) -> Iterator[str]:
+    """JSON and YAML files of the repository, likewise."""
+    yield from _of_repository(path, _ENDINGS)
+
+
+def _of_repository(path: str, endings: tuple[str, ...]) -> Iterator[str]:
     folders, seen = upwards(path), set[str]()
     if not _is_top(folders[-1]):
         folders = folders[:1]
     walked = (os.path.join(folder, name) for folder, _, names in _walk(folders[-1]) for name in sorted(names))
-    near = (entry for folder in folders for entry in _listed(folder, ".py"))
-    for found in itertools.chain(near, (entry for entry in walked if entry.endswith(".py"))):
+    near = (entry for folder in folders for entry in _listed(folder, *endings))
+    for found in itertools.chain(near, (entry for entry in walked if entry.endswith(endings))):
         if found not in seen:
             seen.add(found)
             yield found

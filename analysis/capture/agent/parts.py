@@ -23,15 +23,31 @@ def execute_in_parts(statements: Sequence[ast.stmt], module: types.ModuleType, p
     for statement in statements:
         try:
             _execute(statement, module, path)
-        except (ImportError, SyntaxError):
-            raise
         except Exception as error:  # of the user's code
+            if isinstance(error, (ImportError, SyntaxError)) and not _raises(statement, error, path):
+                raise
             if wanted and (wanted in bound_names(statement) or statement in imports):
                 raise
             for name in bound_names(statement) or {f"line {statement.lineno}"}:
                 if name in _assigned(statement):  # what it was before is not meant
                     vars(module).pop(name, None)
                 vars(module).setdefault(name, absent_name(module, name, error))
+
+
+def _raises(statement: ast.stmt, error: Exception, path: str) -> bool:
+    """Whether the statement raises the error itself: `if not met: raise ImportError("install it")`."""
+    line = _line_in(path, error)
+    raised = (node for node in ast.walk(statement) if isinstance(node, ast.Raise))
+    return any(node.lineno <= line <= (node.end_lineno or 0) for node in raised)
+
+
+def _line_in(path: str, error: Exception) -> int:
+    """The innermost line of a file that an error went through; 0 for none."""
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == path else line
+        trace = trace.tb_next
+    return line
 
 
 def _assigned(statement: ast.stmt) -> set[str]:
@@ -54,10 +70,7 @@ def _execute(statement: ast.stmt, module: types.ModuleType, path: str) -> None:
 
 def _left_out(statement: ast.stmt, error: TypeError, path: str) -> bool:
     """Takes out the decorator at the line of the file that the error arose at, if there is one."""
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == path else line
-        trace = trace.tb_next
+    line = _line_in(path, error)
     for node in ast.walk(statement):
         for decorator in getattr(node, "decorator_list", ()):
             if isinstance(decorator, ast.Call) and decorator.lineno <= line <= (decorator.end_lineno or 0):

@@ -141,7 +141,7 @@ RULES: list[tuple[str, Rule]] = [
         r"(input|token|decoder_input|encoder_input)?_?(ids|tokens|token_ids|idx|indices|text|src|tgt|trg|seq|source|caption)s?|words?|.*_ids",
         _tokens,
     ),
-    (r"t|ts|time|times|time_?steps?|sigmas?|noise_levels?|steps?|.*_times?|lambda_?|gamma", _time),
+    (r"t|ts|time|times|time_?steps?|sigmas?|noise_levels?|steps?|.*_times?|lambda_?|gamma|guidance(_\w+)?", _time),
     (r".*(temb|t_emb|time_emb|emb|embed|embedding|style|vec|adaln_input|pooled\w*)s?", embedded),
     (r"(.*_)?(context|cond|condition|memory|encoder_hidden_states|enc_out\w*|encoder_out\w*|c|ctx)", _context),
     (r".*(labels?|targets?|y|classes|class_id|gt|y_true)", _labels),

@@ -27,6 +27,8 @@ _OTHER_USE = re.compile(
 _UNPACKED = re.compile(r"values to unpack")
 _SIZES = re.compile(r"shape|size\(")
 
+# How the origin of a guess by the input's own name begins.
+_NAMED = "assumed from the name"
 # Two tensors do not fit each other: rather the later input is wrong, and not both alike.
 _APART = re.compile(r"must match|broadcast")
 
@@ -83,7 +85,7 @@ def _of_one(
 ) -> Iterator[dict[str, Guess]]:
     """Changes of one input, together with those that are alike where that may help."""
     guess, origin = assignment[name], f"assumed after the error in {found.place}"
-    alike = [other for other, given in assignment.items() if given.key() == guess.key() and not given.fixed]
+    alike = [other for other, given in assignment.items() if _like(given, guess) and not given.fixed]
     alone = apart or any(blame[other] > blame[name] for other in alike)
     for change in _changes(guess, built.get(name), found, origin):
         if len(alike) > 1 and not alone:
@@ -91,6 +93,11 @@ def _of_one(
         yield {**assignment, name: change}
         if len(alike) > 1 and alone:
             yield {**assignment, **dict.fromkeys(alike, change)}
+
+
+def _like(one: Guess, other: Guess) -> bool:
+    """Whether two inputs are guessed the same, both by their names or neither."""
+    return one.key() == other.key() and one.origin.startswith(_NAMED) == other.origin.startswith(_NAMED)
 
 
 def _suspicion(name: str, given: Any, found: Diagnosis) -> int:

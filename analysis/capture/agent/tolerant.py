@@ -34,7 +34,7 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
             try:
                 return load()
             except ImportError as error:
-                if not _remedied(error, path):
+                if not _remedied(error, path) and not partial.helps(error, path):
                     raise
             except Exception as error:  # the user's code may fail in any way
                 if not _installed_fails(error) and not partial.helps(error, path):

@@ -16,8 +16,7 @@ from .absent import Absent, AbsentError, parent_missing
 from .claims import Claim
 from .config_code import CALLED
 from .construct import GuessedArguments
-from .corrections import lines_of
-from .errors import Diagnosis, read_message
+from .feedback import feedback_of
 from .frames import abstract_method
 from .guess import Assignment
 from .inputs import ForwardInputs, GivenInput, Hint, ModelInput, described, in_words, with_batch
@@ -111,16 +110,10 @@ class Trials:
             yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
 
     def _learn(self, failure: NothingRanError) -> None:
-        """Tells the guesses at arguments which sizes did not fit each other."""
+        """Tells the guesses at arguments what their model failed with."""
         if self._guessed is not None and failure.stage == "forward":
             refused = failure.__cause__
-            error = refused.furthest if isinstance(refused, RefusedError) else failure.error
-            found = Diagnosis("", str(error))
-            read_message(found.message, found)
-            self._guessed.misfits = found.sizes
-            self._guessed.called_none = "'NoneType' object is not callable" in found.message
-            lines = lines_of(error.__traceback__) if "NoneType" in found.message else []
-            self._guessed.none_read = [name for line in lines[:1] for name in re.findall(r"\bself\.(\w+)", line)]
+            self._guessed.said = feedback_of(refused.furthest if isinstance(refused, RefusedError) else failure.error)
 
     def run_alone(self, expression: str, origin: str, given: Assignment | None) -> Run:
         """The model of one expression; with what it was `given` somewhere, where that is known and nothing else is asked."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 # the file, `<config>` for a configuration.
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"(\w*_)?(observation|obs|state)_space", ("Space(64)",)),
+    (r"(\w*_)?(kwargs|kw|opts)", ("{}", "None")),
     # OpenMMLab's descriptions of layers (mmcv/cnn/bricks).
     (r"(conv|init|plugins?|dcn|upsample)_cfg", ("None",)),
     (r"norm_cfg", ("dict(type='BN')", "None")),

@@ -139,3 +139,63 @@ class Net(nn.Module):
         return self.fc(x)
 """
     assert write(source).graph.parameters == 24 * 32
+
+
+BLOCKS = """
+class Mix(nn.Module):
+    def __init__(self, width, hidden=None):
+        super().__init__()
+        self.a = nn.Linear(width, hidden or width)
+
+    def forward(self, x):
+        return self.a(x)
+
+class Net(nn.Module):
+    def __init__(self, mix, head, depth=1):
+        super().__init__()
+        self.mix = mix
+        self.b = nn.ModuleList(nn.Linear(head.width, head["width"]) for _ in range(depth))
+
+    def forward(self, x):
+        x = self.mix(x)
+        for layer in self.b:
+            x = layer(x)
+        return x
+"""
+HYDRA = """
+width: 24
+net:
+  _target_: nets.net.Net
+  depth: 3
+  elsewhere: ${other.file}
+  mix: {_target_: nets.net.Mix, width: "${width}", hidden: 40}
+  head: {width: 40}
+"""
+PARAMS = """
+model:
+  target: somewhere.Training
+  params:
+    inner:
+      target: nets.net.Mix
+      params: {width: 56, unknown: 1}
+"""
+
+
+def test_a_configuration_that_names_the_class_says_its_arguments(write: Callable, tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "net.yaml").write_text(HYDRA)
+    written = write(BLOCKS, name="nets/net.py")
+    (result,) = [r for r in written.analysis.results if r.target.endswith("::Net")]
+    assert [operator.name for operator in result.graph.operators] == ["mix.a", "b.0", "b.1", "b.2"]
+    assert result.graph.inputs[0].shape[-1] == 24
+    assert "after net.yaml" in result.constructed
+
+
+def test_a_configuration_with_parameters_says_its_arguments(write: Callable, tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    (tmp_path / "config.yaml").write_text(PARAMS)
+    mix = BLOCKS.partition("class Net")[0]
+    (result,) = write(mix).analysis.results
+    assert result.constructed == "assumed width=56, after config.yaml"

@@ -58,6 +58,9 @@ GUESSED = {
     "a number by an assertion": ("in_channels, kind=None", "if kind: sum(in_channels)\nelse:\n    assert isinstance(in_channels, int)\nself.a = nn.Linear(in_channels, 8)", ""),
     "an item that a list must have": ("labels: list", "self.blank = labels.index('_')\nself.a = nn.Linear(8, len(labels))", ""),
     "what forward reckons with": ("size=None, scale_factor=None", "self.size, self.scale_factor = size, scale_factor", "return nn.functional.interpolate(x, self.size or [int(n * self.scale_factor) for n in x.shape[2:]])"),
+    "what forward takes apart": ("input_resolution, dim", "self.size, self.a = input_resolution, nn.Linear(4 * dim, dim)\nself.input_resolution = input_resolution", "h, w = self.input_resolution\n        assert x.shape[1] == h * w\n        return self.a(torch.cat([x] * 4, 2))"),
+    "a layer of two results": ("dim, attention", "self.attention = attention\nself.a = nn.Linear(dim, dim)", "y, scores = self.attention(x, x)\n        return self.a(y)"),
+    "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
 
@@ -106,6 +109,17 @@ class AttrDict(dict):
 """
     (result,) = write(head + net("h: AttrDict", "self.a = nn.Linear(h['hidden_size'], h.depth)")).analysis.results
     assert result.constructed == "assumed h=AttrDict(hidden_size=64, depth=2)"
+
+
+@pytest.mark.parametrize(
+    ("taken", "more"), [("y, _ = self.mix(x)", []), ("y = self.mix(x)[0]", []), ("y = self.mix(x)[:1]", ["slice"])]
+)
+def test_what_stands_for_a_layer_has_as_many_results_as_are_taken(write: Callable, taken: str, more: list[str]) -> None:
+    source = net("mix", "self.mix = mix\nself.a = nn.Linear(8, 8)", f"{taken}\n        return self.a(y)")
+    written = write(source)
+    assert written.analysis.results[0].constructed == "assumed mix=Passthrough()"
+    assert [o.kind for o in written.graph.operators if o.kind != "identity"] == [*more, "linear"]
+    assert [tuple(given.shape)[-1] for given in written.graph.inputs] == [8]
 
 
 def test_the_guess_is_shown(write: Callable) -> None:

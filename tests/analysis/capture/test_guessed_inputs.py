@@ -137,6 +137,14 @@ SEVERAL = {
     "masks for places of a sequence": (
         "return self.a(x * x_mask) + y * y_mask.unsqueeze(1)", "self.a = nn.Conv1d(8, 8, 1)", "x, x_mask, y, y_mask",
     ),
+    "as many as a list has": (
+        "n = ids.shape[-1]\nreturn torch.cat([self.a[i] * ids[..., i] for i in range(n)])", "self.a = [1, 2, 3]", "ids",
+    ),
+    "a strength": (
+        "assert guidance is not None\nreturn self.a(x) * guidance[:, None, None, None]",
+        "self.a = nn.Conv2d(3, 8, 1)",
+        "x, guidance=None",
+    ),
     "a flag": ("if transposed: x = x.unsqueeze(-1)\nreturn self.a(x)", "self.a = nn.Linear(8, 8)", "x, transposed"),
     "asserted": (
         "assert t is not None\nreturn self.a(x) * t[:, None, None, None]", "self.a = nn.Conv2d(3, 8, 1)", "x, t=None",

@@ -61,6 +61,13 @@ def test_a_folder_of_folders_at_the_root_is_a_package(write: Callable, tmp_path:
     assert written.graph.parameters == 24 * 9
 
 
+def test_a_package_that_asks_for_other_versions_is_taken_as_it_is(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "gpt").mkdir()
+    check = "import no_such_checker\nif not no_such_checker.met('lightning>=2'):\n    raise ImportError('needs lightning')\n"
+    (tmp_path / "gpt" / "__init__.py").write_text(check)
+    assert write(net(), name="gpt/net.py").graph.parameters == 72
+
+
 def test_a_file_named_from_the_root_is_read(write: Callable, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "configs").mkdir()

@@ -1,0 +1,69 @@
+"""What the error of `forward` says of the arguments that the model was constructed with, and other arguments after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .choices import Arguments, Choices
+from .corrections import lines_of
+from .errors import Diagnosis, read_message
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
+    attributes `none_read`; a configuration was called; a number was to be taken apart into so many `parts` in a line that reads
+    the attributes `taken_apart`."""
+
+    sizes: tuple[tuple[int, int], ...] = ()
+    called_none: bool = False
+    none_read: tuple[str, ...] = ()
+    called_configuration: bool = False
+    taken_apart: tuple[str, ...] = ()
+    parts: int = 0
+
+
+def feedback_of(error: BaseException) -> Feedback:
+    """Reads an error of `forward`."""
+    message = str(error)
+    found = Diagnosis("", message)
+    read_message(message, found)
+    line = next(iter(lines_of(error.__traceback__)), "")
+    read = tuple(re.findall(r"\bself\.(\w+)", line))
+    no_list = "cannot unpack non-iterable int" in message
+    return Feedback(
+        sizes=tuple(found.sizes),
+        called_none="'NoneType' object is not callable" in message,
+        none_read=read if "NoneType" in message else (),
+        called_configuration=re.search(r"'(Assumed|Branch)' object is not callable", message) is not None,
+        taken_apart=read if no_list else (),
+        parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
+    )
+
+
+def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[Arguments]:
+    """Other arguments than those of a model that was made and did not run."""
+    for found, wanted in said.sizes:
+        for name, text in arguments.items():
+            if text == str(found) and found != wanted:
+                yield {**arguments, name: str(wanted)}
+    if said.called_none:
+        yield {**choices.of_layers(), **arguments}
+    left = {n: texts for n, texts in choices.optional.items() if n in said.none_read and n not in arguments}
+    if left:
+        yield {**arguments, **{name: next(filter(_is_number, texts), texts[0]) for name, texts in left.items()}}
+        yield {**arguments, **{name: texts[0] for name, texts in left.items()}}
+    others: dict[str, str] = {}
+    for name, text in arguments.items():
+        if said.called_configuration and text.startswith("Assumed("):
+            others[name] = "Passthrough()"
+        elif name in said.taken_apart and text.isdigit():
+            others[name] = f"({', '.join([text] * said.parts)})"
+    if others:
+        yield {**arguments, **others}
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[\d.e-]+", text) is not None
