@@ -61,6 +61,13 @@ def _of(*dimensions: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _positive(figure: Figure) -> Figure:
+    # Time is work over these: at 0, nothing would ever end.
+    if not figure.value > 0:
+        raise ValueError(f"{figure.value} {figure.unit} is not above 0")
+    return figure
+
+
 def _fraction(figure: Figure) -> Figure:
     # Above 1 is possible (clocks above the boost clock of the datasheet), 80 is a percentage by mistake.
     if not 0 < figure.value <= 1.5:
@@ -68,16 +75,17 @@ def _fraction(figure: Figure) -> Figure:
     return figure
 
 
-Rate = Annotated[Figure, _of("FLOP/s")]
-Bandwidth = Annotated[Figure, _of("B/s")]
+Rate = Annotated[Figure, _of("FLOP/s"), AfterValidator(_positive)]
+Bandwidth = Annotated[Figure, _of("B/s"), AfterValidator(_positive)]
 Size = Annotated[Figure, _of("B")]
-Frequency = Annotated[Figure, _of("Hz")]
+Frequency = Annotated[Figure, _of("Hz"), AfterValidator(_positive)]
 Duration = Annotated[Figure, _of("s")]
 Watts = Annotated[Figure, _of("W")]
 EnergyPerFlop = Annotated[Figure, _of("J/FLOP")]
 EnergyPerByte = Annotated[Figure, _of("J/B")]
 Count = Annotated[Figure, _of("count")]
+Units = Annotated[Count, AfterValidator(_positive)]
 Cycles = Annotated[Figure, _of("clk")]
 Width = Annotated[Figure, _of("bit")]
-FlopPerClock = Annotated[Figure, _of("FLOP/clk")]
+FlopPerClock = Annotated[Figure, _of("FLOP/clk"), AfterValidator(_positive)]
 Fraction = Annotated[Figure, _of("1"), AfterValidator(_fraction)]

@@ -23,6 +23,7 @@ from .figure import (
     Frequency,
     Rate,
     Size,
+    Units,
     Watts,
     Width,
 )
@@ -53,7 +54,7 @@ class Table(BaseModel):
 class Compute(Table):
     """Peaks of the whole chip at *clock*; *matrix* at *matrix_clock* where the two differ."""
 
-    units: Count
+    units: Units
     clock: Frequency
     matrix_clock: Frequency | None = None
     vector: Mapping[PrecisionKey, Rate] = Field(min_length=1)
@@ -193,6 +194,12 @@ class Power(Table):
     tdp: Watts
     static: Watts
     waiting: Watts | None = None
+
+    @model_validator(mode="after")
+    def _something_is_left_for_work(self) -> Power:
+        if self.tdp.si <= self.static.si:
+            raise ValueError(f"the limit, {self.tdp.si:g} W, is not above the static power, {self.static.si:g} W")
+        return self
 
 
 class Energy(Table):

@@ -19,6 +19,8 @@ _NAMES: Mapping[str, str] = {
     "max_pool2d_with_indices": "max_pool2d",
     "max_pool3d_with_indices": "max_pool3d",
     "baddbmm": "matmul",
+    "addbmm": "matmul",
+    "int_mm": "matmul",
     "bmm": "matmul",
     "dot": "matmul",
     "vdot": "matmul",

@@ -1,6 +1,7 @@
 """What each operator costs, independent of any device: MACs, FLOPs, the elements it reads and writes, its parallelism."""
 
-from . import attention, convolution, matmul, movement, normalization, pointwise, pooling, recurrent  # registers them
+# Importing them registers their functions.
+from . import attention, convolution, library, matmul, movement, normalization, pointwise, pooling, recurrent
 from .parallelism import Parallelism, parallelism_of, row_length
 from .registry import HEAVY, Context, Cost, Family, Gemm, cost_of, costs_of, modelled_kinds
 from .sizes import Sizes
@@ -10,4 +11,4 @@ __all__ = [
     "parallelism_of", "row_length",
 ]  # fmt: skip
 
-_ = (attention, convolution, matmul, movement, normalization, pointwise, pooling, recurrent)
+_ = (attention, convolution, library, matmul, movement, normalization, pointwise, pooling, recurrent)

@@ -1,4 +1,4 @@
-"""Convolutions of any rank: dense, grouped, depthwise, dilated and transposed."""
+"""Convolutions of any rank: dense, grouped, depthwise, dilated, transposed and deformable."""
 
 from __future__ import annotations
 
@@ -33,6 +33,20 @@ def transposed(context: Context) -> Cost:
     positions = source.elements // max(1, in_channels)
     gemm = Gemm(1, positions, out_per_group * taps, in_channels // groups, taps, groups)
     return context.cost("convolution", gemm=gemm, elementwise=_bias(context, context.output_elements))
+
+
+@costs("deform_conv2d")
+def deformable(context: Context) -> Cost:
+    """A convolution whose inputs are bilinear samples: 8 operations each, for every position, tap and input channel."""
+    weight, source, output = context.tensor("weight"), context.tensor("input"), context.outputs[0]
+    if weight is None or source is None:
+        return context.cost("convolution")
+    groups = _groups(context)
+    out_channels, in_per_group, taps = weight.shape[0], weight.shape[1], prod(weight.shape[2:])
+    positions = output.elements // max(1, out_channels)
+    gemm = Gemm(1, positions, out_channels // groups, in_per_group * taps, taps, groups)
+    sampled = positions * taps * source.shape[1]
+    return context.cost("convolution", gemm=gemm, elementwise=8 * sampled + _bias(context, output.elements))
 
 
 def _groups(context: Context) -> int:

@@ -23,6 +23,14 @@ def matmul(context: Context) -> Cost:
     return context.cost("matmul", gemm=gemm, elementwise=context.output_elements if addend else 0)
 
 
+@costs("trilinear")
+def bilinear(context: Context) -> Cost:
+    """`nn.Bilinear`: rows times the weight (out × left × right), and the result times the other rows."""
+    left, weight = context.inputs[0], context.inputs[1]
+    rows, between = left.elements // max(1, left.shape[-1]), weight.elements // max(1, left.shape[-1])
+    return context.cost("matmul", gemm=Gemm(1, rows, between, left.shape[-1]), elementwise=2 * rows * between)
+
+
 @costs("grouped_mm")
 def grouped(context: Context) -> Cost:
     """Experts: rows (tokens × k) times the matrix (k × n) of the group each row belongs to; every group's matrix is read."""

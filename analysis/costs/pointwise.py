@@ -10,13 +10,16 @@ _ONE = (
     "floor ceil round trunc frac remainder fmod floor_divide eq ne lt le gt ge logical_and logical_or logical_not "
     "logical_xor bitwise_and bitwise_or bitwise_not bitwise_xor isnan isinf isfinite masked_fill where sigmoid leaky_relu "
     "prelu_kernel prelu cast nan_to_num __and__ __or__ __xor__ __lshift__ __rshift__ copysign hypot angle real imag "
-    "conj_physical sgn polar"
+    "conj_physical sgn polar complex erfc lgamma digamma i0 asinh acosh atanh heaviside nextafter signbit fmax fmin "
+    "deg2rad rad2deg isposinf isneginf bitwise_left_shift bitwise_right_shift gcd lcm"
 ).split()
 _MORE = {"silu": 2, "gelu": 4, "hardswish": 4, "hardsigmoid": 3, "mish": 4, "elu": 3, "selu": 3, "celu": 3, "softplus": 3,
          "log_sigmoid_forward": 3, "glu": 2, "softshrink": 2, "hardshrink": 2, "softsign": 3, "quick_gelu": 3,
-         "addcmul": 2, "addcdiv": 2, "lerp": 3, "rrelu_with_noise": 2}  # fmt: skip
+         "addcmul": 2, "addcdiv": 2, "lerp": 3, "rrelu_with_noise": 2, "logit": 3, "logaddexp": 4, "logaddexp2": 4,
+         "xlogy": 2, "sinc": 3, "ldexp": 2, "addr": 3, "linalg_cross": 3, "special_xlog1py": 2, "special_log_ndtr": 3,
+         "special_entr": 2}  # fmt: skip
 _OPERATIONS = {**dict.fromkeys(_ONE, 1), **_MORE}
-_TYPE_CHANGES = frozenset({"cast", "where", "masked_fill"})
+_TYPE_CHANGES = frozenset({"cast", "where", "masked_fill", "complex"})
 
 
 @costs(*_OPERATIONS)

@@ -13,7 +13,7 @@ from ..graph import Graph, Operator, Tensor
 
 Family = Literal[
     "convolution", "matmul", "attention", "recurrent", "normalization", "pointwise", "reduction", "pool", "movement",
-    "view", "unknown",
+    "view", "library", "unknown",
 ]  # fmt: skip
 HEAVY: frozenset[Family] = frozenset({"convolution", "matmul", "attention", "recurrent"})
 

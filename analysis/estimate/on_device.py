@@ -14,7 +14,7 @@ from ..attention import with_attention
 from ..autocast import with_casts
 from ..fusion import Dispatch, Mode, Policy, policy_on, with_folded_norms, with_fused_attention
 from ..graph import Graph
-from ..mapping import Allocations, Kernels, dispatch_seconds, map_kernels
+from ..mapping import Allocations, Kernels, dispatch_seconds, distinct, map_kernels
 from ..mapping.kernels import Mask
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
@@ -130,7 +130,16 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     on_gpu = question.device.kind == "gpu"
     dispatch = "none" if on_gpu and WhatIf.CUDA_GRAPHS in question.what_if else question.policy.dispatch
     streams = plan.stages if on_gpu and WhatIf.STREAMS in question.what_if else None
-    return of_kernels(kernels, plan.precisions(question.precision), plan.exists, question.device, dispatch, streams)
+    precisions = _computed(plan.precisions(question.precision), question)
+    return of_kernels(kernels, precisions, plan.exists, question.device, dispatch, streams)
+
+
+def _computed(precisions: Sequence[Precision], question: Question) -> Sequence[Precision]:
+    """What the device computes in: a type of the code's own that it lacks is converted to the precision that was asked."""
+    lacking = {precision for precision in distinct(precisions) if not question.device.supports(precision)}
+    return (
+        [question.storage if precision in lacking else precision for precision in precisions] if lacking else precisions
+    )
 
 
 def of_kernels(

@@ -17,7 +17,7 @@ from ...hardware_profiles import Precision
 from ..costs import Cost, Sizes, costs_of
 from ..fusion import Partition, Policy, Subgraph, partition
 from ..graph import Graph
-from ..mapping import Kernels, OperatorColumns, kernel_precision
+from ..mapping import OWN_TYPES, Kernels, OperatorColumns, kernel_precision
 from ..mapping.kernels import Column, Mask
 from ..numerics import Numerics
 from .memory import MemorySchedule
@@ -57,10 +57,13 @@ class Plan:
 
     def precisions(self, numerics: Numerics) -> tuple[Precision, ...]:
         """What each kernel computes in."""
-        if isinstance(numerics, Precision):
+        if isinstance(numerics, Precision) and not self._has_own_types:
             return (numerics,) * len(self.partition.members)
-        parts = zip(self.partition.operators, self.partition.anchors, strict=True)
-        return tuple(kernel_precision(*part, self.graph, self.costs, numerics) for part in parts)
+        if numerics not in self._precisions:
+            parts = zip(self.partition.operators, self.partition.anchors, strict=True)
+            found = tuple(kernel_precision(*part, self.graph, self.costs, numerics) for part in parts)
+            self._precisions[numerics] = found
+        return self._precisions[numerics]
 
     @cached_property
     def exists(self) -> Mask:
@@ -106,4 +109,14 @@ class Plan:
     @cached_property
     def _kernels(self) -> dict[float, Kernels]:
         """What `kernels` has found, by the width of a float."""
+        return {}
+
+    @cached_property
+    def _has_own_types(self) -> bool:
+        """Whether the model's code asks for other types than the one that a precision stands for."""
+        return any(tensor.dtype in OWN_TYPES for tensor in self.graph.tensors)
+
+    @cached_property
+    def _precisions(self) -> dict[Numerics, tuple[Precision, ...]]:
+        """What `precisions` has found."""
         return {}

@@ -105,6 +105,20 @@ class Dataflow:
         return tensors, readers
 
     @cached_property
+    def patched(self) -> tuple[tuple[int, int], ...]:
+        """Origin tensors of which an operator overwrites a part in place, each with the part, in execution order."""
+        graph, found = self.graph, list[tuple[int, int]]()
+        for operator_id in self.working:
+            operator = graph.operators[operator_id]
+            if operator.inputs and operator.outputs:
+                target, part = operator.inputs[0], operator.outputs[0]
+                storage = graph.tensors[part].storage
+                shown = (graph.elements[t] for t in operator.outputs if graph.tensors[t].storage == storage)
+                if graph.tensors[target].storage == storage and max(shown) > graph.elements[part]:
+                    found.append((self.origin[target], part))
+        return tuple(found)
+
+    @cached_property
     def weights(self) -> NDArray[np.bool_]:
         """Tensor id → whether what it shows is part of the model."""
         return np.array([self.graph.tensors[tensor].is_weight for tensor in self.data], dtype=np.bool_)

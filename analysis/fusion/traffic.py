@@ -52,6 +52,9 @@ def traffic_of(groups: Sequence[Sequence[int]], flow: Dataflow, policy: Policy) 
     leaves, used = np.array(flow.is_returned), np.array(flow.is_returned)
     used[shown] = True
     leaves[shown[home[flow.makers[shown]] != home[readers]]] = True
+    # Whoever reads a tensor after a part of it was overwritten reads the rest too.
+    for whole, part in reversed(flow.patched):
+        leaves[whole] |= leaves[part] and home[flow.makers[whole]] == home[flow.makers[part]]
     return Traffic(
         read=activations,
         again=activations.where(activations.elements == longest[activations.owners]),

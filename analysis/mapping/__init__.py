@@ -3,10 +3,11 @@
 from .allocation import Allocation, Allocations
 from .cpu import dispatch_seconds
 from .kernels import Kernel, Kernels
-from .mapper import distinct, kernel_precision, map_kernel, map_kernels
+from .mapper import OWN_TYPES, distinct, kernel_precision, map_kernel, map_kernels
 from .operator_columns import OperatorColumns, instructions
 
 __all__ = [
+    "OWN_TYPES",
     "Allocation",
     "Allocations",
     "Kernel",

@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 FAMILIES: tuple[Family, ...] = (
     "convolution", "matmul", "attention", "recurrent", "normalization", "pointwise", "reduction", "pool", "movement",
-    "view", "unknown",
+    "view", "library", "unknown",
 )  # fmt: skip
 GEMM = ("batch", "m", "n", "k", "taps", "groups", "winograd")
 _SKINNY = 8

@@ -9,7 +9,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..costs import Cost
 from ..graph import Graph
-from ..numerics import Defaults, Numerics
+from ..numerics import Autocast, Numerics
 from .allocation import Allocation, Allocations
 from .cpu import map_to_cpu
 from .gpu import map_to_gpu
@@ -22,6 +22,8 @@ Mapper = Callable[[Kernels, HardwareProfile, Precision], Allocations]
 _WIDEST_FIRST = (
     ("float64", Precision.FP64), ("float32", Precision.FP32), ("float16", Precision.FP16), ("bfloat16", Precision.BF16),
 )  # fmt: skip
+OWN_TYPES = frozenset({"float64", "float16", "bfloat16", "int8"})
+"""Types that a graph has where the model's code asks for them: no precision changes those."""
 _MAPPERS: Mapping[str, Mapper] = {
     "gpu": map_to_gpu, "cpu": map_to_cpu, "tpu": map_to_tpu, "kpu": map_to_kpu, "npu": map_to_npu,
 }  # fmt: skip
@@ -55,16 +57,22 @@ def distinct(precisions: Sequence[Precision]) -> list[Precision]:
 def kernel_precision(
     operators: Sequence[int], anchor: int | None, graph: Graph, costs: Sequence[Cost], numerics: Numerics
 ) -> Precision:
-    """What a kernel computes in: the model's precision, or under autocast the widest type that its anchor reads, else any."""
-    if isinstance(numerics, Precision):
-        return numerics
-    if isinstance(numerics, Defaults):
-        cudnn = anchor is not None and costs[anchor].family in ("convolution", "recurrent")
-        return Precision.TF32 if cudnn else Precision.FP32
+    """What a kernel computes in: the widest type that its anchor reads, else any. `float32` stands for the model's precision,
+    but under autocast; what the code itself made half, double or INT8 is computed as that."""
     leading = _members(operators, costs) if anchor is None else [anchor]
     read = [graph.tensors[t] for member in leading for t in graph.operators[member].inputs]
     types = {tensor.dtype for tensor in read if not tensor.is_weight} or {tensor.dtype for tensor in read}
-    return next((precision for dtype, precision in _WIDEST_FIRST if dtype in types), Precision.FP32)
+    widest = next((precision for dtype, precision in _WIDEST_FIRST if dtype in types), None)
+    if isinstance(numerics, Autocast):
+        return widest or Precision.FP32
+    if anchor is not None and types == {"int8"}:
+        return Precision.INT8
+    if widest is not None and "float32" not in types:
+        return widest
+    if isinstance(numerics, Precision):
+        return numerics
+    cudnn = anchor is not None and costs[anchor].family in ("convolution", "recurrent")
+    return Precision.TF32 if cudnn else Precision.FP32
 
 
 def _members(operators: Sequence[int], costs: Sequence[Cost]) -> Sequence[int]:

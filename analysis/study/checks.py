@@ -156,10 +156,12 @@ def _coverage(found: Evaluation) -> str | None:
 @_rule("the inputs are read and the outputs are computed")
 def _ends(found: Evaluation) -> str | None:
     graph = found.graph
+    # An operator may read a view that it makes itself.
+    read = {graph.tensors[tensor].storage for tensor in graph.consumers}
     unread = [
         spec.name
         for spec, tensor in zip(graph.inputs, graph.input_tensors, strict=False)
-        if tensor not in graph.consumers
+        if graph.tensors[tensor].storage not in read
     ]
     if unread:
         return f"nothing reads the input {', '.join(unread)}"
@@ -202,9 +204,17 @@ def _utilization(found: Evaluation) -> str | None:
 @_rule("no kernel is faster than the device's peak and bandwidth allow")
 def _roofline(found: Evaluation) -> str | None:
     device = found.question.device
+    efficiency = device.efficiency
+    # Above 1 where a device was measured at a higher clock than that of its peaks.
+    reached = max(1.0, *(share.si for share in (efficiency.matrix, efficiency.convolution) if share is not None))
     for estimate in found.subgraphs:
-        peak = max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
-        least = 2 * estimate.kernel.macs / peak if peak else 0.0
+        if estimate.allocation.fallback:
+            continue  # another processor's
+        peak = reached * max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
+        multiplied = estimate.kernel.macs * (
+            1 - estimate.allocation.spared
+        )  # Winograd's algorithm does without the others
+        least = 2 * multiplied / peak if peak else 0.0
         busy = max(estimate.allocation.compute_s, estimate.allocation.memory_s)
         if busy < least * (1 - 1e-6):
             return f"kernel {estimate.subgraph.id} takes {busy:g} s, at the peak it would be {least:g} s"

@@ -57,6 +57,20 @@ def test_bad_figures_are_refused(bad: dict[str, Any]) -> None:
         Figure.model_validate(good | bad)
 
 
+@pytest.mark.parametrize(
+    "path", ["compute.units", "compute.clock", "compute.matrix.fp16", "memory.dram_bandwidth", "power.tdp"]
+)
+def test_a_device_that_never_ends_is_refused(path: str) -> None:
+    device = profile("a100-sxm4-80gb").model_dump(exclude_none=True)
+    *tables, name = path.split(".")
+    table = device
+    for part in tables:
+        table = table[part]
+    table[name]["value"] = 0.0
+    with pytest.raises(ValidationError, match="is not above"):
+        HardwareProfile.model_validate(device)
+
+
 def test_profiles_are_frozen_and_hashable() -> None:
     device = profile("rtx-3090")
     with pytest.raises(ValidationError, match="frozen"):

@@ -14,7 +14,7 @@ _MOST_OF_IT = 0.5
 _LEAST_LAYERS = 20
 _FEW = 0.1
 # How much is selected and copied often depends on data, of which a capture assumes the most.
-_BY_DATA = ("movement", "unknown")
+_BY_DATA = ("movement", "library", "unknown")
 
 
 def check(subject: Subject) -> Iterable[Finding]:

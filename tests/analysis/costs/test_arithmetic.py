@@ -126,6 +126,49 @@ def test_elementwise_operations(sketch, kind, source, result, attributes, operat
     assert (found.macs, found.elementwise, found.flops) == (0, operations, operations)
 
 
+@pytest.mark.parametrize(
+    ("kind", "inputs", "result", "attributes", "operations"),
+    [
+        # 5·N·log₂ n for n complex points, half of it where one side is real
+        ("fft_c2c", {"self": (3, 64)}, (3, 64), {"dim": (1,)}, 5 * 192 * 6),
+        ("fft_r2c", {"self": (2, 8, 16)}, (2, 8, 9), {"dim": (1, 2)}, 2.5 * 256 * 7),
+        ("fft_c2r", {"self": (2, 8, 9)}, (2, 8, 16), {"dim": (1, 2), "last_dim_size": 16}, 2.5 * 256 * 7),
+        # a row is what is sorted: 5 comparisons an element of a row of 16, 2 of one of 3
+        ("sort", {"self": (3, 16)}, (3, 16), {"dim": -1}, 48 * 5),
+        ("sort", {"self": (3, 16)}, (3, 16), {"dim": 0}, 48 * 2),
+        ("topk", {"self": (3, 16)}, (3, 2), {"k": 2, "dim": 1}, 48 * 5),
+        # a value is looked for in a row of 5
+        ("bucketize", {"self": (4, 8), "boundaries": (5,)}, (4, 8), {}, 32 * 3),
+        ("searchsorted", {"sorted_sequence": (4, 5), "self": (4, 8)}, (4, 8), {}, 32 * 3),
+        ("embedding_bag", {"weight": (100, 16), "indices": (6,), "offsets": (2,)}, (2, 16), {}, 96),
+        ("linalg_inv_ex", {"self": (2, 10, 10)}, (2, 10, 10), {}, 2 * 2 * 1000),
+        ("linalg_solve_triangular", {"self": (10, 10), "B": (10, 3)}, (10, 3), {}, 300),
+        ("mse_loss", {"self": (4, 8), "target": (4, 8)}, (), {}, 96),
+        ("nll_loss_forward", {"self": (4, 8), "target": (4,)}, (), {}, 4),
+        ("complex", {"real": (4, 8), "imag": (4, 8)}, (4, 8), {}, 0),
+    ],
+)  # fmt: skip
+def test_what_libraries_do(sketch, kind, inputs, result, attributes, operations) -> None:
+    named = {name: sketch.tensor(*shape) for name, shape in inputs.items()}
+    found = cost(sketch, kind, named, result, **attributes)
+    assert found.modelled
+    assert (found.macs, found.elementwise) == (0, operations)
+
+
+def test_a_deformable_convolution_samples_before_it_multiplies(sketch) -> None:
+    """6×6 positions, 9 taps of 4 channels, 16 filters: a bilinear sample is 8 operations."""
+    shapes = {"input": (1, 4, 6, 6), "weight": (16, 4, 3, 3), "offset": (1, 18, 6, 6)}
+    found = cost(sketch, "deform_conv2d", {n: sketch.tensor(*s) for n, s in shapes.items()}, (1, 16, 6, 6), groups=1)
+    assert (found.family, found.macs, found.elementwise) == ("convolution", 36 * 16 * 36, 8 * 36 * 36)
+
+
+def test_a_bilinear_layer(sketch) -> None:
+    """3 rows of 8 and of 5 to 4 results: 8·5·4 products a row, then 5·4 products and sums."""
+    shapes = {"i1": (3, 8), "i2": (4, 8, 5), "i3": (3, 5)}
+    found = cost(sketch, "trilinear", {n: sketch.tensor(*s) for n, s in shapes.items()}, (3, 4))
+    assert (found.macs, found.elementwise) == (3 * 160, 2 * 3 * 20)
+
+
 def test_a_kind_has_one_cost_function() -> None:
     assert {"conv2d", "linear", "lstm", "relu", "embedding"} <= modelled_kinds()
     with pytest.raises(ValueError, match="relu has a cost function already"):

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphperf.analysis.estimate import Question, estimate, evaluate
+from graphperf.analysis.estimate.on_device import Estimate
 from graphperf.analysis.fusion import MODES, modes_of
 from graphperf.hardware_profiles import Precision, ids, profile
 
@@ -83,13 +84,19 @@ def test_parts_sum_to_the_whole(model, batch, device, precision, mode) -> None:
         assert 0 < kernel.utilization <= 1 + 1e-9
 
 
+def spares_no_less(one: Estimate, other: Estimate) -> bool:
+    """Winograd's algorithm is chosen by its time alone, and multiplies less: where it begins to pay, energy falls."""
+    return bool((one.allocations.spared >= other.allocations.spared).all())
+
+
 @property_of_models
 @given(MODELS, st.integers(1, 64), st.integers(1, 64), st.sampled_from(DEVICES), *ASKED)
 def test_any_larger_batch_takes_no_less(model, batch, more, device, precision, mode) -> None:
     question = asked(device, precision, mode)
     small, large = (estimate(build(model, size), question) for size in (batch, batch + more))
     assert large.latency.value >= small.latency.value * (1 - 1e-9)
-    assert large.energy.value >= small.energy.value * (1 - 1e-9)
+    if spares_no_less(small, large):
+        assert large.energy.value >= small.energy.value * (1 - 1e-9)
 
 
 def better(device, factor: float, units: int):
@@ -124,7 +131,8 @@ def test_a_device_better_in_every_figure_is_never_slower(model, batch, device, p
     base = estimate(graph, question)
     improved = estimate(graph, replace(question, device=better(question.device, factor, units)))
     assert improved.latency.value <= base.latency.value * (1 + 1e-9)
-    assert improved.energy.value <= base.energy.value * (1 + 1e-9)
+    if spares_no_less(improved, base):
+        assert improved.energy.value <= base.energy.value * (1 + 1e-9)
 
 
 @property_of_models

@@ -18,11 +18,11 @@ _MOVING = {
     "lt", "le", "gt", "ge", "eq", "ne", "and_", "or_", "logical_and", "logical_or", "logical_not",
 }  # fmt: skip
 _EXTERN = {"convolution": "convolution", "addmm": "matmul", "mm": "matmul", "bmm": "matmul", "baddbmm": "matmul",
-           "scaled_dot_product": "attention"}  # fmt: skip
+           "scaled_dot_product": "attention", "topk": "library", "sort": "library"}  # fmt: skip
 
 
 def kernels(model: torch.nn.Module, *inputs: torch.Tensor) -> Counter[str]:
-    """Kernels by kind: convolution, matmul, attention, `fused` (generated, with arithmetic), `copy` (generated, without)."""
+    """Kernels by kind: convolution, matmul, attention, library, `fused` (generated, with arithmetic), `copy` (without)."""
     found: list[list[Any]] = []
     torch._dynamo.reset()
     with _scheduled(found.append), torch.no_grad():

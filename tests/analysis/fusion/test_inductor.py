@@ -17,12 +17,12 @@ torch = pytest.importorskip("torch")
 
 from . import inductor, small_models  # noqa: E402
 
-SMALL = ["Gpt", "Encoder", "Written", "WrittenOneHead", "Pools"]
+SMALL = ["Gpt", "Encoder", "Written", "WrittenOneHead", "Pools", "Router"]
 TORCHVISION = [
     "resnet18", "mobilenet_v2", "efficientnet_b0", "googlenet", "squeezenet1_1", "shufflenet_v2_x1_0", "vit_b_16",
     "convnext_tiny", "densenet121", "swin_t",
 ]  # fmt: skip
-EXTERN = ["convolution", "matmul", "attention"]
+EXTERN = ["convolution", "matmul", "attention", "library"]
 # Long chains of residual additions: inductor writes some sums in a kernel of their own (realize_reads_threshold).
 FUSED = 0.15
 # Swin: windows are copies in another order. Inductor normalises and takes the softmax inside them, after a kernel for the

@@ -264,3 +264,29 @@ def test_a_view_of_an_input_is_with_the_kernel_that_runs_first(sketch) -> None:
         ("relu+cat+add", (0, 3, 4)),
         ("layer_norm", (1, 2)),
     ]
+
+
+@pytest.mark.parametrize("mode", ["eager", "compiled", "ideal", "tensorrt", "xla", "kpu"])
+@pytest.mark.parametrize("kind", ["sort", "topk", "fft_c2c", "embedding_bag", "nonzero"])
+def test_what_a_library_does_is_a_kernel_of_its_own(sketch, mode: str, kind: str) -> None:
+    y = sketch.add("relu", [sketch.tensor(*SHAPE)], SHAPE)
+    y = sketch.add(kind, [y], SHAPE, dim=(1,))
+    y = sketch.add("mul", [y], SHAPE)
+    assert [kernel.pattern for kernel in kernels(sketch.graph(y), mode)] == ["relu", kind, "mul"]
+
+
+def test_what_is_overwritten_in_part_is_written_as_a_whole(write) -> None:
+    """Inside one kernel too: 4·8·16 results of the product, and the 4·16 that replace some of them."""
+    found = write(
+        """
+        # graphperf: input=(4, 8, 16)
+        class Net(nn.Module):
+            def forward(self, x):
+                y = x * 2
+                y[:, 0] = x[:, 1]
+                return y
+        """,
+        mode="compiled",
+    )
+    (kernel,) = (each.subgraph for each in found.evaluation.subgraphs)
+    assert (kernel.bytes_read, kernel.bytes_written) == (4 * (512 + 64), 4 * (512 + 64))

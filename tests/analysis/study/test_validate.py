@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphperf.analysis.estimate import Interval, Question
+from graphperf.analysis.estimate import Interval, Question, evaluate
 from graphperf.analysis.graph import Tensor
 from graphperf.analysis.study import Subject
 from graphperf.analysis.study.checks import family_checks, universal_checks
@@ -65,6 +65,28 @@ def test_nothing_is_wrong_with_a_real_model(zoo) -> None:
         assert [c for c in universal_checks(zoo.evaluation(name)) if c.problem] == []
 
 
+def test_an_algorithm_that_multiplies_less_may_beat_the_peak(zoo) -> None:
+    """Winograd's: large FP32 convolutions of 3×3 on vector units."""
+    found = zoo.evaluation("vgg16", device="gtx-1080-ti", batch=64)
+    assert any(kernel.allocation.spared for kernel in found.subgraphs)
+    assert [c for c in universal_checks(found) if c.problem] == []
+
+
+def test_a_card_that_runs_above_the_clock_of_its_peaks_may_beat_them(zoo) -> None:
+    found = zoo.evaluation("vgg16", device="rtx-4070", precision="fp16", mode="compiled", batch=64)
+    assert found.question.device.efficiency.matrix.si > 1
+    assert [c for c in universal_checks(found) if c.problem] == []
+
+
+def test_a_fallback_is_not_held_to_the_peak_of_the_device(sketch) -> None:
+    """The GPU beside a DLA multiplies three times as fast in FP16; the DLA runs no convolution in three dimensions."""
+    inputs = {"input": sketch.tensor(8, 16, 16, 32, 32), "weight": sketch.weight(64, 16, 3, 3, 3)}
+    graph = sketch.graph(sketch.add("conv3d", inputs, (8, 64, 14, 30, 30), groups=1))
+    found = evaluate(graph, Question(profile("jetson-agx-orin-dla"), Precision.FP16, "compiled"))
+    assert found.subgraphs[0].allocation.fallback
+    assert [c for c in universal_checks(found) if c.name == "roofline" and c.problem] == []
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_each_check_notices(zoo, name) -> None:
     found = BROKEN[name](replace(zoo.evaluation("resnet18")))
@@ -84,6 +106,21 @@ def test_an_input_that_nothing_reads_and_an_output_from_nowhere(zoo) -> None:
     assert [c.problem for c in universal_checks(odd) if c.name == "ends"] == ["1 of 1 outputs are not computed"]
     unread = _with_graph(found, tensors=(*graph.tensors, spare), input_tensors=(spare.id,))
     assert [c.problem for c in universal_checks(unread) if c.name == "ends"] == ["nothing reads the input x"]
+
+
+def test_an_input_that_is_read_through_a_view(write) -> None:
+    """`einsum` makes the views that it multiplies."""
+    found = write("""
+        # graphperf: input=(2, 10, 32)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = nn.Parameter(torch.zeros(4, 32, 16))
+
+            def forward(self, x):
+                return torch.einsum("bnd,hdk->bhnk", x, self.weight)
+    """)
+    assert [c.problem for c in universal_checks(found.evaluation) if c.problem] == []
 
 
 SIZES = {"efficientnet_b2": 288, "inception_v3": 299}
