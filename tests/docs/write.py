@@ -19,7 +19,7 @@ def with_outputs(page: str, outputs: Mapping[Block, str]) -> str:
         fence = lines[block.first]
         indent = fence[: len(fence) - len(fence.lstrip())]
         lines[block.first + 1 : block.last] = [
-            f"{indent}{line}" if line.strip() else line for line in outputs[block].splitlines(keepends=True)
+            f"{indent}{line}".rstrip() + "\n" for line in outputs[block].splitlines()
         ]
     return "".join(lines)
 
