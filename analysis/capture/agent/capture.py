@@ -21,6 +21,7 @@ from . import (
     extensions,
     guards,
     inputs,
+    one_device,
     pretrained,
     program,
     removed,
@@ -148,6 +149,7 @@ class Capturer:
         stand_ins.install(self._recorder)
         extensions.install()
         stft.install()
+        one_device.install()
         removed.install()
         self._tracker.install()
 

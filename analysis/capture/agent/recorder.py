@@ -28,7 +28,7 @@ Argument = tuple[str, torch.Tensor]
 # Shape, dtype, strides, storage, role, name.
 TensorRow = tuple[tuple[int, ...], str, tuple[int, ...], int, str, str]
 
-_VIEWS = frozenset(["_unsafe_view", "_reshape_alias", "lift_fresh"])
+_VIEWS = frozenset(["_unsafe_view", "_reshape_alias", "lift_fresh", "unsafe_split", "unsafe_split_with_sizes"])
 _ALIASES = frozenset(["lift_fresh", "detach", "alias"])
 _ALLOCATIONS = frozenset(["empty", "empty_strided", "empty_permuted", "empty_like", "new_empty", "new_empty_strided"])
 _IDENTITIES = frozenset(["dropout", "to"])

@@ -79,7 +79,7 @@ class Values:
             return torch.zeros(args[0], dtype=torch.int64)
         if is_gpu(kwargs.get("device")):
             kwargs = {**kwargs, "device": _CPU}
-        if name in _WITHOUT_VALUES or name in _WITH_VALUES:
+        if (name in _WITHOUT_VALUES or name in _WITH_VALUES) and _takes_device(func):
             kwargs = self._placed(name, args, kwargs)
         if self._overwritten:
             args, kwargs = tree_map_only(torch.Tensor, self._current, (args, kwargs))
@@ -192,6 +192,12 @@ def tensors_in(value: object) -> list[torch.Tensor]:
             elif isinstance(item, (list, tuple)):
                 found.extend(tensors_in(item))
     return found
+
+
+@functools.cache
+def _takes_device(func: OpOverload) -> bool:
+    """Whether an operator makes a tensor where it is told to."""
+    return any(argument.name == "device" for argument in func._schema.arguments)
 
 
 def to_meta(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:

@@ -31,6 +31,27 @@ def test_the_inverse_of_a_spectrum_has_as_many_samples(write: Callable, keywords
     assert last.shape[-1] == expected.shape[-1]
 
 
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        ("return torch.quantile(self.a(x), 0.3, dim=1)", (1,)),
+        ("return self.a(x).quantile(torch.tensor([0.3, 0.5]), dim=1)", (2, 1)),
+        ("return torch.take_along_dim(self.a(x), torch.tensor([[0, 1]]), dim=1)", (1, 2)),
+        ("return torch.bernoulli(self.a(x).sigmoid())", (1, 8)),
+    ],
+)
+def test_values_and_tensors_without_data_together(write: Callable, body: str, shape: tuple[int, ...]) -> None:
+    graph = write(NET.format(body=body)).graph
+    assert graph.tensors[graph.output_tensors[0]].shape == shape
+
+
+def test_the_parts_of_a_recurrent_cell_are_views(write: Callable) -> None:
+    source = NET.replace("nn.Linear(8, 8)", "nn.LSTMCell(8, 8)").format(body="return self.a(x)[0]")
+    split = [o for o in write(source).graph.operators if "split" in o.kind or "chunk" in o.kind]
+    assert split
+    assert all(operator.view for operator in split)
+
+
 def test_a_window_with_values_goes_where_the_signal_is(write: Callable) -> None:
     body = "import numpy\n        window = torch.from_numpy(numpy.ones(64, 'float32'))\n"
     body += (
