@@ -29,6 +29,11 @@ def bytes_of(dtype: str) -> int:
     return _BYTES.get(dtype, 4)
 
 
+def is_floating(dtype: str) -> bool:
+    """Whether the elements of a type are real or complex numbers, which can be differentiated."""
+    return dtype.startswith(("float", "bfloat", "complex"))
+
+
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     """One line of a file, counted from 1, while `function` ran.

@@ -15,6 +15,7 @@ from ..constants import constant
 from ..fusion import Partition
 from ..graph import Graph, bytes_of
 from ..mapping.kernels import Column, Mask
+from .backward import saved_tensors
 from .lives import Lives, storages
 
 _FLOAT = "float32"
@@ -71,7 +72,7 @@ class MemorySchedule:
         return cls(
             weights=sizes.sum(sizes.weights),
             parameters=graph.parameters,
-            kept=sizes.sum(~sizes.weights),
+            kept=_kept(graph, sizes),
             cache=_attention_cache(graph),
             alive_fixed=lives.alive(here, sizes.fixed),
             alive_floats=lives.alive(here, sizes.floats),
@@ -86,7 +87,7 @@ class MemorySchedule:
         return float(np.max(self.alive_fixed + precision.bytes * self.alive_floats))
 
     def training(self, precision: Precision) -> TrainingMemory:
-        """What a training step holds when its backward pass begins: every result of the forward pass is kept for it."""
+        """What a training step holds when its backward pass begins: what autograd keeps, the inputs and the outputs."""
         full = Precision.FP32.bytes
         states = constant("training", "moments") * full + (full if precision.bytes < full else 0.0)
         return TrainingMemory(
@@ -125,6 +126,14 @@ class _Sizes:
     def sum(self, chosen: Mask) -> Bytes:
         """The sizes of some storages."""
         return Bytes(float(self.fixed @ chosen), float(self.floats @ chosen))
+
+
+def _kept(graph: Graph, sizes: _Sizes) -> Bytes:
+    """What is held when the backward pass begins. A dropout is the identity here: its mask is left out."""
+    saved, copied = saved_tensors(graph)
+    held = np.zeros(len(sizes.weights), dtype=bool)
+    held[[graph.tensors[tensor].storage for tensor in saved | {*graph.input_tensors, *graph.output_tensors}]] = True
+    return sizes.sum(held & ~sizes.weights) + _sum(_of_tensor(graph, tensor) for tensor in copied)
 
 
 def _attention_cache(graph: Graph) -> Bytes:

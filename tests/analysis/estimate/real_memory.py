@@ -1,4 +1,5 @@
-"""How much memory tensors take while a model really runs on this CPU: every storage from when it is made to when it is freed."""
+"""How much memory tensors take while a model really runs on this CPU: every storage from when it is made to when it is freed, and
+what autograd keeps."""
 
 import weakref
 from typing import Any
@@ -50,3 +51,27 @@ def peak_of_a_run(model: torch.nn.Module, *shape: int) -> int:
     with torch.no_grad(), living:
         model(given)
     return living.peak
+
+
+def kept_for_backward(model: torch.nn.Module, *shape: int) -> int:
+    """Bytes that are held when the backward pass of a model on the meta device begins: what autograd saved, the input, the
+    output; without its parameters, buffers and dropout."""
+    model = model.to_empty(device="cpu").train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.detach().zero_()
+    own = {tensor.untyped_storage()._cdata for tensor in (*model.parameters(), *model.buffers())}
+    held: dict[int, torch.UntypedStorage] = {}
+
+    def hold(tensor: torch.Tensor) -> torch.Tensor:
+        held[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
+        return tensor
+
+    given = hold(torch.zeros(shape))
+    with torch.autograd.graph.saved_tensors_hooks(hold, lambda tensor: tensor):
+        result = model(given)
+    for leaf in tree_leaves(result):
+        hold(leaf)
+    return sum(storage.nbytes() for address, storage in held.items() if address not in own)
