@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,23 +12,34 @@ import click
 from ..capture import AgentPool, AgentUnavailable
 from ..discovery import parse_target
 from ..pipeline import Analysis, Problem, analyze, capturer_for
-from .calibrate import calibrate_command
 from .common import batches_that_do_not_fit, interpreter_problem, progress, question
-from .compare import compare_command
-from .diff import diff_command
 from .exits import CLEAN, FINDINGS, fail, usage_errors
-from .hardware import hardware_command
-from .measure import measure_command
 from .question_options import question_options, what_if_option
-from .recommend import recommend_command
-from .report import graph_command, report_command
-from .sweep import sweep_command
-from .validate import validate_command
 
 _PIPE_WIDTH = 120
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# Commands that are imported when they are asked for, by the module that has them.
+_ELSEWHERE = {
+    "calibrate": "calibrate", "compare": "compare", "diff": "diff", "graph": "report", "hardware": "hardware",
+    "measure": "measure", "recommend": "recommend", "report": "report", "sweep": "sweep", "validate": "validate",
+}  # fmt: skip
+
+
+class _Commands(click.Group):
+    """Analyses start sooner without what the other commands need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _ELSEWHERE and cmd_name not in self.commands:
+            module = importlib.import_module(f".{_ELSEWHERE[cmd_name]}", __package__)
+            self.add_command(getattr(module, f"{cmd_name}_command"))
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="graphperf")
 def main() -> None:
     """Predict what a PyTorch model costs on a device, line by line, without running it there."""
@@ -107,20 +119,6 @@ def doctor_command(python: str | None, output: str) -> None:
     print_examination(examination, output)
     raise SystemExit(CLEAN if examination.complete else FINDINGS)
 
-
-for command in (
-    hardware_command,
-    compare_command,
-    diff_command,
-    sweep_command,
-    recommend_command,
-    report_command,
-    graph_command,
-    validate_command,
-    measure_command,
-    calibrate_command,
-):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main()

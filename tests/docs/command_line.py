@@ -29,7 +29,9 @@ def page() -> str:
 
 def commands() -> list[str]:
     """`graphperf analyze` and so on: every command that does something."""
-    return [f"{name} {sub}" for name, program in PROGRAMS.items() for sub in program.commands]
+    return [
+        f"{name} {sub}" for name, program in PROGRAMS.items() for sub in program.list_commands(click.Context(program))
+    ]
 
 
 def _parts(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
@@ -46,8 +48,10 @@ def _parts(command: click.Command, name: str, parent: click.Context | None) -> I
         f"| `{_cell(names)}` | {_cell(meaning)} |" for names, meaning in options
     )
     if isinstance(command, click.Group):
-        for sub, its in command.commands.items():
-            yield from _parts(its, f"{name} {sub}", context)
+        for sub in command.list_commands(context):
+            its = command.get_command(context, sub)
+            if its is not None:
+                yield from _parts(its, f"{name} {sub}", context)
 
 
 def _cell(text: str) -> str:
