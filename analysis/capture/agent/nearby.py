@@ -12,10 +12,13 @@ _MOST_FILES, _MOST_BYTES = 48, 1 << 16
 _HIGHEST, _HIGHEST_OUTSIDE = 4, 2
 _FOLDER = re.compile(r"conf(ig)?s?|hparams|params|settings|options?|experiments?")
 _TOP = (".git", "pyproject.toml", "setup.py", "requirements.txt", "LICENSE")
-_ENDINGS = (".json", ".yaml", ".yml")
+_YAML = (".yaml", ".yml")
+_ENDINGS = (".json", *_YAML)
 # Python files that are looked at: there are more of them, and few make configurations; in other folders those that
 # are called so.
 _MOST_CODE, _MOST_OF_ALL = 96, 400
+# How many folders of a repository are looked into.
+_MOST_FOLDERS = 1000
 _CODE = re.compile(r"\w*(conf|cfg|arg|opts?|option|pars|param|hparam|setting|default)\w*\.py")
 
 
@@ -43,15 +46,16 @@ def code_files(path: str) -> Iterator[str]:
 
 
 def descriptions(path: str) -> Iterator[str]:
-    """JSON and YAML files of the repository, likewise."""
-    yield from _of_repository(path, _ENDINGS)
+    """YAML files of the repository, likewise."""
+    yield from _of_repository(path, _YAML)
 
 
 def _of_repository(path: str, endings: tuple[str, ...]) -> Iterator[str]:
     folders, seen = upwards(path), set[str]()
     if not _is_top(folders[-1]):
         folders = folders[:1]
-    walked = (os.path.join(folder, name) for folder, _, names in _walk(folders[-1]) for name in sorted(names))
+    below = itertools.islice(_walk(folders[-1]), _MOST_FOLDERS)
+    walked = (os.path.join(folder, name) for folder, _, names in below for name in sorted(names))
     near = (entry for folder in folders for entry in _listed(folder, *endings))
     for found in itertools.chain(near, (entry for entry in walked if entry.endswith(endings))):
         if found not in seen:
