@@ -211,9 +211,8 @@ def _roofline(found: Evaluation) -> str | None:
         if estimate.allocation.fallback:
             continue  # another processor's
         peak = reached * max(device.peak_flops(estimate.precision, matrix) or 0.0 for matrix in (True, False))
-        multiplied = estimate.kernel.macs * (
-            1 - estimate.allocation.spared
-        )  # Winograd's algorithm does without the others
+        # Winograd's algorithm does without the others.
+        multiplied = estimate.kernel.macs * (1 - estimate.allocation.spared)
         least = 2 * multiplied / peak if peak else 0.0
         busy = max(estimate.allocation.compute_s, estimate.allocation.memory_s)
         if busy < least * (1 - 1e-6):
