@@ -116,6 +116,11 @@ def read_message(message: str, found: Diagnosis) -> None:
     unpacked = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
     if unpacked is not None:
         found.shifts.append(int(unpacked[1]) - int(unpacked[2]))
+    received = re.search(
+        r"expected (\d+) dims\. Received (\d+)-dim tensor", message
+    )  # einops, of what was made of an input
+    if received is not None:
+        found.shifts.append(int(received[1]) - int(received[2]))
     found.too_small = bool(_SMALL.search(message))
     if _RANK_ABOVE.search(message):
         found.ranks += [4, 3, 5, 2]

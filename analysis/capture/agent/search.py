@@ -69,7 +69,9 @@ class Search:
     def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], progress: Callable[[], int]) -> None:
         self._model, self._options, self._progress = model, options, progress
         self._queue: list[tuple[float, int, _Way, Assignment]] = []
-        self._seen: set[object] = set()
+        # The best rank that each guess was added with, and those that were tried.
+        self._ranks: dict[object, float] = {}
+        self._tried: set[object] = set()
         self._order = itertools.count()
         self._others: Iterator[Assignment] = iter(())
         self.tries = 0
@@ -93,6 +95,10 @@ class Search:
             (self._queue or self._add_other()) and self.tries < MOST_TRIES and (time.monotonic() < end or first is None)
         ):
             _, _, way, assignment = heapq.heappop(self._queue)
+            key = signature_of(assignment)
+            if key in self._tried:
+                continue
+            self._tried.add(key)
             built = {name: guess.build() for name, guess in assignment.items()}
             self.tries += 1
             if self.tries % _TURN == 0:
@@ -136,8 +142,8 @@ class Search:
 
     def _add(self, assignment: Assignment, rank: float, way: _Way = _START) -> None:
         key = signature_of(assignment)
-        if key not in self._seen:
-            self._seen.add(key)
+        if key not in self._tried and rank < self._ranks.get(key, float("inf")):
+            self._ranks[key] = rank
             heapq.heappush(self._queue, (rank, next(self._order), way, assignment))
 
 
