@@ -1,5 +1,7 @@
 """The search for inputs that `forward` accepts."""
 
+from collections.abc import Mapping
+
 import torch
 
 from graphperf.analysis.capture.agent.errors import Diagnosis, read_message
@@ -17,7 +19,7 @@ def test_a_guess_that_a_better_way_leads_to_comes_earlier() -> None:
     """Both signals at once are a poor guess after the first error, and the best after the second."""
     operators = 0
 
-    def attempt(_: object, built: dict[str, torch.Tensor]) -> str:
+    def attempt(_: object, built: Mapping[str, torch.Tensor]) -> str:
         nonlocal operators
         operators = 1
         spectrum(built["x"])
