@@ -7,14 +7,16 @@ import sys
 from types import FrameType
 
 _MOST = 16
+# What `nn.Module.__call__` goes through.
+_CALLING = ("__call__", "_wrapped_call_impl", "_call_impl", "inner")
 
 
 def results_wanted() -> int:
     """2 for `y, weights = layer(x)` and for `layer(x)[0]`, where this is called in what stands for the layer; else 1."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith(("torch.", "_graphperf_agent")):
+    while frame is not None and _calls_on(frame):
         frame = frame.f_back
-    if frame is None:
+    if frame is None or _module(frame).startswith("torch."):  # a container takes one result
         return 1
     last = frame.f_lasti
     following = [item for item in dis.get_instructions(frame.f_code) if item.offset > last][:2]
@@ -24,6 +26,16 @@ def results_wanted() -> int:
     if len(following) == 2 and first is not None and type(first.argval) is int and _subscribes(following[1]):
         return min(max(first.argval + 1, 2), _MOST) if first.opname.startswith("LOAD") and first.argval >= 0 else 1
     return 1
+
+
+def _calls_on(frame: FrameType) -> bool:
+    """Whether a frame only hands on the call of a module."""
+    inner = _module(frame).startswith("torch.") and frame.f_code.co_name in _CALLING
+    return inner or _module(frame).startswith("_graphperf_agent")
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
 
 
 def _subscribes(instruction: dis.Instruction) -> bool:

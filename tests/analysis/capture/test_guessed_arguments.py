@@ -112,10 +112,16 @@ class AttrDict(dict):
 
 
 @pytest.mark.parametrize(
-    ("taken", "more"), [("y, _ = self.mix(x)", []), ("y = self.mix(x)[0]", []), ("y = self.mix(x)[:1]", ["slice"])]
+    ("taken", "more"),
+    [
+        ("y, _ = self.mix(x)", []),
+        ("y = self.mix(x)[0]", []),
+        ("y = self.mix(x)[:1]", ["slice"]),
+        ("y = nn.Sequential(self.mix, self.a)(x)[0]", ["linear", "select"]),
+    ],
 )
 def test_what_stands_for_a_layer_has_as_many_results_as_are_taken(write: Callable, taken: str, more: list[str]) -> None:
-    source = net("mix", "self.mix = mix\nself.a = nn.Linear(8, 8)", f"{taken}\n        return self.a(y)")
+    source = net("mix: nn.Module", "self.mix = mix\nself.a = nn.Linear(8, 8)", f"{taken}\n        return self.a(y)")
     written = write(source)
     assert written.analysis.results[0].constructed == "assumed mix=Passthrough()"
     assert [o.kind for o in written.graph.operators if o.kind != "identity"] == [*more, "linear"]
