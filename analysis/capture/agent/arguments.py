@@ -78,9 +78,9 @@ def _fitting(
         yield from (t for t in typical if t.isdigit())
         yield "64"
     elif _LIST_OF.search(low) or usage.iterated:
-        if not usage.nested:
+        if not usage.nested and not usage.pairs:
             yield from (t for t in typical if t[:1] in "[(")
-        yield from _lists(low, usage)
+        yield from _lists(low, usage, numbers=_means_number(typical))
     elif re.search(r"\bstr\b|literal", low):
         yield from re.findall(r"'[^']*'", text) if "literal" in low else ()
         yield from (t for t in typical if t[:1] == "'")
@@ -100,8 +100,14 @@ def _fitting(
         yield "{}"
 
 
-def _lists(annotation: str, usage: Usage) -> Iterator[str]:
-    module = "module" in annotation or usage.pairs
+def _means_number(typical: list[str]) -> bool:
+    """Whether a name means a number; 64 is what no pattern has."""
+    return bool(typical) and typical[0].isdigit() and typical[0] != "64"
+
+
+def _lists(annotation: str, usage: Usage, *, numbers: bool) -> Iterator[str]:
+    """Lists of what the annotation says, else of layers where each item is taken apart and the name means no `numbers`."""
+    module = "module" in annotation or (usage.pairs and not numbers)
     inner = "Passthrough()" if module else "'x'" if "str" in annotation else "0.0" if "float" in annotation else "64"
     if usage.nested:
         inner = f"[{inner}, {inner}]"

@@ -60,6 +60,7 @@ GUESSED = {
     "what forward reckons with": ("size=None, scale_factor=None", "self.size, self.scale_factor = size, scale_factor", "return nn.functional.interpolate(x, self.size or [int(n * self.scale_factor) for n in x.shape[2:]])"),
     "what forward takes apart": ("input_resolution, dim", "self.size, self.a = input_resolution, nn.Linear(4 * dim, dim)\nself.input_resolution = input_resolution", "h, w = self.input_resolution\n        assert x.shape[1] == h * w\n        return self.a(torch.cat([x] * 4, 2))"),
     "a layer of two results": ("dim, attention", "self.attention = attention\nself.a = nn.Linear(dim, dim)", "y, scores = self.attention(x, x)\n        return self.a(y)"),
+    "pairs of sizes": ("resolutions", "self.a = nn.Sequential(*[nn.Linear(a, b) for a, b in resolutions])", ""),
     "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
