@@ -25,7 +25,6 @@ from graphperf.analysis.discovery import FileTarget, discover
 from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
-
 # Seconds that the server waits for the next keystroke: the next capture's process gets ready in them.
 _DEBOUNCE = 0.25
 
