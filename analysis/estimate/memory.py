@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,11 +55,12 @@ class TrainingMemory:
 
 @dataclass(frozen=True)
 class MemorySchedule:
-    """Sizes of a graph: its weights, and after each step what is alive of the activations."""
+    """Sizes of a graph: its weights, every result of a run and its inputs, and after each step what is alive of these."""
 
+    graph: Graph
     weights: Bytes
     parameters: int
-    kept: Bytes
+    results: Bytes
     cache: Bytes
     alive_fixed: Column
     alive_floats: Column
@@ -70,13 +72,23 @@ class MemorySchedule:
         sizes, lives = _Sizes.of(graph), Lives.of(cut)
         here = lives.known & ~sizes.weights
         return cls(
+            graph=graph,
             weights=sizes.sum(sizes.weights),
             parameters=graph.parameters,
-            kept=_kept(graph, sizes),
+            results=sizes.sum(~sizes.weights),
             cache=_attention_cache(graph),
             alive_fixed=lives.alive(here, sizes.fixed),
             alive_floats=lives.alive(here, sizes.floats),
         )
+
+    @cached_property
+    def kept(self) -> Bytes:
+        """What is held when a backward pass begins. A dropout is the identity here: its mask is left out."""
+        graph, sizes = self.graph, _Sizes.of(self.graph)
+        saved, copied = saved_tensors(graph)
+        held = np.zeros(len(sizes.weights), dtype=bool)
+        held[[graph.tensors[tensor].storage for tensor in saved | {*graph.input_tensors, *graph.output_tensors}]] = True
+        return sizes.sum(held & ~sizes.weights) + _sum(_of_tensor(graph, tensor) for tensor in copied)
 
     def peak(self, precision: Precision) -> float:
         """Bytes of weights and of the largest set of activations alive at once in inference."""
@@ -126,14 +138,6 @@ class _Sizes:
     def sum(self, chosen: Mask) -> Bytes:
         """The sizes of some storages."""
         return Bytes(float(self.fixed @ chosen), float(self.floats @ chosen))
-
-
-def _kept(graph: Graph, sizes: _Sizes) -> Bytes:
-    """What is held when the backward pass begins. A dropout is the identity here: its mask is left out."""
-    saved, copied = saved_tensors(graph)
-    held = np.zeros(len(sizes.weights), dtype=bool)
-    held[[graph.tensors[tensor].storage for tensor in saved | {*graph.input_tensors, *graph.output_tensors}]] = True
-    return sizes.sum(held & ~sizes.weights) + _sum(_of_tensor(graph, tensor) for tensor in copied)
 
 
 def _attention_cache(graph: Graph) -> Bytes:

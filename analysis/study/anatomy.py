@@ -37,7 +37,7 @@ class Anatomy:
         device, found = question.device, estimate.allocations
         kernels, times = plan.kernels(question.storage), Times.of(estimate)
         computing, streaming = estimate.times.computing, ~estimate.times.computing
-        footprint = plan.memory.weights.at(question.storage.bytes) + plan.memory.kept.at(question.storage.bytes)
+        footprint = plan.memory.weights.at(question.storage.bytes) + plan.memory.results.at(question.storage.bytes)
         peak = device.peak_flops(_main_precision(plan, estimate, question), matrix=True) or 0.0
         bandwidth = device.memory.dram_bandwidth.si
         products = 2 * kernels.macs

@@ -36,6 +36,9 @@ def test_anatomies_agree_with_the_evaluation(comparison, zoo) -> None:
         assert sum(anatomy.joules.values()) == pytest.approx(found.energy.value)
         assert anatomy.joules["static power"] == pytest.approx(sum(e.energy.static for e in found.subgraphs))
         assert anatomy.dram_bytes == pytest.approx(sum(e.allocation.dram_bytes for e in found.subgraphs))
+        tensors = {t.storage for t in zoo.graph("resnet18").tensors}  # weights and every result, each storage once
+        data = sum(size for storage, size in zoo.graph("resnet18").storage_bytes.items() if storage in tensors)
+        assert anatomy.passes == pytest.approx(anatomy.dram_bytes / data)
         assert anatomy.launches == sum(e.latency_s > 0 for e in found.subgraphs)
         assert 0 < anatomy.peak_share <= 1
         assert 0 < anatomy.dram_rate <= 1
