@@ -58,18 +58,22 @@ def _expressions(
 
 def _is_sequence(annotation: object) -> bool:
     """Whether an annotation says a list or a tuple, whose methods are no settings."""
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    return (
-        annotation is not inspect.Parameter.empty and re.match(r"(typing\.)?(list|tuple)\b", text.lower()) is not None
-    )
+    return re.match(r"(typing\.)?(list|tuple)\b", _written(annotation).lower()) is not None
+
+
+def _written(annotation: object) -> str:
+    """An annotation as code has it; empty where there is none."""
+    if annotation is inspect.Parameter.empty:
+        return ""
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
 def _fitting(
     name: str, annotation: object, usage: Usage, typical: list[str], namespace: Mapping[str, Any]
 ) -> Iterator[str]:
     """Those of the typical expressions that have the type which the annotation or the use asks for, then others of it."""
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    low = "" if annotation is inspect.Parameter.empty else text.lower()
+    text = _written(annotation)
+    low = text.lower()
     if (usage.called and not usage.options) or re.search(r"callable|type\[|\btype\b", low):
         made = [t for t in typical if t.startswith("nn.")]
         yield from made or named_like(name, namespace, instance=False)

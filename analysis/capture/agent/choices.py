@@ -19,7 +19,7 @@ class Choices:
 
     Among these, `empty` are lists with nothing in them by default, and `layers` are called and None by default. An `open`
     constructor takes more than it names: any keyword or, where it takes no others, values that go by position; `placed` are
-    the names of those that then go by position.
+    the names of those that then go by position, None elsewhere.
     """
 
     def __init__(self, cls: Made, namespace: Mapping[str, Any], *, root: bool) -> None:
@@ -28,10 +28,8 @@ class Choices:
         self.optional: dict[str, list[str]] = {}
         self.empty: list[str] = []
         self.layers: list[str] = []
-        before = leading(cls)
-        self.open = is_open(cls) or before is not None
-        self.placed = before or []
-        self._places = before is not None
+        self.placed = leading(cls)
+        self.open = is_open(cls) or self.placed is not None
         usages = usage_of(cls)
         for name, parameter in parameters_of(cls).items():
             usage = usages.get(name, Usage())
@@ -56,7 +54,7 @@ class Choices:
         parent = parent_with(self.cls, name)
         parameter = parameters_of(parent).get(name) or inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
         self.needed[name] = self._texts(parent, parameter, usage_of(parent).get(name, Usage()))
-        if self._places:
+        if self.placed is not None:
             self.placed.append(name)
 
     def known(self, name: str) -> list[str]:

@@ -133,7 +133,9 @@ def values_of(text: str, path: str) -> Mapping[str, Any]:
         given = json.loads(text) if path.endswith(".json") else _of_yaml(text)
     except ValueError:
         return {}
-    return _resolved(given, given) if isinstance(given, dict) else {}
+    if not isinstance(given, dict):
+        return {}
+    return _resolved(given, given) if "${" in text else given
 
 
 def _resolved(value: Any, whole: Mapping[str, Any], depth: int = 0) -> Any:

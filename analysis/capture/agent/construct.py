@@ -136,7 +136,7 @@ class GuessedArguments:
             yield {**likeliest, **self._choices.of_layers()}
 
     def _expression(self, arguments: Arguments) -> str:
-        placed = [name for name in self._choices.placed if name in arguments]
+        placed = [name for name in self._choices.placed or () if name in arguments]
         rest = (f"{name}={text}" for name, text in arguments.items() if name not in placed)
         return f"{self._name}({', '.join([*(arguments[name] for name in placed), *rest])})"
 

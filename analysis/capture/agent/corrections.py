@@ -92,12 +92,8 @@ def allowed(error: BaseException, name: str) -> list[object]:
             if isinstance(left, ast.Name) and (left.id == name or name.endswith(f"_{left.id}")):
                 found += [item for item in given if isinstance(item, (str, int))]
     if trace is not None and isinstance(error, KeyError):
-        for key, mapping in subscripts(trace.tb_frame, trace.tb_lineno):
-            if (
-                isinstance(mapping, Mapping)
-                and isinstance(key, ast.Name)
-                and (key.id == name or name.endswith(f"_{key.id}"))
-            ):
+        for key, mapping in subscripts(trace.tb_frame, trace.tb_lineno, Mapping):
+            if isinstance(key, ast.Name) and (key.id == name or name.endswith(f"_{key.id}")):
                 found += [item for item in mapping if isinstance(item, (str, int))]
     return found[:6]
 

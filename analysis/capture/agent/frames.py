@@ -11,8 +11,9 @@ import linecache
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterator, Mapping
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from traceback import walk_tb
+from types import FrameType
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ _NORMS = {2: (nn.BatchNorm2d, nn.InstanceNorm2d), 3: (nn.BatchNorm3d, nn.Instanc
 
 def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
     """Reads an error of `forward`."""
-    frames = list(_frames(error.__traceback__))
+    frames = list(walk_tb(error.__traceback__))
     message = str(error)
     module = next(
         (f.f_locals["self"] for f, _ in reversed(frames) if isinstance(f.f_locals.get("self"), nn.Module)), None
@@ -56,7 +57,7 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
 
 def abstract_method(error: BaseException) -> str:
     """The method that only raises `NotImplementedError`, for the classes below to write; empty when another error arose."""
-    frames = list(_frames(error.__traceback__)) if isinstance(error, NotImplementedError) else []
+    frames = list(walk_tb(error.__traceback__)) if isinstance(error, NotImplementedError) else []
     if not frames or not isinstance(frames[-1][0].f_locals.get("self"), nn.Module):
         return ""
     code = frames[-1][0].f_code
@@ -67,12 +68,6 @@ def abstract_method(error: BaseException) -> str:
         return ""
     body = [item for item in getattr(definition, "body", []) if not isinstance(item, ast.Expr)]
     return code.co_name if len(body) == 1 and isinstance(body[0], ast.Raise) else ""
-
-
-def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
-    while trace is not None:
-        yield trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
 
 
 def _is_torch(frame: FrameType) -> bool:
@@ -116,9 +111,9 @@ def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis)
     has a frame of its own."""
     if not isinstance(error, IndexError) or "list index out of range" not in str(error):
         return
-    for _, given in subscripts(frames[-1], frames[-1].f_lineno):
-        numbers = {n for frame in frames for n in frame.f_locals.values() if type(n) is int}
-        longer = sorted(n for n in numbers if isinstance(given, list) and n > len(given) > 0)
+    numbers = {n for frame in frames for n in frame.f_locals.values() if type(n) is int}
+    for _, given in subscripts(frames[-1], frames[-1].f_lineno, list):
+        longer = sorted(n for n in numbers if n > len(given) > 0)
         if longer:
             found.sizes += [(n, len(given)) for n in longer]
             found.ranks.clear()
@@ -132,8 +127,8 @@ def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
                 yield node.left, _evaluated(node.comparators[0], frame)
 
 
-def subscripts(frame: FrameType, number: int) -> Iterator[tuple[ast.expr, Any]]:
-    """The keys, and the mappings and lists, of `mapping[key]` in a line."""
+def subscripts(frame: FrameType, number: int, kind: type) -> Iterator[tuple[ast.expr, Any]]:
+    """The keys, and what they are looked up in, of `mapping[key]` in a line, where that is of a kind."""
     try:
         tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
     except (SyntaxError, ValueError):
@@ -141,7 +136,7 @@ def subscripts(frame: FrameType, number: int) -> Iterator[tuple[ast.expr, Any]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and node.lineno <= number <= (node.end_lineno or node.lineno):
             mapping = _evaluated(node.value, frame)
-            if isinstance(mapping, (Mapping, list)):
+            if isinstance(mapping, kind):
                 yield node.slice, mapping
 
 

@@ -10,7 +10,7 @@ import torch
 
 from .values import is_meta, to_meta
 
-_NAMES = ("quantile", "nanquantile", "take_along_dim")
+_NAMES = ("quantile", "nanquantile", "take_along_dim", "stft")
 
 
 def install() -> None:
@@ -23,11 +23,9 @@ def install() -> None:
 def _together(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def called(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-        return (
-            original(tensor, *args, **kwargs)
-            if not is_meta(tensor)
-            else _without_values(original, tensor, args, kwargs)
-        )
+        if is_meta(tensor):
+            return _without_values(original, tensor, args, kwargs)
+        return original(tensor, *args, **kwargs)
 
     return called
 

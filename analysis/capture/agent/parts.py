@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Sequence
+from traceback import walk_tb
 
 from . import without
 from .absent import Absent, errors
@@ -43,11 +44,8 @@ def _raises(statement: ast.stmt, error: Exception, path: str) -> bool:
 
 def _line_in(path: str, error: Exception) -> int:
     """The innermost line of a file that an error went through; 0 for none."""
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        line = trace.tb_lineno if trace.tb_frame.f_code.co_filename == path else line
-        trace = trace.tb_next
-    return line
+    lines = [number for frame, number in walk_tb(error.__traceback__) if frame.f_code.co_filename == path]
+    return lines[-1] if lines else 0
 
 
 def _assigned(statement: ast.stmt) -> set[str]:

@@ -1,5 +1,5 @@
-"""`torch.stft` and `torch.istft` without data. A window with values goes where the signal is; PyTorch's own inverse reads the
-values of the window to see whether it can be undone."""
+"""`torch.stft` as older code calls it, and `torch.istft` without data: PyTorch's own reads the values of the window to see
+whether it can be undone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from . import without
-from .values import is_meta, to_meta
+from .values import is_meta
 
 # The place of `return_complex` among the arguments after the signal.
 _COMPLEX = 8
@@ -18,17 +18,14 @@ _COMPLEX = 8
 
 def install() -> None:
     """Only for a process that ends after the capture."""
-    torch.stft = _together(torch.stft)
-    torch.Tensor.stft = _together(torch.Tensor.stft)  # type: ignore[method-assign]
+    torch.stft = _in_pairs(torch.stft)  # the tensor's method calls it
     torch.istft = _without_data(torch.istft)
     torch.Tensor.istft = _without_data(torch.Tensor.istft)  # type: ignore[method-assign]
 
 
-def _together(original: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+def _in_pairs(original: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     @functools.wraps(original)
     def stft(signal: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        if is_meta(signal):
-            args, kwargs = to_meta(args, kwargs)
         if kwargs.get("return_complex") is not None or signal.is_complex() or len(args) > _COMPLEX:
             return original(signal, *args, **kwargs)
         without.assume("torch.stft without return_complex gives pairs of real numbers, as it did before PyTorch 2.0")

@@ -20,11 +20,10 @@ def results_wanted() -> int:
         return 1
     last = frame.f_lasti
     following = [item for item in dis.get_instructions(frame.f_code) if item.offset > last][:2]
-    first = following[0] if following else None
-    if first is not None and first.opname == "UNPACK_SEQUENCE":
-        return min(int(first.argval), _MOST)
-    if len(following) == 2 and first is not None and type(first.argval) is int and _subscribes(following[1]):
-        return min(max(first.argval + 1, 2), _MOST) if first.opname.startswith("LOAD") and first.argval >= 0 else 1
+    if following and following[0].opname == "UNPACK_SEQUENCE":
+        return min(int(following[0].argval), _MOST)
+    if len(following) == 2 and _is_place(following[0]) and _subscribes(following[1]):
+        return min(max(following[0].argval + 1, 2), _MOST)
     return 1
 
 
@@ -36,6 +35,11 @@ def _calls_on(frame: FrameType) -> bool:
 
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__"))
+
+
+def _is_place(instruction: dis.Instruction) -> bool:
+    """The `0` of `[0]`."""
+    return instruction.opname.startswith("LOAD") and type(instruction.argval) is int and instruction.argval >= 0
 
 
 def _subscribes(instruction: dis.Instruction) -> bool:
