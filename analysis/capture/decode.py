@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ..graph import Attribute, Graph, InputSpec, Module, Operator, SourceLine, Tensor, Without
 from .kinds import kind_of, names_of
@@ -26,55 +25,73 @@ def decode_answer(answer: bytes) -> Captured:
 
 def decode_graph(data: dict[str, Any]) -> Graph:
     """The graph that an agent recorded."""
-    tensors = tuple(
-        Tensor(index, tuple(shape), dtype, tuple(strides), storage, role, name)
-        for index, (shape, dtype, strides, storage, role, name) in enumerate(data["tensors"])
-    )
-    kept, before = _without_inner_views(data["operators"])
+    table: dict[str, list[list[Any]]] = data
+    lines = [SourceLine(data["files"][row[0]], *row[1:]) for row in table["lines"]]
+    layouts: list[list[Any]] = [[tuple(shape), dtype, tuple(strides)] for shape, dtype, strides in table["layouts"]]
+    tensors = tuple([Tensor(index, *layouts[row[0]], *row[1:]) for index, row in enumerate(table["tensors"])])
+    kept, before = _without_inner_views([_Row(*table["calls"][row[0]], *row[1:]) for row in table["operators"]])
     return Graph(
         model=data["model"],
-        operators=_operators(kept, tensors),
+        operators=_operators(kept, tensors, lines),
         tensors=tensors,
         storage_bytes={storage: size for storage, (size, _) in enumerate(data["storages"])},
         held={storage: before[-1 if end is None else end] for storage, (_, end) in enumerate(data["storages"])},
-        modules=tuple(_module(module) for module in data["modules"]),
+        modules=tuple([_module(lines, *row) for row in table["modules"]]),
         inputs=tuple(InputSpec(tuple(i["shape"]), i["dtype"], i["origin"], i["name"]) for i in data["inputs"]),
         input_tensors=tuple(data["input_tensors"]),
         output_tensors=tuple(data["output_tensors"]),
         parameters=data["parameters"],
         assumptions=tuple(data["assumptions"]),
         without=tuple(Without(message, SourceLine(file, line)) for message, file, line in data["without"]),
-        defined=_line(data["defined"]),
+        defined=SourceLine(*data["defined"]) if data["defined"] else None,
         contains=tuple(data["contains"]),
     )
 
 
-def _operators(rows: Sequence[dict[str, Any]], tensors: Sequence[Tensor]) -> tuple[Operator, ...]:
+class _Row(NamedTuple):
+    """An operator as it was recorded; `lines` are numbers in a table."""
+
+    kind: str
+    target: str
+    names: list[str]
+    view: bool
+    inputs: list[int]
+    outputs: list[int]
+    attributes: dict[str, Any]
+    module: str
+    call: int
+    lines: list[int]
+    site: int
+
+
+def _operators(rows: Sequence[_Row], tensors: Sequence[Tensor], lines: Sequence[SourceLine]) -> tuple[Operator, ...]:
     attributes: list[dict[str, Attribute]] = [
-        {key: _attribute(value) for key, value in row["attributes"].items()} for row in rows
+        {key: _attribute(value) for key, value in row.attributes.items()} for row in rows
     ]
     kinds = [
-        kind_of(row["kind"], _named_inputs(row["names"], row["inputs"], tensors), given)
+        kind_of(row.kind, _named_inputs(row.names, row.inputs, tensors), given)
         for row, given in zip(rows, attributes, strict=True)
     ]
-    names = names_of(kinds, [r["module"] for r in rows], [r["call"] for r in rows], [r["view"] for r in rows])
+    names = names_of(kinds, [r.module for r in rows], [r.call for r in rows], [r.view for r in rows])
     return tuple(
-        Operator(
-            id=index,
-            name=names[index],
-            kind=kinds[index],
-            target=row["target"],
-            inputs=tuple(row["inputs"]),
-            input_names=tuple(row["names"]),
-            outputs=tuple(row["outputs"]),
-            attributes=attributes[index],
-            module=row["module"],
-            call=row["call"],
-            source=tuple([_place(*line) for line in row["source"]]),
-            view=row["view"],
-            site=row["site"],
-        )
-        for index, row in enumerate(rows)
+        [
+            Operator(
+                id=index,
+                name=names[index],
+                kind=kinds[index],
+                target=row.target,
+                inputs=tuple(row.inputs),
+                input_names=tuple(row.names),
+                outputs=tuple(row.outputs),
+                attributes=attributes[index],
+                module=row.module,
+                call=row.call,
+                source=tuple([lines[line] for line in row.lines]),
+                view=row.view,
+                site=row.site,
+            )
+            for index, row in enumerate(rows)
+        ]
     )
 
 
@@ -82,7 +99,7 @@ def _named_inputs(names: Sequence[str], ids: Sequence[int], tensors: Sequence[Te
     return {name: tensors[tensor] for name, tensor in zip(names, ids, strict=True)}
 
 
-def _without_inner_views(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[int]]:
+def _without_inner_views(rows: Sequence[_Row]) -> tuple[list[_Row], list[int]]:
     """Leaves out the views that one Python call makes around its own work (`linear`: view, addmm, view).
 
     Also returns how many of the first rows, for any number of them, are left.
@@ -90,37 +107,29 @@ def _without_inner_views(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str,
     What such a view returns counts as a result of the operator whose result it shows: the first one, in the shape that the call
     returns, when the view belongs to that operator's own call.
     """
-    working = {row["site"] for row in rows if not row["view"]}
-    kept: list[dict[str, Any]] = []
+    working = {row.site for row in rows if not row.view}
+    kept: list[_Row] = []
     before = [0]
-    owner: dict[int, dict[str, Any]] = {}
+    owner: dict[int, _Row] = {}
     for row in rows:
-        if row["view"] and row["site"] in working:
-            source = owner.get(row["inputs"][0]) if row["inputs"] else None
+        if row.view and row.site in working:
+            source = owner.get(row.inputs[0]) if row.inputs else None
             if source is not None:
-                shown = 0 if source["site"] == row["site"] else len(source["outputs"])
-                source["outputs"][shown:shown] = row["outputs"]
-                owner.update((tensor, source) for tensor in row["outputs"])
+                shown = 0 if source.site == row.site else len(source.outputs)
+                source.outputs[shown:shown] = row.outputs
+                owner.update((tensor, source) for tensor in row.outputs)
         else:
             kept.append(row)
-            owner.update((tensor, row) for tensor in row["outputs"])
+            owner.update((tensor, row) for tensor in row.outputs)
         before.append(len(kept))
     return kept, before
 
 
-def _module(data: dict[str, Any]) -> Module:
-    constructed = tuple([_place(*line) for line in data["constructed"]])
-    return Module(data["path"], data["class"], constructed, _line(data["defined"]), data["description"])
-
-
-def _line(place: Sequence[Any] | None) -> SourceLine | None:
-    return _place(*place) if place else None
-
-
-@lru_cache(8192)
-def _place(*parts: Any) -> SourceLine:
-    """A line of a file; operators and modules share most of theirs."""
-    return SourceLine(*parts)
+def _module(
+    lines: Sequence[SourceLine], path: str, name: str, constructed: list[int], defined: int | None, description: str
+) -> Module:
+    placed = tuple([lines[line] for line in constructed])
+    return Module(path, name, placed, None if defined is None else lines[defined], description)
 
 
 def _attribute(value: Any) -> Attribute:

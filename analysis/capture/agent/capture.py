@@ -33,10 +33,11 @@ from .alive import StorageRow
 from .child import limits_of
 from .claims import Claim
 from .diagnosis import explain, first_line
-from .modules import ModuleRow, ModuleTracker, Place, class_place
+from .modules import ModuleTracker, Place, class_place
 from .outcome import NothingRanError, Run
-from .recorder import OperatorRow, Recorder, TensorRow
+from .recorder import Recorder
 from .sources import SourceLocator, innermost_user_line
+from .tables import Tables, packed
 from .tolerant import tolerant
 from .trials import Trials
 from .within import TrialsAround
@@ -85,7 +86,7 @@ class Request(TypedDict):
     sought: Sought | None
 
 
-class Graph(TypedDict):
+class Graph(Tables):
     """One recorded run of a model."""
 
     model: str
@@ -93,10 +94,7 @@ class Graph(TypedDict):
     origin: str
     defined: Place | None
     contains: list[str]
-    operators: list[OperatorRow]
-    tensors: list[TensorRow]
     storages: list[StorageRow]
-    modules: list[ModuleRow]
     inputs: list[dict[str, object]]
     input_tensors: list[int]
     output_tensors: list[int]
@@ -137,7 +135,7 @@ class Capturer:
 
     def __init__(self) -> None:
         self._locator = SourceLocator()
-        self._locator.outermost.add(Trials.first_that_runs.__code__)
+        self._locator.end_at(Trials.first_that_runs.__code__)
         self._recorder = Recorder(self._locator)
         self._tracker = ModuleTracker(self._recorder, self._locator)
         guards.install_in_torch()
@@ -234,23 +232,22 @@ def _with_lines(meant: BaseException | None, error: BaseException) -> BaseExcept
 def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None) -> Graph:
     model, specs = run.model, run.inputs
     outputs = [leaf for leaf in _leaves(run.result) if isinstance(leaf, torch.Tensor)]
-    place = class_place(type(model), locator)
+    read = [recorder.register(spec["tensor"], "input") for spec in specs]
+    written = [recorder._read(tensor) for tensor in outputs]
     return {
         "model": type(model).__name__,
         "expression": run.expression,
         "origin": run.origin,
-        "defined": place,
+        "defined": class_place(type(model), locator),
         "contains": tracker.classes_ran(os.path.abspath(file)) if file else [],
-        "operators": recorder.operators,
-        "tensors": recorder.tensors,
         "storages": recorder.alive.rows(),
-        "modules": tracker.describe(model),
         "inputs": [{key: spec[key] for key in ("shape", "dtype", "origin", "name")} for spec in specs],
-        "input_tensors": [recorder.register(spec["tensor"], "input") for spec in specs],
-        "output_tensors": [recorder._read(tensor) for tensor in outputs],
+        "input_tensors": read,
+        "output_tensors": written,
         "assumptions": [*recorder.assumptions, *_of_the_code()],
         "without": without.at_lines(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        **packed(recorder.operators, recorder.tensors, tracker.describe(model)),
     }
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +20,8 @@ from .confine import Limits, confine, limit
 if TYPE_CHECKING:
     from .capture import Capturer, Request
 
-_exit = os._exit  # the user's code gets another one
+_exit, _sleep = os._exit, time.sleep  # the user's code gets another one
+_STAY_S = 1.0
 # Descriptors that user code does not come across by counting.
 _FIRST_DESCRIPTOR = 200
 END = b"\n"  # ends a whole answer
@@ -85,11 +87,13 @@ def run(asked: Request | int, capturer: Capturer | None, sinks: Sinks, folder: s
 
 
 def hand_in(descriptor: int, answer: bytes) -> None:
-    """Writes the answer of a capture; it goes out while this process is still being taken down."""
+    """Writes the answer of a capture, and stays for its parent to end it: taking a process down takes the machine a while,
+    in which the answer is being read."""
     _write(descriptor, answer + END)
     os.close(descriptor)
     with contextlib.suppress(Exception):
         sys.stdout.flush()
+    _sleep(_STAY_S)
 
 
 def answer_to(request: Request, capturer: Capturer) -> bytes:

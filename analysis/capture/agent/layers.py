@@ -16,6 +16,7 @@ _CONVOLUTIONS = {
     3: (nn.Conv3d, nn.ConvTranspose3d),
 }
 _NORMS = {1: (nn.InstanceNorm1d,), 2: (nn.BatchNorm2d, nn.InstanceNorm2d), 3: (nn.BatchNorm3d, nn.InstanceNorm3d)}
+_WORKS_ON_SEQUENCES = re.compile("attention|transformer|rmsnorm|layernorm|patchembed|token|feedforward")
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,7 @@ def _is_sequential(module: nn.Module) -> bool:
     """Whether a module is one that works on sequences."""
     if isinstance(module, (nn.LayerNorm, nn.MultiheadAttention, nn.RNNBase)):
         return True
-    name = type(module).__name__.lower()
-    return any(
-        word in name
-        for word in ("attention", "transformer", "rmsnorm", "layernorm", "patchembed", "token", "feedforward")
-    )
+    return _WORKS_ON_SEQUENCES.search(type(module).__name__.lower()) is not None
 
 
 def _parameter_width(model: nn.Module) -> int:

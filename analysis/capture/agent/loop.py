@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _TAKE_DOWN_S = 0.02
 _SETTLE_S = 0.05  # a capture that follows at once is not to wait for a spare process to be made
 _SPARES = 2
+_ANSWERED = 2  # that may wait to be taken down while there is other work
 
 
 class Loop:
@@ -60,7 +61,8 @@ class Loop:
         self._locator = SourceLocator()
         self._lines = wire.Lines(requests)
         self._pages = HugePages()
-        self._going: list[Watched] = []  # have answered; the system takes a while to take a process down
+        self._answered: list[Watched] = []
+        self._going: list[Watched] = []  # have been killed; the system takes a while to take a process down
 
     def run(self) -> None:
         """Until the requests end, or nobody reads the answers. Raises `GoOn` in forks that go on with a capture."""
@@ -78,7 +80,7 @@ class Loop:
         self._end_all()
 
     def _end_all(self) -> None:
-        for child in [*self._children.values(), *self._going, *self._spares]:
+        for child in [*self._children.values(), *self._answered, *self._going, *self._spares]:
             child.end()
         if self._branches is not None:
             self._branches.end()
@@ -96,6 +98,7 @@ class Loop:
         for child in list(self._children.values()):
             if not child.check():
                 self._finish(child)
+        self._take_down(_ANSWERED if events else 0)
         self._going = [child for child in self._going if not child.gone()]
         if self._branches is not None:
             self._take_back(self._branches.overdue(self._selector))
@@ -108,10 +111,12 @@ class Loop:
         if self._children:
             first = min(child.deadline for child in self._children.values())
             waits.append(max(0.0, min(first - time.monotonic(), LOOK_S)))
+        elif self._answered:
+            waits.append(_SETTLE_S)
         elif self._going:
             waits.append(_TAKE_DOWN_S)
         if len(self._spares) < _SPARES and len(self._children) <= 1:
-            waits.append(_SETTLE_S if not self._spares else 0.0)
+            waits.append(0.0 if self._spares and not self._answered else _SETTLE_S)
         return min(waits, default=None)
 
     def _add_spare(self) -> None:
@@ -161,14 +166,20 @@ class Loop:
         if answer is not None:
             self._answer(child.request_id, answer)
             self._forget(child)
-            child.kill()
-            self._going.append(child)
-            self._pages.move_some()
+            self._answered.append(child)
             return
         verdict = self._end(child)
         self._fail(child.request_id, *verdict, place(child.report, child.target, self._locator))
         sys.stderr.write(child.output)
         sys.stderr.flush()
+
+    def _take_down(self, most: int) -> None:
+        """Ends captures that have answered but `most` of them: those who read the answers come first."""
+        while len(self._answered) > most:
+            child = self._answered.pop(0)
+            child.kill()
+            self._going.append(child)
+            self._pages.move_some()
 
     def _cancel(self, request_id: int) -> None:
         child = self._children.get(request_id)

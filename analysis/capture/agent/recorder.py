@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
@@ -14,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from .alive import Alive
 from .sources import Line, SourceLocator
-from .values import Args, Kwargs, Values, base_name, tensors_in
+from .values import Args, Kwargs, Values, facts_of, tensors_in
 
 if TYPE_CHECKING:
     from typing import TypeAlias  # Python 3.10
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # Name of an argument, and a tensor given for it.
 Argument = tuple[str, torch.Tensor]
+# Of an operator: base name, whole name, those of its arguments, whether its result is a view, whether it writes to its input.
+_Call = tuple[str, str, list[str], bool, bool]
 # Shape, dtype, strides, storage, role, name.
 TensorRow = tuple[tuple[int, ...], str, tuple[int, ...], int, str, str]
 
@@ -59,6 +62,7 @@ class Recorder(TorchDispatchMode):
         self.recording = False
         self.values = Values(self.assume, self._producer, self._line)
         self.locator = locator
+        self._calls: dict[OpOverload, _Call] = {}
         self.restart()
 
     def restart(self) -> None:
@@ -70,7 +74,6 @@ class Recorder(TorchDispatchMode):
         self.module_stack = [("", 0)]
         self._born: list[int] = []
         self._written: dict[int, int] = {}
-        self._schemas: dict[OpOverload, tuple[list[str], bool, bool]] = {}
         self._site: tuple[int, tuple[FrameType, int] | None] = (0, None)
 
     def __torch_dispatch__(
@@ -109,7 +112,7 @@ class Recorder(TorchDispatchMode):
     def _new(self, tensor: torch.Tensor, role: str, name: str, born: int) -> int:
         tid = len(self.tensors)
         storage = self.alive.add(tensor, tid)
-        self.tensors.append((tuple(tensor.shape), str(tensor.dtype)[6:], _strides(tensor), storage, role, name))
+        self.tensors.append((tuple(tensor.shape), _dtype(tensor.dtype), _strides(tensor), storage, role, name))
         self._born.append(born)
         return tid
 
@@ -140,27 +143,29 @@ class Recorder(TorchDispatchMode):
         self._append(kind, kind, inputs, outputs, attributes, kind in _IDENTITIES, sys._getframe(2), renew=True)
 
     def _record_call(self, func: OpOverload, args: Args, kwargs: Kwargs, result: object) -> None:
-        name = base_name(func)
-        info = self._schemas.get(func)
-        if info is None:
-            info = self._schemas[func] = _schema_info(func, name)
-        names, view, mutable = info
+        call = self._calls.get(func)
+        if call is None:
+            call = self._calls[func] = _call_of(func)
+        name, target, names, view, mutable = call
+        if name in _ALLOCATIONS:
+            return
         inputs: list[Argument] = []
         attributes: Kwargs = {}
         for argument, value in _named(names, args, kwargs):
+            if isinstance(value, torch.Tensor):
+                inputs.append((argument, value))
+                continue
             tensors = tensors_in(value)
             if tensors:
                 inputs.extend((argument, tensor) for tensor in tensors)
             else:
                 attributes[argument] = value
         outputs = tensors_in(result)
-        if name in _ALLOCATIONS:
-            return
         if name in _ALIASES or (view and self._of_weights(inputs)):
             self._alias(inputs, outputs)
             return
         writes, renews = mutable and not view, mutable and view
-        self._append(name, str(func), inputs, outputs, attributes, view, sys._getframe(2), writes, renews)
+        self._append(name, target, inputs, outputs, attributes, view, sys._getframe(2), writes, renews)
 
     def _of_weights(self, inputs: Sequence[Argument]) -> bool:
         for _, tensor in inputs:
@@ -235,19 +240,25 @@ def _unwrapped(method: Callable[..., Any]) -> Callable[..., Any]:
 Recorder.__torch_dispatch__ = _unwrapped(Recorder.__torch_dispatch__)
 
 
-def _schema_info(func: OpOverload, name: str) -> tuple[list[str], bool, bool]:
-    schema = func._schema
-    names = [argument.name for argument in schema.arguments]
-    aliases = [result.alias_info for result in schema.returns]
+def _call_of(func: OpOverload) -> _Call:
+    name = facts_of(func).name
+    names = [argument.name for argument in func._schema.arguments]
     if torch.Tag.inplace_view in func.tags:
-        return names, True, True
+        return name, str(func), names, True, True
+    aliases = [result.alias_info for result in func._schema.returns]
     view = name in _VIEWS or any(info is not None and not info.is_write for info in aliases)
-    return names, view, schema.is_mutable
+    return name, str(func), names, view, func._schema.is_mutable
 
 
 def _named(names: Sequence[str], args: Args, kwargs: Kwargs) -> Iterator[tuple[str, Any]]:
     yield from zip(names, args)  # noqa: B905 (Python 3.10)
     yield from kwargs.items()
+
+
+@functools.cache
+def _dtype(dtype: torch.dtype) -> str:
+    """`float32`."""
+    return str(dtype)[6:]
 
 
 def _strides(tensor: torch.Tensor) -> tuple[int, ...]:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sysconfig
 from collections.abc import Sequence
 from types import CodeType, FrameType
 
-# File, line, function, number of its execution, repetition of the call in it, whether the line calls PyTorch directly.
-Line = tuple[str, int, str, int, int, bool]
+from .executions import Execution, Executions, Line
 
+_OTHER, _USER, _OUTERMOST = range(3)
 _AGENT = os.path.dirname(os.path.abspath(__file__))
-_MOST_LINES = 32
-_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def _folder(path: str) -> str:
     return os.path.join(os.path.realpath(path), "")
-
-
-class _Execution:
-    """One execution of a function: its number, and for each call in it the executions that it led to, by instruction."""
-
-    __slots__ = ("caller", "calls", "frame", "number")
-
-    def __init__(self, frame: FrameType, number: int) -> None:
-        self.frame, self.number = frame, number
-        self.calls: dict[tuple[int, str], dict[int, int]] = {}
-        self.caller = id(frame.f_back) if frame.f_code.co_flags & _SUSPENDS else None
 
 
 class SourceLocator:
@@ -41,17 +27,19 @@ class SourceLocator:
         self._ours = (_folder(os.path.dirname(torch.__file__)), _folder(_AGENT))
         self._standard = (_folder(paths["stdlib"]), _folder(paths["platstdlib"]))
         self._site = (_folder(paths["purelib"]), _folder(paths["platlib"]))
-        self._is_user: dict[CodeType, bool] = {}
+        self._kinds: dict[int, int] = {}
+        self._codes: list[CodeType] = []
         self._is_user_file: dict[str, bool] = {}
-        self._executions = 0
-        self._running: dict[int, _Execution] = {}
-        self._seen: dict[int, _Execution] = {}
-        self.outermost: set[CodeType] = set()  # no user code below these
+        self._executions = Executions()
+
+    def end_at(self, code: CodeType) -> None:
+        """There is no user code below this function."""
+        self._codes.append(code)
+        self._kinds[id(code)] = _OUTERMOST
 
     def forget(self) -> None:
         """Lets go of the frames that ran."""
-        self._executions = 0
-        self._running.clear()
+        self._executions.forget()
 
     def is_user_file(self, filename: str) -> bool:
         """Whether a file is neither torch's, nor the standard library's, nor the agent's, nor generated code."""
@@ -74,49 +62,38 @@ class SourceLocator:
         `frame` numbers the function's execution and `run` the repetitions of one call in it (of one kind of operator,
         where the line calls PyTorch directly), so that a line in a loop can say how often it ran.
         """
-        found: list[Line] = []
-        is_user = self._is_user
-        inner = None
+        walked: list[Execution | Line] = []
+        kinds, executions = self._kinds, self._executions
+        inner: FrameType | None = None
+        end: Execution | None = None
         while frame is not None:
             code = frame.f_code
-            known = is_user.get(code)
-            if known is None:
-                known = is_user[code] = self.is_user_file(code.co_filename)
-            if code in self.outermost:
+            kind = kinds.get(id(code))
+            if kind is None:
+                kind = self._kind(code)
+            if kind == _OUTERMOST:
                 break
-            if known and frame.f_lineno is not None:
-                found.append(
-                    (code.co_filename, frame.f_lineno, code.co_name, *self._run(frame, inner, operator), inner is None)
-                )
-                if len(found) == _MOST_LINES:
-                    break
+            end = executions.standing(frame)
+            if kind == _USER and frame.f_lineno is not None:
+                child = None if inner is None else executions.of(inner)
+                if child is not None and (not walked or walked[-1] is not child):
+                    walked.append(child)
+                execution = executions.of(frame)
+                run = execution.run(child, operator)
+                walked.append((code.co_filename, frame.f_lineno, code.co_name, execution.number, run, child is None))
+                if end is None:
+                    walked.append(execution)
+            if end is not None:
+                break
             inner = frame
             frame = frame.f_back
-        self._let_go()
-        return tuple(found)
+        return executions.settle(walked, end)
 
-    def _run(self, frame: FrameType, inner: FrameType | None, operator: str) -> tuple[int, int]:
-        """(number of this execution of the function, how many other calls the same instruction made before this)."""
-        execution = self._execution(frame)
-        calls = execution.calls.setdefault((frame.f_lasti, "" if inner is not None else operator), {})
-        child = self._execution(inner).number if inner is not None else len(calls)
-        return execution.number, calls.setdefault(child, len(calls))
-
-    def _execution(self, frame: FrameType) -> _Execution:
-        """What is known of a running function. Frames are held while they run, so that the ids of two never mix."""
-        found = self._seen.get(id(frame)) or self._running.get(id(frame))
-        if found is None:
-            found = _Execution(frame, self._executions)
-            self._executions += 1
-        self._seen[id(frame)] = found
-        return found
-
-    def _let_go(self) -> None:
-        """Lets go of frames that ended, which would hold their local variables. A generator may go on while its caller runs."""
-        for key, execution in self._running.items():
-            if execution.caller in self._seen:
-                self._seen.setdefault(key, execution)
-        self._running, self._seen = self._seen, {}
+    def _kind(self, code: CodeType) -> int:
+        """Whose code it is, kept by its id: its hash takes all that it holds together."""
+        self._codes.append(code)
+        kind = self._kinds[id(code)] = _USER if self.is_user_file(code.co_filename) else _OTHER
+        return kind
 
     def constructing_lines(self, frame: FrameType | None, module: object) -> tuple[Line, ...]:
         """The user's frames that construct `module`: its own (and its bases') `__init__` frames are left out."""

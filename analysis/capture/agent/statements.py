@@ -82,21 +82,14 @@ def _tests_main(test: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
 
 
-def _used(statement: ast.stmt) -> set[str]:
-    """Names of the file that a statement reads, those that its functions bind themselves left out; names in string
-    annotations count too.
-    """
-    strings = (
-        node.value for node in ast.walk(statement) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
-    return {*_free(statement), *(text for text in strings if text.isidentifier())}
-
-
-def _free(node: ast.AST) -> set[str]:
-    """Names that a piece of code takes from around it."""
+def _used(node: ast.AST) -> set[str]:
+    """Names that a piece of code takes from around it, those that its functions bind themselves left out; names in strings,
+    which may be annotations, count too."""
     if isinstance(node, ast.Name):
         return {node.id}
-    names = set[str]().union(*(_free(child) for child in ast.iter_child_nodes(node)))
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) and node.value.isidentifier() else set()
+    names = set[str]().union(*[_used(child) for child in ast.iter_child_nodes(node) if child._fields])
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         return names
     body = node.body if isinstance(node.body, list) else [node.body]
@@ -105,4 +98,4 @@ def _free(node: ast.AST) -> set[str]:
     own = {item.id for item in inner if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)} - shared
     own |= {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
     outside = [node.args, *getattr(node, "decorator_list", []), *filter(None, [getattr(node, "returns", None)])]
-    return (names - own) | set[str]().union(*(_free(part) for part in outside))
+    return (names - own).union(*[_used(part) for part in outside])

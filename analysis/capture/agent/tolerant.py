@@ -51,6 +51,8 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
 
 def _forget_orphans() -> None:
     """Modules whose package failed after them: imported anew, it would not know them."""
+    if all("." not in name or name.rpartition(".")[0] in sys.modules for name in sys.modules):
+        return
     for name, module in sorted(sys.modules.items()):
         package = name.rpartition(".")[0]
         if package and package not in sys.modules and getattr(module, "__name__", "") == name:

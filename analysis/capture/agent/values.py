@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map_only
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .devices import is_gpu
+from .factories import factory
 from .shapes import KNOWN
 from .unknown import DATA_DEPENDENT, Args, Kwargs, scalar
 
@@ -23,26 +24,32 @@ if TYPE_CHECKING:
 
     from torch._ops import OpOverload
 
-_MOST_REAL_ELEMENTS = 1 << 20
 _MOST_REAL_BYTES = 1 << 28
-_MOST_COUNTS = 4096
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
-_WITHOUT_VALUES = frozenset(
-    "empty empty_strided empty_permuted new_empty new_empty_strided empty_like rand randn randint randint_like rand_like "
-    "randn_like normal bernoulli".split()
-)
-_FILLS = frozenset(["zeros", "ones", "full"])  # made next to data they are data: a state, a padding
-_WITH_VALUES = frozenset("zeros ones full arange linspace logspace eye tril_indices triu_indices scalar_tensor".split())
 _REAL_ARGUMENTS = {"_pack_padded_sequence": (1,), "_pad_packed_sequence": (1,)}  # lengths are read on the host
 _RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ geometric_ cauchy_ bernoulli_".split())
 
 
+class Facts:
+    """What is known of an operator by itself."""
+
+    __slots__ = ("dependent", "factory", "mutable", "name", "random", "shapes")
+
+    def __init__(self, func: OpOverload) -> None:
+        self.name = func._schema.name.rpartition("::")[2]  # `aten.add_.Tensor` → `add_`
+        self.mutable = func._schema.is_mutable
+        self.factory = factory(func, self.name)
+        self.random = self.name in _RANDOM_IN_PLACE
+        self.dependent = DATA_DEPENDENT.get(self.name)
+        self.shapes = KNOWN.get(self.name)
+
+
 @functools.cache
-def base_name(func: OpOverload) -> str:
-    """`aten.add_.Tensor` → `add_`."""
-    return func._schema.name.rpartition("::")[2]
+def facts_of(func: OpOverload) -> Facts:
+    """Known of an operator."""
+    return Facts(func)
 
 
 def is_meta(value: object) -> bool:
@@ -74,31 +81,32 @@ class Values:
 
     def run(self, func: OpOverload, args: Args, kwargs: Kwargs) -> object:
         """The result of `func` on real tensors, on meta tensors, or on a mixture brought to meta."""
-        name = base_name(func)
-        if name == "empty" and _holds_lengths(args, kwargs):
-            return torch.zeros(args[0], dtype=torch.int64)
-        if is_gpu(kwargs.get("device")):
+        facts = facts_of(func)
+        name = facts.name
+        if facts.factory is not None and facts.factory.alone:
+            return facts.factory.made(args, kwargs)
+        if kwargs and is_gpu(kwargs.get("device")):
             kwargs = {**kwargs, "device": _CPU}
-        if (name in _WITHOUT_VALUES or name in _WITH_VALUES) and _takes_device(func):
-            kwargs = self._placed(name, args, kwargs)
+        if facts.factory is not None:
+            kwargs = facts.factory.placed(args, kwargs)
         if self._overwritten:
             args, kwargs = tree_map_only(torch.Tensor, self._current, (args, kwargs))
         tensors = tensors_in((*args, *kwargs.values()))
-        if not any(tensor.device == _META for tensor in tensors):
+        real = [tensor for tensor in tensors if not tensor.is_meta]
+        if len(real) == len(tensors):
             return func(*args, **kwargs)
-        if name in _RANDOM_IN_PLACE:
+        if facts.random:
             return args[0]
         if name == "_local_scalar_dense":
             return self.scalar(args[0])
-        dependent = DATA_DEPENDENT.get(name)
-        if dependent is not None and (name != "repeat_interleave" or len(tensors) == 1):
-            words, result = dependent
+        if facts.dependent is not None and (name != "repeat_interleave" or len(tensors) == 1):
+            words, result = facts.dependent
             if words:
                 self._assume(words)
             return result(args, kwargs)
         if "device" in kwargs:
             kwargs = {**kwargs, "device": _META}
-        return self._run_meta(func, name, args, kwargs, tensors)
+        return self._run_meta(func, facts, args, kwargs, mixed=bool(real))
 
     def scalar(self, tensor: torch.Tensor) -> bool | int | float | complex:
         """A value for a meta tensor of one element, said as an assumption."""
@@ -106,20 +114,12 @@ class Values:
         self._assume(words)
         return value
 
-    def _placed(self, name: str, args: Args, kwargs: Kwargs) -> Kwargs:
-        """Tensors without values go to meta; small ranges stay real even when made next to a meta tensor."""
-        if name in _WITHOUT_VALUES or _elements(name, args) > _MOST_REAL_ELEMENTS:
-            return {**kwargs, "device": _META}
-        asked = kwargs.get("device")
-        if name not in _FILLS and asked is not None and torch.device(asked) == _META:
-            return {**kwargs, "device": _CPU}
-        return kwargs
-
-    def _run_meta(self, func: OpOverload, name: str, args: Args, kwargs: Kwargs, tensors: list[torch.Tensor]) -> object:
+    def _run_meta(self, func: OpOverload, facts: Facts, args: Args, kwargs: Kwargs, *, mixed: bool) -> object:
         """Real arguments become meta; a real tensor written in place is from now on represented by its meta twin."""
+        name = facts.name
         target: torch.Tensor | None = None
-        if any(tensor.device != _META for tensor in tensors):
-            if args and func._schema.is_mutable and isinstance(args[0], torch.Tensor) and args[0].device != _META:
+        if mixed:
+            if args and facts.mutable and isinstance(args[0], torch.Tensor) and args[0].device != _META:
                 target = args[0]
             kept = {index: args[index] for index in _REAL_ARGUMENTS.get(name, ())}
             args, kwargs = to_meta(args, kwargs)
@@ -128,8 +128,7 @@ class Values:
             args = (args[0], self._lengths(*args), *args[2:])
         if name == "index" or name == "index_put_":
             args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
-        known = KNOWN.get(name)
-        result = known(args) if known is not None and not kwargs else None
+        result = facts.shapes(args) if facts.shapes is not None and not kwargs else None
         if result is None:
             try:
                 result = func(*args, **kwargs)
@@ -164,7 +163,7 @@ class Values:
         tensors = tensors_in((*args, *kwargs.values()))
         if sum(tensor.numel() * tensor.element_size() for tensor in tensors) > _MOST_REAL_BYTES:
             raise
-        self._assume(f"{base_name(func)} was run on zeros to learn the shape of its result")
+        self._assume(f"{facts_of(func).name} was run on zeros to learn the shape of its result")
         args, kwargs = tree_map_only(torch.Tensor, _zeros, (args, kwargs))
         if "device" in kwargs:
             kwargs = {**kwargs, "device": _CPU}
@@ -172,12 +171,6 @@ class Values:
 
     def _current(self, tensor: torch.Tensor) -> torch.Tensor:
         return self._overwritten.get(tensor, tensor)
-
-
-def _holds_lengths(args: Args, kwargs: Kwargs) -> bool:
-    """Whether PyTorch's own code makes a tensor on the host to write lengths to (`pad_packed_sequence`)."""
-    on_host = kwargs.get("device") == _CPU
-    return on_host and kwargs.get("dtype") is torch.int64 and len(args[0]) == 1 and args[0][0] <= _MOST_COUNTS
 
 
 def tensors_in(value: object) -> list[torch.Tensor]:
@@ -192,12 +185,6 @@ def tensors_in(value: object) -> list[torch.Tensor]:
             elif isinstance(item, (list, tuple)):
                 found.extend(tensors_in(item))
     return found
-
-
-@functools.cache
-def _takes_device(func: OpOverload) -> bool:
-    """Whether an operator makes a tensor where it is told to."""
-    return any(argument.name == "device" for argument in func._schema.arguments)
 
 
 def to_meta(args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
@@ -219,17 +206,3 @@ def _to_meta(tensor: torch.Tensor) -> torch.Tensor:
 
 def _zeros(tensor: torch.Tensor) -> torch.Tensor:
     return torch.zeros(tensor.shape, dtype=tensor.dtype, device=_CPU)
-
-
-def _elements(name: str, args: Args) -> int | float:
-    """About how many elements a value-bearing factory call makes."""
-    if name in ("zeros", "ones", "full") and args:
-        count = 1
-        for size in args[0]:
-            count *= int(size)
-        return count
-    if name == "eye":
-        rows = args[0]
-        return int(rows) * int(args[1] if len(args) > 1 and isinstance(args[1], int) else rows)
-    numbers = [abs(a) for a in args if isinstance(a, (int, float))]
-    return max(numbers, default=1)
