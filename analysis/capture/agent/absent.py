@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import nn
 
-from .alike import alike, has_alike, taken
+from .alike import alike, has_alike, stand_in, taken
 
 # What is stood for, modules with all below them, and the error that their import, or making them, raised.
 errors: dict[str, Exception] = {}
@@ -107,9 +107,10 @@ class Absent:
             return "0"
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        if not has_alike(name):
+        whole = f"{self._absent}.{name}"
+        if not has_alike(whole):
             self._used()
-        return Absent(f"{self._absent}.{name}")
+        return Absent(whole)
 
     def __setattr__(self, name: str, value: object) -> None:
         self._used()
@@ -117,6 +118,9 @@ class Absent:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """As a decorator, the decorated; else what PyTorch has that is alike, or something that is not there either."""
+        known = stand_in(self._absent)
+        if known is not None:
+            return known(*args, **kwargs)
         if not state.loading:
             found = alike(self._absent, args, kwargs)
             if found is not None:
@@ -171,6 +175,9 @@ class Absent:
     def __mro_entries__(self, bases: Sequence[object]) -> tuple[type, ...]:
         if any(isinstance(base, type) and issubclass(base, nn.Module) for base in bases):
             return ()
+        known = stand_in(self._absent)
+        if isinstance(known, type):
+            return (known,)
         if _LIKE_A_MODULE.search(self._absent):
             return (_ModuleBase,)
         return (type(self._absent.rpartition(".")[2], (_Base,), {"absent_name": self._absent}),)
@@ -184,6 +191,6 @@ class AbsentModule(types.ModuleType):
             return "0"
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        if not state.loading and not has_alike(name):
+        if not state.loading and not has_alike(f"{self.__name__}.{name}"):
             raise AbsentError(f"{self.__name__}.{name}")
         return Absent(f"{self.__name__}.{name}")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import nn
+
+from . import openmmlab
 
 _HOW = "Fused|Fast|Sync(?:hronized)?|Column|Row|Vocab|Parallel|Distributed|MixedFused|Apex"
 _LAYER = re.compile(
@@ -27,7 +29,12 @@ taken: dict[str, None] = {}
 def has_alike(name: str) -> bool:
     """Whether a call of `name`, or the question whether something is one, can be stood for."""
     last = name.rpartition(".")[2]
-    return last in _SPACES or _LAYER.fullmatch(last) is not None or _number(last) is not None
+    return (
+        openmmlab.stand_in(name) is not None
+        or last in _SPACES
+        or _LAYER.fullmatch(last) is not None
+        or _number(last) is not None
+    )
 
 
 def _number(last: str) -> int | None:
@@ -46,3 +53,11 @@ def alike(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     layer = cls(*args, **{key: value for key, value in kwargs.items() if key in known})
     taken[f"{name} is not installed: taken for torch.nn.{cls.__name__}"] = None
     return layer
+
+
+def stand_in(name: str) -> Callable[..., Any] | None:
+    """What is called, or inherited from, in place of something of a package that is written anew here."""
+    found = openmmlab.stand_in(name)
+    if found is not None:
+        taken[f"{name} is not installed: taken as its documentation has it"] = None
+    return found

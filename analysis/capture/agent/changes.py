@@ -52,6 +52,7 @@ class Changes:
         if needed:
             yield {**arguments, **{name: self._choices.needed[name][0] for name in needed}}
         yield from ({**arguments, name: text} for name, text in self._of_defaults(error) if arguments.get(name) != text)
+        yield from self._without_marks(arguments, message)
         near = list(dict.fromkeys(self._suspects(error)))
         for change in (self._fitting, self._usual):
             for name in near:
@@ -60,6 +61,12 @@ class Changes:
         ways = [itertools.chain(self._fitting(n, arguments, error), self._usual(n, arguments, error)) for n in rest]
         for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
+
+    def _without_marks(self, arguments: Arguments, message: str) -> Iterator[Arguments]:
+        """Without the -1 that stands for a size which a script works out from others."""
+        marks = [name for name, text in arguments.items() if text.startswith("-") and name not in self._choices.needed]
+        if marks and "negative dimension" in message:
+            yield {name: text for name, text in arguments.items() if name not in marks}
 
     def configured(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """A configuration that takes any keyword, with the attribute that it lacks."""

@@ -17,6 +17,7 @@ _FOUND_WANTED = [
     re.compile(rf"same reduction dim, but got \[\d+, {_N}\] X \[{_N}, \d+\]"),
     re.compile(rf"running_mean should contain {_N} elements not {_N}"),
     re.compile(rf"Got {_N}, expected {_N}"),
+    re.compile(rf"has size {_N} for operand \d+ which does not broadcast with previously seen size {_N}"),
     re.compile(rf"size of tensor a \({_N}\) must match the size of tensor b \({_N}\)"),
     re.compile(rf"expanded size of the tensor \({_N}\) must match the existing size \({_N}\)"),
     re.compile(rf"[Rr]eceived {_N}.*expected {_N}"),
@@ -49,6 +50,15 @@ _RANKS = [
     re.compile(r"dimensions in the tensor input does not match.*dims\.size\(\) = (\d+)|len\(dims\) = (\d+)"),
     re.compile(r"must (?:be|have) (?:a )?(\d)[- ]?(?:[Dd]|dim)"),
 ]
+# Of what was made of an input: by einops, by PyTorch.
+_MADE_RANKS = [
+    re.compile(r"expected (?P<wanted>\d+) dims\. Received (?P<got>\d+)-dim tensor"),
+    re.compile(r"input\.dim\(\) = (?P<got>\d+) is not equal to len\(dims\) = (?P<wanted>\d+)"),
+    re.compile(
+        r"subscripts in the equation \((?P<wanted>\d+)\) does not match the number of dimensions \((?P<got>\d+)\)"
+    ),
+    re.compile(r"expected (?P<wanted>\d)D input \(got (?P<got>\d)D input\)"),
+]
 _SMALL = re.compile(
     r"Kernel size can't be greater|[Oo]utput size.*too small|less than the input dimension"
     r"|smaller than kernel|Padding size should be less|negative dimension|Expected more than 1|out of bounds"
@@ -65,7 +75,7 @@ _RANK_ABOVE = re.compile(
 class Diagnosis:
     """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose.
 
-    `line` is the innermost of the user's, `outer` those that led to it.
+    `rank` is what a tensor has that should have another. `line` is the innermost of the user's, `outer` those that led to it.
     """
 
     place: str
@@ -74,6 +84,7 @@ class Diagnosis:
     divisors: list[tuple[int, int]] = field(default_factory=list)
     ranks: list[int] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
+    rank: int = -1
     batches: list[int] = field(default_factory=list)
     dtypes: list[str] = field(default_factory=list)
     exact: list[torch.Tensor] = field(default_factory=list)
@@ -116,11 +127,10 @@ def read_message(message: str, found: Diagnosis) -> None:
     unpacked = re.search(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)", message)
     if unpacked is not None:
         found.shifts.append(int(unpacked[1]) - int(unpacked[2]))
-    received = re.search(
-        r"expected (\d+) dims\. Received (\d+)-dim tensor", message
-    )  # einops, of what was made of an input
-    if received is not None:
-        found.shifts.append(int(received[1]) - int(received[2]))
+    for pattern in _MADE_RANKS:
+        for match in pattern.finditer(message):
+            found.rank = int(match["got"])
+            found.shifts.append(int(match["wanted"]) - found.rank)
     found.too_small = bool(_SMALL.search(message))
     if _RANK_ABOVE.search(message):
         found.ranks += [4, 3, 5, 2]
@@ -138,6 +148,8 @@ def _read_view(message: str, found: Diagnosis) -> None:
     least = math.prod(size for size in sizes if size > 0)
     if {-1, 0} & set(sizes) and least > given > 0 and least % given == 0:
         found.batches.append(least // given)
+    elif -1 in sizes and least < given < 2 * least:
+        found.sizes.append((given, least))
 
 
 def _read_split(message: str, found: Diagnosis) -> None:

@@ -38,7 +38,8 @@ def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) 
     apart = _APART.search(found.message) is not None
     yield from _given(assignment, found)
     yield from _joined(assignment, found)
-    blame = {name: _suspicion(name, built.get(name), found) for name in assignment}
+    yield from _longer(assignment, found)
+    blame = {name: _suspicion(name, guess, built.get(name), found) for name, guess in assignment.items()}
     for level in sorted(set(blame.values())):
         names = [name for name in (reversed(blame) if apart else blame) if blame[name] == level]
         ways = [_of_one(name, assignment, built, blame, found, apart=apart) for name in names]
@@ -74,6 +75,19 @@ def _joined(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Gues
             yield {**assignment, **{name: images[name].reshaped(shapes[name], origin) for name in names}}
 
 
+def _longer(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """A sequence that was joined with something else, of as many parts as are left for it."""
+    sequences = {name: guess for name, guess in assignment.items() if len(guess.shape) == 3 and not guess.fixed}
+    if len(assignment) < 2 or not _APART.search(found.message):
+        return
+    for name, guess in sequences.items():
+        batch, length, width = guess.shape
+        for got, wanted in found.sizes[:2]:
+            if got > length != wanted and 0 < length + wanted - got < length:
+                shape = (batch, length + wanted - got, width)
+                yield {**assignment, name: guess.reshaped(shape, f"assumed after the error in {found.place}")}
+
+
 def _of_one(
     name: str,
     assignment: Assignment,
@@ -100,11 +114,15 @@ def _like(one: Guess, other: Guess) -> bool:
     return one.key() == other.key() and one.origin.startswith(_NAMED) == other.origin.startswith(_NAMED)
 
 
-def _suspicion(name: str, given: Any, found: Diagnosis) -> int:
-    """What is taken apart comes first where it has too few parts; then inputs that are at hand where the error arose."""
-    if "to unpack" in found.message and isinstance(given, (list, tuple)):
+def _suspicion(name: str, guess: Guess, given: Any, found: Diagnosis) -> int:
+    """What is taken apart comes first where it has too few parts, and what has the rank that is wrong; then inputs that are at
+    hand where the error arose."""
+    written = re.search(rf"\b{re.escape(name.lstrip('*'))}\b", found.line) is not None
+    if ("to unpack" in found.message and isinstance(given, (list, tuple))) or (
+        written and len(guess.shape) == found.rank
+    ):
         return -1
-    return 0 if _is_exact(given, found) else 1 if re.search(rf"\b{re.escape(name.lstrip('*'))}\b", found.line) else 2
+    return 0 if _is_exact(given, found) else 1 if written else 2
 
 
 def _as_list(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:

@@ -102,6 +102,10 @@ def _derived(guess: Guess, got: int, wanted: int, origin: str, *, channels_first
         yield guess.reshaped((shape[0], 224, 224, last), origin)
     if 0 < last <= _LARGEST:
         yield guess.reshaped((*shape[:-1], last), origin)
+    if (
+        len(shape) == 3 and got not in shape and 0 < shape[1] + wanted - got <= _LARGEST
+    ):  # a sequence, joined with others
+        yield guess.reshaped((shape[0], shape[1] + wanted - got, shape[2]), origin)
     if got not in shape or len(shape) == 4:
         yield from _scaled(guess, got, wanted, origin)
 

@@ -37,3 +37,18 @@ def test_a_script_of_the_repository_says_the_arguments(write: Callable, tmp_path
 def test_what_a_call_computes_is_guessed(write: Callable, tmp_path: Path) -> None:
     (tmp_path / "run.py").write_text("Net(width=compute(), sizes=[3], act=nn.SiLU)")
     assert write(NET).graph.inputs[0].shape[-1] == 64
+
+
+def test_a_size_that_a_script_works_out_is_left_to_the_class(write: Callable, tmp_path: Path) -> None:
+    text = """
+class Net(nn.Module):
+    def __init__(self, width, inner=None):
+        super().__init__()
+        self.layer = nn.Linear(width, width if inner is None else inner)
+
+    def forward(self, x):
+        return self.layer(x)
+"""
+    options = "parser.add_argument('--inner', type=int, default=-1)\n"
+    (tmp_path / "run.py").write_text(options + "if args.inner < 0: args.inner = 24\nnet = Net(24, inner=args.inner)")
+    assert write(text).graph.inputs[0].shape[-1] == 24

@@ -154,6 +154,26 @@ SEVERAL = {
     ),
     "the type of another": ("return (x < skip).type(skip.type()) * x", "pass", "x, skip"),
     "sound": ("batch, sources, channels, time = wav.shape\nreturn wav[..., : time - 8000] * 2", "pass", "wav"),
+    "a sequence beside another, of as many places as are left": (
+        "x = torch.cat([self.b(context), self.a(x).flatten(2).transpose(1, 2)], 1)\nreturn x + self.places",
+        "self.a = nn.Conv2d(3, 16, 16, 16); self.b = nn.Linear(8, 16); self.places = nn.Parameter(torch.zeros(1, 273, 16))",
+        "x, context",
+    ),
+    "a rank that a product asks for": (
+        "q = self.a(x).view(1, -1, 4, 2)\nreturn torch.einsum('bind,jnd->bnij', q, table)",
+        "self.a = nn.Linear(8, 8)",
+        "x, table",
+    ),
+    "cut into pieces": (
+        "image, sound = pair\npieces = sound.unfold(1, 8, 8).permute(0, 2, 1)\nreturn self.a(image), self.b(pieces)",
+        "self.a = nn.Conv1d(80, 8, 1); self.b = nn.Conv1d(8, 4, 1)",
+        "pair",
+    ),
+    "a class beside features": (
+        "x = self.a(x).amax(2)\nx = torch.cat([x, label.squeeze(1)], 1).view(-1, 24, 1)\nreturn self.b(x)",
+        "self.a = nn.Conv1d(3, 16, 1); self.b = nn.Conv1d(24, 4, 1)",
+        "x, label",
+    ),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
         "q, k, v = (t.view(t.shape[0], -1, 4, 16).transpose(1, 2) for t in (self.a(q), k, v))\n"
