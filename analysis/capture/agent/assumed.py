@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -142,7 +142,7 @@ class Assumed:
         if name in self._hints.values:
             given = self._hints.values[name]
             if isinstance(given, dict):
-                return Assumed(replace(self._hints, values=given))
+                return Part(replace(self._hints, values=given))
             return Branch(self._hints, given) if type(given) is int else given
         if name in self._hints.compared:
             return self._hints.compared[name]
@@ -156,6 +156,35 @@ class Assumed:
             return Assumed(self._hints)
         made = eval(typical, {"nn": nn})
         return Branch(self._hints, made) if type(made) is int else made
+
+
+class Part(Assumed):
+    """A mapping within a configuration that is known: its keys are, too; what else is read from it is guessed."""
+
+    def keys(self) -> Collection[str]:
+        """As a mapping has them."""
+        return self._hints.values.keys()
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Keys with their values."""
+        return ((key, self[key]) for key in self.keys())
+
+    def values(self) -> Iterator[Any]:
+        """The values alone."""
+        return (self[key] for key in self.keys())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.keys()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """What is not there has its default."""
+        return self[name] if name in self else super().get(name, default)
 
 
 class Branch(int):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from traceback import walk_tb
 from typing import Any
 
 from torch import nn
@@ -12,9 +14,11 @@ from torch import nn
 from . import assumed
 from .choices import Arguments, Choices
 from .corrections import (
+    WEIGHTS,
     allowed,
     completed,
     extended,
+    items_of,
     lacking,
     lines_of,
     missing,
@@ -22,13 +26,12 @@ from .corrections import (
     reconfigured,
     resized,
     said,
+    with_items,
 )
 from .file_classes import BORROWED
+from .frames import comparisons
 from .guards import WeightsRefusedError
-from .signature import is_open, parameters_of
-
-# Words in the names of switches that have weights loaded.
-_WEIGHTS = ("pretrain", "weights", "download")
+from .signature import is_open, parameters_of, parent_with
 
 
 class Changes:
@@ -53,6 +56,8 @@ class Changes:
             yield {**arguments, **{name: self._choices.needed[name][0] for name in needed}}
         yield from ({**arguments, name: text} for name, text in self._of_defaults(error) if arguments.get(name) != text)
         yield from self._without_marks(arguments, message)
+        yield from self._as_long(arguments, error)
+        yield from self._asserted(arguments, error)
         near = list(dict.fromkeys(self._suspects(error)))
         for change in (self._fitting, self._usual):
             for name in near:
@@ -67,6 +72,25 @@ class Changes:
         marks = [name for name, text in arguments.items() if text.startswith("-") and name not in self._choices.needed]
         if marks and "negative dimension" in message:
             yield {name: text for name, text in arguments.items() if name not in marks}
+
+    def _as_long(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        """With as many items in every sequence as the longest has."""
+        given = {name: items for name, text in arguments.items() if (items := items_of(text)) and "(" not in text[1:]}
+        most = max(map(len, given.values()), default=0)
+        short = {name: items for name, items in given.items() if len(items) < most}
+        if short and isinstance(error, IndexError):
+            yield {**arguments, **{name: with_items(arguments[name], items, most) for name, items in short.items()}}
+
+    def _asserted(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        """With the value that an attribute is asserted to have, for the argument of its name, here or further up."""
+        frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
+        for left, value in comparisons(frames[-1]) if frames else ():
+            name = left.attr if isinstance(left, ast.Attribute) else ""
+            further_up = self._choices.open and name in parameters_of(parent_with(self._choices.cls, name))
+            if isinstance(value, (bool, int, str)) and (name in self._choices.optional or further_up):
+                if name not in self._choices.optional:
+                    self._choices.hand_up(name)
+                yield {**arguments, name: repr(value)}
 
     def configured(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """A configuration that takes any keyword, with the attribute that it lacks."""
@@ -87,7 +111,7 @@ class Changes:
             if isinstance(default, type):
                 yield from ((name, text) for text in completed(default, error))
             elif default is True and isinstance(error, (OSError, WeightsRefusedError)):
-                yield from ((name, "False") for word in _WEIGHTS if word in name)
+                yield from ((name, "False") for word in WEIGHTS if word in name)
 
     def _fitting(self, name: str, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """Values for one parameter that the error speaks of."""

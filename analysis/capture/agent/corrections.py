@@ -11,9 +11,11 @@ from types import TracebackType
 from torch import nn
 
 from .frames import comparisons, subscripts
+from .guards import WeightsRefusedError
 from .typical import typical_values
 
-_MOST_ITEMS = 8
+# Words in the names of switches that have weights loaded.
+WEIGHTS = ("pretrain", "weights", "download")
 # How many lines of a traceback may have read what was wrong, innermost first.
 _NEAR = 3
 
@@ -111,6 +113,9 @@ def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[s
     """`Assumed(...)` with other values for those of its attributes `names` that the failing lines read."""
     lines, message = lines_of(error.__traceback__), said(error)
     kept = text[len("Assumed(") : -1]
+    loading = [name for name in names if any(word in name for word in WEIGHTS) and f"{name}=" not in kept]
+    if loading and isinstance(error, WeightsRefusedError):
+        yield f"Assumed({', '.join([*([kept] if kept else []), *(f'{name}=False' for name in sorted(loading))])})"
     read = [word for line in lines[:_NEAR] for word in re.findall(r"\w+", line) if word in names]
     for name in dict.fromkeys(read):
         usual = list(typical_values(name.lower(), root=True))
@@ -142,10 +147,20 @@ def extended(text: str, name: str, value: object, *, is_open: bool) -> str:
 
 def resized(text: str, message: str) -> Iterator[str]:
     """A list with as many items as the message counts: `dims must be a tuple of 3`."""
+    items = items_of(text)
+    if items is not None:
+        counts = {int(number) for number in re.findall(r"(?<![\w.])\d(?![\w.])", message)}
+        yield from (with_items(text, items, count) for count in sorted(counts - {len(items), 0}, reverse=True))
+
+
+def items_of(text: str) -> list[str] | None:
+    """The items of `[64, 64]`; None of what is no list or tuple."""
     if not text.startswith(("[", "(")):
-        return
-    items = [item.strip() for item in text[1:-1].split(",") if item.strip()]
-    counts = {int(number) for number in re.findall(r"(?<![\w.])\d(?![\w.])", message)}
-    for count in sorted(counts - {len(items), 0}, reverse=True):
-        inner = ", ".join([*items, *items[-1:] * _MOST_ITEMS][:count])
-        yield f"{text[0]}{inner}{',' if count == 1 and text[0] == '(' else ''}{text[-1]}"
+        return None
+    return [item.strip() for item in text[1:-1].split(",") if item.strip()]
+
+
+def with_items(text: str, items: list[str], count: int) -> str:
+    """A list or a tuple of the first so many `items`, the last of them repeated."""
+    inner = ", ".join([*items, *items[-1:] * count][:count])
+    return f"{text[0]}{inner}{',' if count == 1 and text[0] == '(' else ''}{text[-1]}"

@@ -179,7 +179,7 @@ def _read_dtype(message: str, found: Diagnosis) -> None:
         or "int64" in low
     ):
         found.dtypes.append("int64")
-    if "bool" in low and "bitwise" not in low:
+    if "bool" in low and "bitwise" not in low and "got torch.bool" not in low:
         found.dtypes.append("bool")
     if re.search(
         r"long int != |same dtype|expected floating|floating point|long and|for 'long'|should be float|float instead",

@@ -10,12 +10,14 @@ from .choices import Arguments, Choices
 from .corrections import lines_of
 from .errors import Diagnosis, read_message
 
+_CHANNELS = re.compile(r"channel|dim|width|planes|features|embed|hidden")
+
 
 @dataclass(frozen=True)
 class Feedback:
     """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
     attributes `none_read`; a configuration was called; a number was to be taken apart into so many `parts` in a line that reads
-    the attributes `taken_apart`."""
+    the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups."""
 
     sizes: tuple[tuple[int, int], ...] = ()
     called_none: bool = False
@@ -23,6 +25,7 @@ class Feedback:
     called_configuration: bool = False
     taken_apart: tuple[str, ...] = ()
     parts: int = 0
+    nothing_left: bool = False
 
 
 def feedback_of(error: BaseException) -> Feedback:
@@ -39,6 +42,7 @@ def feedback_of(error: BaseException) -> Feedback:
         none_read=read if "NoneType" in message else (),
         called_configuration=re.search(r"'(Assumed|Branch)' object is not callable", message) is not None,
         taken_apart=read if no_list else (),
+        nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero", message) is not None,
         parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
     )
 
@@ -49,6 +53,9 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
         for name, text in arguments.items():
             if text == str(found) and found != wanted:
                 yield {**arguments, name: str(wanted)}
+    if said.nothing_left:
+        few = [name for name, text in arguments.items() if text.isdigit() and int(text) < 64 and _CHANNELS.search(name)]
+        yield {**arguments, **dict.fromkeys(few, "64")}
     if said.called_none:
         yield {**choices.of_layers(), **arguments}
     left = {n: texts for n, texts in choices.optional.items() if n in said.none_read and n not in arguments}

@@ -16,6 +16,8 @@ from .guess import Assignment, Guess, elements_of, tensor, value
 from .resize import larger, of_batch, of_divisor, of_rank, of_size
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]")
+# `x.values()` of a tensor.
+_VALUES = re.compile(r"values expected sparse tensor layout")
 _MAPPING = re.compile(
     r"has no attribute '(keys|items|get|values|pop)'|indices must be integers|invalid data type|not a dict"
 )
@@ -38,6 +40,7 @@ def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) 
     apart = _APART.search(found.message) is not None
     yield from _given(assignment, found)
     yield from _joined(assignment, found)
+    yield from _of_that_size(assignment, found)
     yield from _longer(assignment, found)
     blame = {name: _suspicion(name, guess, built.get(name), found) for name, guess in assignment.items()}
     for level in sorted(set(blame.values())):
@@ -73,6 +76,19 @@ def _joined(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Gues
             origin = f"assumed after the error in {found.place}"
             shapes = {name: (images[name].shape[0], share, *images[name].shape[2:]) for name in names}
             yield {**assignment, **{name: images[name].reshaped(shapes[name], origin) for name in names}}
+
+
+def _of_that_size(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """The size that does not fit is that of one input alone, guessed by its name."""
+    if len(assignment) < 2 or not _APART.search(found.message):
+        return
+    for got, wanted in found.sizes[:2]:
+        having = [name for name, guess in assignment.items() if got in guess.shape]
+        guess = assignment[having[0]] if len(having) == 1 else None
+        if guess is None or not guess.origin.startswith(_NAMED) or guess.shape.count(got) > 1 or wanted < 2:
+            continue
+        shape = tuple(wanted if size == got else size for size in guess.shape)
+        yield {**assignment, having[0]: guess.reshaped(shape, f"assumed after the error in {found.place}")}
 
 
 def _longer(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
@@ -188,6 +204,8 @@ def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
             if dtype == "int64" and len(shape) > 2:
                 shape = shape[:-1] if len(shape) == 3 else (shape[0], 128)
             yield replace(guess, dtype=dtype, shape=shape, origin=origin)
+            if dtype == "int64" and len(guess.shape) > 3:  # a class for each point
+                yield replace(guess, dtype=dtype, shape=(*guess.shape[:1], *guess.shape[2:]), origin=origin)
     if found.needs_values and not guess.real and guess.dtype in ("int64", "bool"):
         yield replace(guess, real=True)
 
@@ -202,6 +220,8 @@ def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     attribute = re.search(r"'Tensor' object has no attribute '(\w+)'", message)
     if attribute is not None and attribute[1] not in ("keys", "items", "get", "values", "pop"):
         yield Guess(origin, kind="object", keys=(attribute[1],), items=(guess,))
+    if _VALUES.search(message) and len(guess.shape) == 4:
+        yield from (_levels(guess, count, origin) for count in (4, 3))
     if (_KEY.search(found.line) and "indices" in message) or _MAPPING.search(message):
         yield Guess(origin, kind="dict", keys=tuple(_keys(found)), items=(guess,) * len(_keys(found)))
     if re.search(
@@ -218,6 +238,14 @@ def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
         count = int(re.findall(r"expected (\d+)", message)[0]) if re.search(r"expected (\d+)", message) else 2
         if 1 < count < 9:
             yield Guess(origin, kind="tuple", items=(guess,) * count)
+
+
+def _levels(guess: Guess, count: int, origin: str) -> Guess:
+    """Features by name, each of half the size of those before it and of twice the channels."""
+    batch, channels, height, width = guess.shape[:4]
+    shapes = [(batch, channels << level, height >> level, width >> level) for level in range(count)]
+    items = tuple(guess.reshaped(shape, origin) for shape in shapes)
+    return Guess(origin, kind="dict", keys=tuple(map(str, range(count))), items=items)
 
 
 def _keys(found: Diagnosis) -> list[str]:

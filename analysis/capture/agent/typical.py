@@ -128,7 +128,7 @@ _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"dtype", ("torch.float32",)),
     (
         r"(use|is|with|has|enable|add|no|do|apply|return|include|learn(able)?|share|causal|"
-        r"bidirect(ional)?|batch_first|bias|qkv_bias|inplace|pretrained|training|debug|verbose|"
+        r"bidirect(ional)?|batch_first|bias|qkv_bias|inplace|pretrain(ed)?|training|debug|verbose|"
         r"affine|residual|bilinear|deploy|last|final|first|shortcut|flash|normalize|align)(_\w+)?|"
         r".*_bias|.*_only",
         ("False", "True"),

@@ -199,3 +199,26 @@ def test_a_configuration_with_parameters_says_its_arguments(write: Callable, tmp
     mix = BLOCKS.partition("class Net")[0]
     (result,) = write(mix).analysis.results
     assert result.constructed == "assumed width=56, after config.yaml"
+
+
+def test_a_mapping_within_is_gone_through_by_its_keys_and_weights_are_not_loaded(
+    write: Callable, tmp_path: Path
+) -> None:
+    source = """
+class Net(nn.Module):
+    def __init__(self, cfg=None):
+        super().__init__()
+        if cfg["pretrain"]:
+            torch.load("weights.tar")
+        assert cfg["network_name"] == "small"
+        assert set(cfg["return_layers"]) == {"first", "second"} and "first" in cfg["return_layers"]
+        self.a = nn.ModuleDict({name: nn.Linear(cfg["in_width"], width) for name, width in cfg["return_layers"].items()})
+
+    def forward(self, x):
+        return self.a["second"](x)
+"""
+    values = {"network_name": "small", "pretrain": True, "return_layers": {"first": 3, "second": 5}, "in_width": 12}
+    (tmp_path / "config.py").write_text(f"cfg_small = {values!r}")
+    graph = write("import torch\n" + source).graph
+    assert [tensor.shape[-1] for tensor in (graph.tensors[graph.output_tensors[0]],)] == [5]
+    assert graph.inputs[0].shape[-1] == 12

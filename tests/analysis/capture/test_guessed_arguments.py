@@ -311,3 +311,15 @@ def test_a_base_without_forward_is_no_part(write: Callable) -> None:
 def test_a_key_that_is_no_name_is_no_argument(write: Callable, init: str) -> None:
     (problem,) = write(net("config, **kwargs", f"self.a = nn.Linear(8, {init})")).analysis.problems
     assert problem.stage == "construct"
+
+
+def test_what_is_asserted_of_an_attribute_is_given_to_the_constructor_further_up(write: Callable) -> None:
+    child = """
+class Child(Net):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        assert self.labels == 0
+"""
+    text = net("labels=10", "self.labels = labels\nself.a = nn.Linear(8, labels or 8)", "return self.a(x)")
+    results = {r.target.rpartition("::")[2]: r for r in write(text + child).analysis.results}
+    assert results["Child"].constructed.startswith("assumed labels=0")

@@ -164,15 +164,16 @@ SEVERAL = {
         "self.a = nn.Linear(8, 8)",
         "x, table",
     ),
-    "cut into pieces": (
-        "image, sound = pair\npieces = sound.unfold(1, 8, 8).permute(0, 2, 1)\nreturn self.a(image), self.b(pieces)",
-        "self.a = nn.Conv1d(80, 8, 1); self.b = nn.Conv1d(8, 4, 1)",
-        "pair",
+    "a mask for as many places as there are": (
+        "assert x.shape[-1] == 224, 'the size is not 224'\nx = self.a(x).flatten(2).transpose(1, 2)\n"
+        "w = mask.flatten(1).unsqueeze(-1)\nx = x * (1 - w) + self.b * w\nreturn x",
+        "self.a = nn.Conv2d(3, 8, 4, 4); self.b = nn.Parameter(torch.zeros(1, 1, 8))",
+        "x, mask",
     ),
-    "a class beside features": (
-        "x = self.a(x).amax(2)\nx = torch.cat([x, label.squeeze(1)], 1).view(-1, 24, 1)\nreturn self.b(x)",
-        "self.a = nn.Conv1d(3, 16, 1); self.b = nn.Conv1d(24, 4, 1)",
-        "x, label",
+    "features by name": (
+        "a, b, c = list(features.values())[:3]\nreturn self.a(a) + F.interpolate(self.b(b), a.shape[2:]), self.b(c[:, :128])",
+        "self.a = nn.Conv2d(64, 8, 1); self.b = nn.Conv2d(128, 8, 1)",
+        "features",
     ),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
