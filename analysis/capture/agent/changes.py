@@ -68,9 +68,10 @@ class Changes:
             yield from (changed for changed in step if changed is not None)
 
     def _without_marks(self, arguments: Arguments, message: str) -> Iterator[Arguments]:
-        """Without the -1 that stands for a size which a script works out from others."""
-        marks = [name for name, text in arguments.items() if text.startswith("-") and name not in self._choices.needed]
-        if marks and "negative dimension" in message:
+        """Without the -1, or the empty text, that stands for what a script works out from others."""
+        signs = "-" if "negative dimension" in message else "''"
+        marks = [n for n, text in arguments.items() if text.startswith(signs) and n not in self._choices.needed]
+        if marks:
             yield {name: text for name, text in arguments.items() if name not in marks}
 
     def _as_long(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:

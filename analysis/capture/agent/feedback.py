@@ -10,6 +10,7 @@ from .choices import Arguments, Choices
 from .corrections import lines_of
 from .errors import Diagnosis, read_message
 
+_STEPS = re.compile(r"stride|kernel|padding|dilation|groups|heads|ratio|reduction|factor")
 _CHANNELS = re.compile(r"channel|dim|width|planes|features|embed|hidden")
 
 
@@ -42,7 +43,7 @@ def feedback_of(error: BaseException) -> Feedback:
         none_read=read if "NoneType" in message else (),
         called_configuration=re.search(r"'(Assumed|Branch)' object is not callable", message) is not None,
         taken_apart=read if no_list else (),
-        nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero", message) is not None,
+        nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero|has no channels", message) is not None,
         parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
     )
 
@@ -54,8 +55,9 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
             if text == str(found) and found != wanted:
                 yield {**arguments, name: str(wanted)}
     if said.nothing_left:
-        few = [name for name, text in arguments.items() if text.isdigit() and int(text) < 64 and _CHANNELS.search(name)]
-        yield {**arguments, **dict.fromkeys(few, "64")}
+        few = [name for name, text in arguments.items() if text.isdigit() and int(text) < 64]
+        yield {**arguments, **dict.fromkeys(filter(_CHANNELS.search, few), "64")}
+        yield {**arguments, **{name: "64" for name in few if not _STEPS.search(name)}}
     if said.called_none:
         yield {**choices.of_layers(), **arguments}
     left = {n: texts for n, texts in choices.optional.items() if n in said.none_read and n not in arguments}

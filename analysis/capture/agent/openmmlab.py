@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
@@ -225,7 +226,7 @@ class Registry:
     """Classes by name, made from descriptions: `{"type": "ResNet", "depth": 50}`."""
 
     def __init__(self, name: str = "", *_: object, **__: object) -> None:
-        self.name, self.module_dict = name, dict[str, Any]()
+        self.name, self.scope, self.module_dict = name, name, dict[str, Any]()
 
     def register_module(self, name: Any = None, force: bool = False, module: Any = None) -> Any:
         """As a decorator, with or without a call; or the module itself."""
@@ -240,8 +241,14 @@ class Registry:
         return register if module is None else register(module)
 
     def get(self, key: str) -> Any:
-        """The class of a name, which may begin with a scope; None for none."""
-        return self.module_dict.get(key, self.module_dict.get(key.rpartition(".")[2]))
+        """The class of a name, which may begin with a scope, or a layer that mmengine registers; None for none."""
+        last = key.rpartition(".")[2]
+        layer = (
+            _NORMS[last][1]
+            if last in _NORMS
+            else _CONVOLUTIONS.get(last) or getattr(nn, _ACTIVATIONS.get(last, last), None)
+        )
+        return self.module_dict.get(key) or self.module_dict.get(last) or layer
 
     def build(self, cfg: Any, *_: object, default_args: Description = None, **__: object) -> Any:
         """What a description asks for."""
@@ -273,6 +280,7 @@ STAND_INS: dict[str, Callable[..., Any]] = {
     "bias_init_with_prob": lambda prior: -math.log((1 - prior) / prior),
     "DropPath": lambda *_, **__: nn.Identity(),
     "get_dist_info": lambda: (0, 1),
+    "digit_version": lambda text, *_: tuple(map(int, re.findall(r"\d+", text.partition("+")[0]))),
     "to_2tuple": lambda x: tuple(x) if isinstance(x, (list, tuple)) else (x, x),
     "is_str": lambda x: isinstance(x, str),
     "is_list_of": lambda x, kind: isinstance(x, list) and all(isinstance(item, kind) for item in x),

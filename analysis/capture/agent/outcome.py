@@ -56,8 +56,12 @@ def check_not_empty(result: object, recorder: Recorder) -> None:
     if any(tensor.numel() == 0 and is_meta(tensor) for tensor in tensors_of(result)):
         raise TooSmallError("the input is too small: the output has no elements")
     for operator in recorder.operators:
-        if "conv" in operator["kind"] and any(0 in recorder.tensors[place][0] for place in operator["outputs"]):
-            raise TooSmallError("the input is too small: a convolution has nothing left")
+        if "conv" in operator["kind"]:
+            shapes = [recorder.tensors[place][0] for place in operator["outputs"]]
+            if any(len(shape) > 1 and shape[1] == 0 for shape in shapes):
+                raise TooSmallError("a convolution has no channels")
+            if any(0 in shape for shape in shapes):
+                raise TooSmallError("the input is too small: a convolution has nothing left")
 
 
 def refuses(error: BaseException) -> bool:

@@ -9,6 +9,10 @@ import torch
 
 Args = tuple[Any, ...]
 _META = torch.device("meta")
+# What PyTorch says on a CPU; without data, newer ones only say that channels are invalid.
+_OTHER_CHANNELS = (
+    "Given groups={}, weight of size {}, expected input{} to have {} channels, but got {} channels instead"
+)
 
 
 def _like(data: torch.Tensor) -> torch.Tensor:
@@ -47,8 +51,11 @@ def _convolution(args: Args) -> object:
     """`(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)`, batched and not transposed."""
     data, weight, _, stride, padding, dilation, transposed, _, groups = args
     dims = weight.dim() - 2
+    if not transposed and data.dim() == dims + 2 and data.shape[1] != weight.shape[1] * groups:
+        wanted, shapes = weight.shape[1] * groups, (list(weight.shape), list(data.shape))
+        raise RuntimeError(_OTHER_CHANNELS.format(groups, *shapes, wanted, data.shape[1]))
     if (
-        transposed or data.dim() != dims + 2 or data.dtype != weight.dtype or data.shape[1] != weight.shape[1] * groups
+        transposed or data.dim() != dims + 2 or data.dtype != weight.dtype
         or weight.shape[0] % groups or not (data.is_contiguous() and weight.is_contiguous())
     ):  # fmt: skip
         return None

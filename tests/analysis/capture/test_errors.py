@@ -164,3 +164,35 @@ def test_a_wrong_directive_is_reported_at_its_line(write: Callable, directive: s
     (problem,) = written.analysis.problems
     assert (problem.stage, problem.line) == ("directive", written.line("# graphperf"))
     assert message in problem.message
+
+
+def test_a_convolution_says_the_channels_as_on_a_cpu(write: Callable) -> None:
+    text = """
+# graphperf: input=(1, 3, 32, 32)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3), nn.Conv2d(16, 8, 3)
+
+    def forward(self, x):
+        return self.b(self.a(x))
+"""
+    (problem,) = write(text).analysis.problems
+    assert (
+        "weight of size [8, 16, 3, 3], expected input[1, 8, 30, 30] to have 16 channels, but got 8" in problem.message
+    )
+
+
+def test_channels_that_are_too_few_to_share_are_told_apart_from_small_inputs(write: Callable) -> None:
+    text = """
+# graphperf: init=(8,)
+class Net(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.a = nn.Conv2d(depth, depth // 16, 1)
+
+    def forward(self, x):
+        return self.a(x).sum()
+"""
+    (problem,) = write(text).analysis.problems
+    assert "a convolution has no channels" in problem.message

@@ -57,6 +57,17 @@ MODELS: dict[str, tuple[str, str, str, Sequence[str]]] = {
         "self.layer = NECKS.build(dict(type='Neck', in_channels=3, out_channels=8, kernel_size=1))", "self.layer(x)",
         ["conv2d"],
     ),
+    "layers of the registry": (
+        "from mmengine.registry import Registry, MODELS as ALL\nMODELS = Registry('model', parent=ALL, locations=['net'])",
+        "norm, act = MODELS.get('LN'), MODELS.get('Swish')\nassert MODELS.get('Unknown') is None\n"
+        "self.norm, self.act = norm(8), act()", "self.act(self.norm(x))",
+        ["layer_norm", "silu"],
+    ),
+    "versions": (
+        "from mmengine.utils import digit_version\nimport torch\nassert digit_version(torch.__version__) > digit_version('1.13')",
+        LAYER, "self.layer(x)",
+        ["conv2d"],
+    ),
     "what a version asks for": (
         "import mmcv\nassert mmcv.__version__\nfrom mmcv.runner import auto_fp16, load_checkpoint",
         LAYER, "self.layer(x)",
