@@ -36,6 +36,8 @@ _WANTED_FOUND = [
     re.compile(rf"(?:must|should) (?:be|have|match|equal)\D*{_N}\D*(?:got|not|but|found|is)\D*{_N}"),
     re.compile(rf"[Ee]xpected\D*{_N}\D*(?:got|received|found)\D*{_N}"),
 ]
+# Messages with shapes that need not be alike.
+_SAYS_ALL = re.compile(r"reduction dim|multiplied|to have \d+ channels")
 _SPLIT = re.compile(rf"split_sizes to sum exactly to {_N} .*split_sizes=\[([\d, ]+)\]")
 _DIVISORS = [
     re.compile(rf"{_N} (?:is not|must be|should be) (?:evenly )?(?:divisible|a multiple)\D*{_N}"),
@@ -104,7 +106,7 @@ def read_message(message: str, found: Diagnosis) -> None:
                 found.sizes.append((second, first) if swap else (first, second))
     if "tensor a" in message or "expanded size" in message or "match except" in message:
         found.sizes += [(wanted, got) for got, wanted in found.sizes]
-    if "reduction dim" not in message and "multiplied" not in message:
+    if not _SAYS_ALL.search(message):
         _read_shapes(message, found)
     for pattern in _DIVISORS:
         for match in pattern.finditer(message):
