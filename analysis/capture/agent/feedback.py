@@ -17,13 +17,15 @@ _CHANNELS = re.compile(r"channel|dim|width|planes|features|embed|hidden")
 @dataclass(frozen=True)
 class Feedback:
     """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
-    attributes `none_read`; a configuration was called; a number was to be taken apart into so many `parts` in a line that reads
-    the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups."""
+    attributes `none_read`; a configuration or a number was called; a number was to be taken apart into so many `parts` in a line
+    that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups.
+    """
 
     sizes: tuple[tuple[int, int], ...] = ()
     called_none: bool = False
     none_read: tuple[str, ...] = ()
     called_configuration: bool = False
+    called_number: bool = False
     taken_apart: tuple[str, ...] = ()
     parts: int = 0
     nothing_left: bool = False
@@ -42,6 +44,7 @@ def feedback_of(error: BaseException) -> Feedback:
         called_none="'NoneType' object is not callable" in message,
         none_read=read if "NoneType" in message else (),
         called_configuration=re.search(r"'(Assumed|Branch)' object is not callable", message) is not None,
+        called_number="'int' object is not callable" in message,
         taken_apart=read if no_list else (),
         nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero|has no channels", message) is not None,
         parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
@@ -64,6 +67,9 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
     if left:
         yield {**arguments, **{name: next(filter(_is_number, texts), texts[0]) for name, texts in left.items()}}
         yield {**arguments, **{name: texts[0] for name, texts in left.items()}}
+    if said.called_number:
+        numbers = [name for name, text in arguments.items() if text.isdigit()]
+        yield from ({**arguments, **dict.fromkeys(names, "Passthrough()")} for names in (numbers, *zip(numbers)))
     others: dict[str, str] = {}
     for name, text in arguments.items():
         if said.called_configuration and text.startswith("Assumed("):

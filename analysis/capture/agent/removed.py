@@ -41,6 +41,18 @@ def _six() -> types.ModuleType:
     return module
 
 
+class Addresses(dict[str, str]):
+    """`torchvision.models.resnet.model_urls`, which older code takes addresses of weights from."""
+
+    def __missing__(self, key: str) -> str:
+        return f"https://download.pytorch.org/models/{key}.pth"
+
+
+def had(name: str, module: str) -> Any:
+    """What a library had under a name that it has no more; None for nothing that is known."""
+    return Addresses() if name == "model_urls" and module.startswith("torchvision.models") else None
+
+
 def complete() -> None:
     """What newer libraries expect of the code that is loaded now: of a model of transformers, to be finished after its
     construction by a method that older code does not call.

@@ -15,6 +15,7 @@ from .absent import Absent, AbsentError, AbsentModule, errors, state
 from .extensions import NotBuiltError
 from .moved import module_moved_to, moved_to
 from .partial import Partial
+from .removed import had
 from .roots import folders_with, is_installed
 
 _T = TypeVar("_T")
@@ -73,7 +74,8 @@ def _remedied(error: ImportError, path: str) -> bool:
         spec = getattr(holder, "__spec__", None)
         if holder is None or spec is None or getattr(spec, "_initializing", False):  # imported in a circle
             return False
-        moved = moved_to(name, holder)
+        known = had(name, module)
+        moved = moved_to(name, holder) if known is None else known
         if moved is not None:
             setattr(holder, name, moved)
             return True

@@ -124,7 +124,10 @@ class Trials:
         return self._run_model(self._maker.made(expression), expression, origin)
 
     def _run_model(self, model: nn.Module, expression: str, origin: str, given: Sequence[Assignment] = ()) -> Run:
-        inputs = ForwardInputs(model, self._request.get("batch"))
+        try:
+            inputs = ForwardInputs(model, self._request.get("batch"))
+        except Exception as error:  # a module that registers others under numbers
+            raise NothingRanError("construct", error) from error
         search = Search(model, inputs.option, lambda: len(self._recorder.operators))
         hints, choices = self._known(inputs)
         try:

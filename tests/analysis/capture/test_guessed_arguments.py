@@ -61,6 +61,7 @@ GUESSED = {
     "what forward takes apart": ("input_resolution, dim", "self.size, self.a = input_resolution, nn.Linear(4 * dim, dim)\nself.input_resolution = input_resolution", "h, w = self.input_resolution\n        assert x.shape[1] == h * w\n        return self.a(torch.cat([x] * 4, 2))"),
     "a layer of two results": ("dim, attention", "self.attention = attention\nself.a = nn.Linear(dim, dim)", "y, scores = self.attention(x, x)\n        return self.a(y)"),
     "pairs of sizes": ("resolutions", "self.a = nn.Sequential(*[nn.Linear(a, b) for a, b in resolutions])", ""),
+    "two that are called": ("f, g", "self.f, self.g = f, g\nself.a = nn.Linear(8, 8)", "return self.a(self.f(x)) + self.g(x)"),
     "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -323,3 +324,10 @@ class Child(Net):
     text = net("labels=10", "self.labels = labels\nself.a = nn.Linear(8, labels or 8)", "return self.a(x)")
     results = {r.target.rpartition("::")[2]: r for r in write(text + child).analysis.results}
     assert results["Child"].constructed.startswith("assumed labels=0")
+
+
+def test_modules_that_are_registered_under_numbers_are_no_crash(write: Callable) -> None:
+    text = net("width=8", "self.a = nn.Linear(width, width)\nself._modules[3] = nn.ReLU()")
+    (problem,) = write(text).analysis.problems
+    assert problem.stage == "construct"
+    assert "can only concatenate str" in problem.message

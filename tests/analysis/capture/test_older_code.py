@@ -200,3 +200,9 @@ def test_weights_that_are_not_there_are_the_reason(write: Callable) -> None:
         "self.fc = ", "w = load_state_dict_from_url('https://x')\n        del w['a']\n        self.fc = "
     )
     assert write("from torch.hub import load_state_dict_from_url\n" + taken_out).graph.parameters == 72
+
+
+def test_addresses_of_weights_that_torchvision_had(write: Callable) -> None:
+    top = "from torchvision.models.resnet import model_urls\n"
+    top += "model_urls['resnet18'] = model_urls['resnet18'].replace('https', 'http')\n"
+    assert write(top + net("24")).graph.parameters == 24 * 9
