@@ -80,7 +80,8 @@ class Agent:
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._ready: Future[dict[str, Any]] = Future()
         self._process = self._start()
-        threading.Thread(target=self._read_stderr, daemon=True, name="graphperf-agent-stderr").start()
+        self._errors = threading.Thread(target=self._read_stderr, daemon=True, name="graphperf-agent-stderr")
+        self._errors.start()
         threading.Thread(target=self._serve, daemon=True, name="graphperf-agent").start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -215,6 +216,7 @@ class Agent:
             self._process.kill()
             self._process.wait()
         if not self._ready.done():
+            self._errors.join(_EXIT_S)  # its last words may still be on their way
             last = self._stderr[-1] if self._stderr else "it ended without a word"
             with contextlib.suppress(InvalidStateError):
                 self._ready.set_result({"ready": False, "message": f"nothing runs ({last})"})
