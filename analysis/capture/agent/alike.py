@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from . import openmmlab
+from .signature import taken_by
 
 _HOW = "Fused|Fast|Sync(?:hronized)?|Column|Row|Vocab|Parallel|Distributed|MixedFused|Apex"
 _LAYER = re.compile(
@@ -49,8 +49,7 @@ def alike(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     cls = getattr(nn, found[1], None) if found is not None else None
     if number is not None or cls is None:
         return number
-    known = inspect.signature(cls.__init__).parameters
-    layer = cls(*args, **{key: value for key, value in kwargs.items() if key in known})
+    layer = cls(*args, **taken_by(cls, kwargs))
     taken[f"{name} is not installed: taken for torch.nn.{cls.__name__}"] = None
     return layer
 

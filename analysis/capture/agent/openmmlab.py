@@ -16,9 +16,11 @@ from typing import Any, Optional
 import torch
 from torch import nn
 
+from .signature import taken_by
+
 Description = Optional[Mapping[str, Any]]  # noqa: UP045 (Python 3.10)
 
-PACKAGES = ("mmcv", "mmengine")
+_PACKAGES = ("mmcv", "mmengine")
 _CONVOLUTIONS = {"Conv": nn.Conv2d, "Conv1d": nn.Conv1d, "Conv2d": nn.Conv2d, "Conv3d": nn.Conv3d}
 _TRANSPOSED = {"deconv": nn.ConvTranspose2d, "deconv3d": nn.ConvTranspose3d}
 _NORMS: dict[str, tuple[str, type[nn.Module]]] = {
@@ -40,7 +42,8 @@ def _split(described: Description, default: str) -> tuple[Any, dict[str, Any]]:
 def build_conv_layer(cfg: Description, *args: Any, **kwargs: Any) -> nn.Module:
     """A convolution, of two dimensions where nothing is said."""
     kind, rest = _split(cfg, "Conv2d")
-    return _made(kind, _CONVOLUTIONS)(*args, **kwargs, **rest)
+    layer = kind if isinstance(kind, type) else _CONVOLUTIONS[kind]
+    return layer(*args, **kwargs, **rest)
 
 
 def build_norm_layer(cfg: Description, num_features: int, postfix: int | str = "") -> tuple[str, nn.Module]:
@@ -48,8 +51,7 @@ def build_norm_layer(cfg: Description, num_features: int, postfix: int | str = "
     kind, rest = _split(cfg, "BN")
     name, layer = _NORMS[kind] if kind in _NORMS else (kind.__name__.lower(), kind)
     rest.pop("requires_grad", None)
-    known = inspect.signature(layer.__init__).parameters
-    given = {key: value for key, value in rest.items() if key in known}
+    given = taken_by(layer, rest)
     made = layer(num_channels=num_features, **given) if layer is nn.GroupNorm else layer(num_features, **given)
     return f"{name}{postfix}", made
 
@@ -58,8 +60,7 @@ def build_activation_layer(cfg: Description) -> nn.Module:
     """An activation of `torch.nn`, some by other names."""
     kind, rest = _split(cfg, "ReLU")
     layer: Any = kind if isinstance(kind, type) else getattr(nn, _ACTIVATIONS.get(kind, str(kind)))
-    known = inspect.signature(layer.__init__).parameters
-    return layer(**{key: value for key, value in rest.items() if key in known})
+    return layer(**taken_by(layer, rest))
 
 
 def build_upsample_layer(cfg: Description, *args: Any, **kwargs: Any) -> nn.Module:
@@ -80,10 +81,6 @@ def build_dropout(cfg: Description, *_: Any) -> nn.Module:
     """Dropout; one that leaves out whole paths does nothing in inference."""
     kind, rest = _split(cfg, "Dropout")
     return nn.Dropout(rest.get("drop_prob", 0.5)) if kind == "Dropout" else nn.Identity()
-
-
-def _made(kind: Any, known: Mapping[str, Any]) -> Any:
-    return kind if isinstance(kind, type) else known[kind]
 
 
 class BaseModule(nn.Module):
@@ -291,4 +288,4 @@ STAND_INS: dict[str, Callable[..., Any]] = {
 def stand_in(name: str) -> Callable[..., Any] | None:
     """What stands for `mmcv.cnn.ConvModule`; None for what has no stand-in."""
     package, _, rest = name.partition(".")
-    return STAND_INS.get(rest.rpartition(".")[2]) if package in PACKAGES and not rest.startswith("ops") else None
+    return STAND_INS.get(rest.rpartition(".")[2]) if package in _PACKAGES and not rest.startswith("ops") else None

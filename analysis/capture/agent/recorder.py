@@ -62,7 +62,6 @@ class Recorder(TorchDispatchMode):
         self.recording = False
         self.values = Values(self.assume, self._producer, self._line)
         self.locator = locator
-        self._calls: dict[OpOverload, _Call] = {}
         self.restart()
 
     def restart(self) -> None:
@@ -143,10 +142,7 @@ class Recorder(TorchDispatchMode):
         self._append(kind, kind, inputs, outputs, attributes, kind in _IDENTITIES, sys._getframe(2), renew=True)
 
     def _record_call(self, func: OpOverload, args: Args, kwargs: Kwargs, result: object) -> None:
-        call = self._calls.get(func)
-        if call is None:
-            call = self._calls[func] = _call_of(func)
-        name, target, names, view, mutable = call
+        name, target, names, view, mutable = _call_of(func)
         if name in _ALLOCATIONS:
             return
         inputs: list[Argument] = []
@@ -240,6 +236,7 @@ def _unwrapped(method: Callable[..., Any]) -> Callable[..., Any]:
 Recorder.__torch_dispatch__ = _unwrapped(Recorder.__torch_dispatch__)
 
 
+@functools.cache
 def _call_of(func: OpOverload) -> _Call:
     name = facts_of(func).name
     names = [argument.name for argument in func._schema.arguments]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -47,6 +47,12 @@ def annotation_of(cls: Made, parameter: inspect.Parameter) -> object:
 def parent_with(cls: Made, name: str) -> Made:
     """The class further up whose constructor has a parameter of that name; the class itself when there is none."""
     return next((base for base in getattr(cls, "__mro__", ())[1:] if name in parameters_of(base)), cls)
+
+
+def taken_by(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the given keywords that the constructor of a class itself names."""
+    known = inspect.signature(cls.__init__).parameters
+    return {name: value for name, value in given.items() if name in known}
 
 
 def _signature(cls: Made) -> list[inspect.Parameter]:
