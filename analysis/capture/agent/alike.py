@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from . import openmmlab
+from . import fused_attention, openmmlab
 from .signature import taken_by
 
 _HOW = "Fused|Fast|Sync(?:hronized)?|Column|Row|Vocab|Parallel|Distributed|MixedFused|Apex"
@@ -31,6 +31,8 @@ def has_alike(name: str) -> bool:
     last = name.rpartition(".")[2]
     return (
         openmmlab.stand_in(name) is not None
+        or fused_attention.stand_in(name) is not None
+        or fused_attention.leads_to_one(name)
         or last in _SPACES
         or _LAYER.fullmatch(last) is not None
         or _number(last) is not None
@@ -56,6 +58,10 @@ def alike(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
 
 def stand_in(name: str) -> Callable[..., Any] | None:
     """What is called, or inherited from, in place of something of a package that is written anew here."""
+    found = fused_attention.stand_in(name)
+    if found is not None:
+        taken[f"{name} is not installed: PyTorch's scaled_dot_product_attention computes the same"] = None
+        return found
     found = openmmlab.stand_in(name)
     if found is not None:
         taken[f"{name} is not installed: taken as its documentation has it"] = None

@@ -42,6 +42,10 @@ def _expressions(
         yield from named_like(name, namespace, instance=False)
     known = bool({"<instance>", "<class>"} & set(typical)) or typical[0].startswith("Space(")
     read = (usage.attributes or usage.keys) and not known and not layer and not _is_sequence(annotation)
+    if usage.keys and known:  # layers, or what describes them, by key
+        keys = {key: next(typical_values(key, root=root)) for key in dict.fromkeys(usage.keys)}
+        items = (f"{key!r}: {'Passthrough()' if text in _PLACES else text}" for key, text in keys.items())
+        yield f"{{{', '.join(items)}}}"
     if usage.keys and not usage.attributes and read:
         yield "Assumed()"
     if "<config>" in typical or read:

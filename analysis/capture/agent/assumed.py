@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -108,11 +108,12 @@ def hints_of(text: str, path: str, wanted: Collection[str] = ()) -> Hints:
 class Assumed:
     """Stands for a configuration object that the file does not define: every attribute is a guess by its name.
 
-    `others` are values in place of guesses that did not do.
+    `others` are values in place of guesses that did not do: numbers among them are nothing more.
     """
 
     def __init__(self, hints: Hints, **others: Any) -> None:
         self.__dict__["_read"] = {}
+        self.__dict__["_stated"] = others
         MADE.append(self)
         self.__dict__["_hints"] = replace(hints, values={**hints.values, **others}) if others else hints
 
@@ -138,12 +139,36 @@ class Assumed:
         """Like a dict's: what is not there has its default."""
         return default if default is not None else getattr(self, name)
 
+    def pop(self, name: str, default: Any = None) -> Any:
+        """What it would be."""
+        return self.get(name, default)
+
+    def update(self, *given: Mapping[str, Any], **others: Any) -> None:
+        """Takes in what is given, as mappings do, and configurations with methods of their own."""
+        for values in (*given, others):
+            for name, value in values.items():
+                setattr(self, name, value)
+
+    merge_from_dict = update
+
+    def keys(self) -> Collection[str]:
+        """None are known: `{**defaults, **config}` are the defaults."""
+        return ()
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """As a mapping has them."""
+        return ((key, self[key]) for key in self.keys())
+
+    def values(self) -> Iterable[Any]:
+        """The values alone."""
+        return (self[key] for key in self.keys())
+
     def _guess(self, name: str) -> Any:
         if name in self._hints.values:
             given = self._hints.values[name]
             if isinstance(given, dict):
                 return Part(replace(self._hints, values=given))
-            return Branch(self._hints, given) if type(given) is int else given
+            return Branch(self._hints, given) if type(given) is int and name not in self._stated else given
         if name in self._hints.compared:
             return self._hints.compared[name]
         low = name.lower()
@@ -162,16 +187,8 @@ class Part(Assumed):
     """A mapping within a configuration that is known: its keys are, too; what else is read from it is guessed."""
 
     def keys(self) -> Collection[str]:
-        """As a mapping has them."""
+        """Those of the mapping."""
         return self._hints.values.keys()
-
-    def items(self) -> Iterator[tuple[str, Any]]:
-        """Keys with their values."""
-        return ((key, self[key]) for key in self.keys())
-
-    def values(self) -> Iterator[Any]:
-        """The values alone."""
-        return (self[key] for key in self.keys())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())

@@ -28,10 +28,14 @@ from .corrections import (
     said,
     with_items,
 )
+from .elsewhere import lacked, with_attribute
 from .file_classes import BORROWED
 from .frames import comparisons
 from .guards import WeightsRefusedError
 from .signature import is_open, parameters_of, parent_with
+
+# The least network.
+_NETWORK = "nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 64))"
 
 
 class Changes:
@@ -56,6 +60,10 @@ class Changes:
             yield {**arguments, **{name: self._choices.needed[name][0] for name in needed}}
         yield from ({**arguments, name: text} for name, text in self._of_defaults(error) if arguments.get(name) != text)
         yield from self._without_marks(arguments, message)
+        yield from with_attribute(arguments, self._choices, lacked(message))
+        if isinstance(error, StopIteration):  # there is none of what every network has: parameters, layers
+            networks = {name: _NETWORK for name, text in arguments.items() if "Passthrough()" in text}
+            yield {**arguments, **networks}
         yield from self._as_long(arguments, error)
         yield from self._asserted(arguments, error)
         near = list(dict.fromkeys(self._suspects(error)))
@@ -79,7 +87,7 @@ class Changes:
         given = {name: items for name, text in arguments.items() if (items := items_of(text)) and "(" not in text[1:]}
         most = max(map(len, given.values()), default=0)
         short = {name: items for name, items in given.items() if len(items) < most}
-        if short and isinstance(error, IndexError):
+        if short and (isinstance(error, IndexError) or (isinstance(error, AssertionError) and "len(" in said(error))):
             yield {**arguments, **{name: with_items(arguments[name], items, most) for name, items in short.items()}}
 
     def _asserted(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
@@ -101,7 +109,7 @@ class Changes:
             if not isinstance(cls, type) or issubclass(cls, nn.Module):
                 continue
             attribute = lacking(text, error, keyed=issubclass(cls, dict))
-            if attribute:
+            if attribute and f"{attribute}=" not in text:
                 value = _plain(getattr(self._names["Assumed"](), attribute, 64))
                 yield {**arguments, name: extended(text, attribute, value, is_open=is_open(cls))}
 
@@ -121,7 +129,7 @@ class Changes:
         others = [repr(option) for option in [*allowed(error, name), *quoted]]
         if now.startswith("Assumed("):
             others += reconfigured(now, assumed.read_names(), error)
-        for text in [*others, *resized(now, message), *of_wanted_type(texts, message)]:
+        for text in [*others, *resized(now, message), *of_wanted_type(texts, message, now)]:
             if text != now:
                 yield {**arguments, name: text}
 

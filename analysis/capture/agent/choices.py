@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ class Choices:
 
     Among these, `empty` are lists with nothing in them by default, and `layers` are called and None by default. An `open`
     constructor takes more than it names: any keyword or, where it takes no others, values that go by position; `placed` are
-    the names of those that then go by position, None elsewhere.
+    the names of those that then go by position, None elsewhere. `usages` is how each is used, in the class's `file`.
     """
 
     def __init__(self, cls: Made, namespace: Mapping[str, Any], *, root: bool) -> None:
@@ -30,7 +31,8 @@ class Choices:
         self.layers: list[str] = []
         self.placed = leading(cls)
         self.open = is_open(cls) or self.placed is not None
-        usages = usage_of(cls)
+        self.usages = usages = usage_of(cls)
+        self.file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
         for name, parameter in parameters_of(cls).items():
             usage = usages.get(name, Usage())
             usage.iterated |= isinstance(parameter.default, (tuple, list))

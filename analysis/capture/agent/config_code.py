@@ -29,7 +29,8 @@ def values_in(text: str) -> Iterator[Mapping[str, Any]]:
     except (SyntaxError, ValueError, RecursionError):
         return
     nodes = list(ast.walk(tree))
-    options = dict(option for node in nodes if isinstance(node, ast.Call) for option in _option(node))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    options = dict(option for read in (_option, _set_later) for call in calls for option in read(call))
     if options:
         yield options
     made: dict[str, dict[str, Any]] = {}
@@ -58,6 +59,13 @@ def _option(call: ast.Call) -> Iterator[tuple[str, Any]]:
         default = float(default) if kind == "float" else int(default)
     if default is not _NO_VALUE and isinstance(name, str):
         yield name, default
+
+
+def _set_later(call: ast.Call) -> Iterator[tuple[str, Any]]:
+    """What `set_defaults` gives options of a parser in place of their defaults."""
+    if getattr(call.func, "attr", "") == "set_defaults":
+        given = ((keyword.arg, _literal(keyword.value)) for keyword in call.keywords if keyword.arg)
+        yield from ((name, value) for name, value in given if value is not _NO_VALUE)
 
 
 def _assigned(node: ast.Assign, options: Mapping[str, Any], made: dict[str, dict[str, Any]]) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import heapq
 import itertools
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -54,7 +53,7 @@ class GuessedArguments:
         self.said = Feedback()
         # Arguments with what a configuration certainly lacked.
         self._right: list[Arguments] = []
-        file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+        file = self._choices.file
         known = list(parameters_of(cls))
         self._source, given = arguments_beside(file, known)
         self._beside = {name: repr(value) for name, value in given.items()}
@@ -111,7 +110,9 @@ class GuessedArguments:
         if meant is None:
             return []
         source, given = meant
-        taken = {name: text for name, text in given.items() if name in known or self._choices.open}
+        places = {name.rpartition("_")[0]: name for name in known if name.endswith(("_cfg", "_config"))}
+        named = {places.get(name, name) if name not in known else name: text for name, text in given.items()}
+        taken = {name: text for name, text in named.items() if name in known or self._choices.open}
         return [(os.path.basename(source), taken)] if taken else []
 
     def _try(self, arguments: Arguments) -> None:

@@ -6,11 +6,13 @@ import ast
 import linecache
 import re
 from collections.abc import Iterator, Mapping
+from traceback import walk_tb
 from types import TracebackType
+from typing import Any
 
 from torch import nn
 
-from .frames import comparisons, subscripts
+from .frames import comparisons, none_asked, subscripts
 from .guards import WeightsRefusedError
 from .typical import typical_values
 
@@ -20,9 +22,18 @@ WEIGHTS = ("pretrain", "weights", "download")
 _NEAR = 3
 
 
-def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
-    """The expressions of the type whose lack the message deplores."""
-    if re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
+# Methods of texts.
+_OF_TEXT = "replace|split|startswith|endswith|lower|upper|strip|format|find|join"
+
+
+def of_wanted_type(texts: list[str], message: str, now: str = "") -> Iterator[str]:
+    """The expressions of the type whose lack the message deplores; `now` is what it was."""
+    if re.search(r"\(position \d\) must be [\w ]+, not [A-Z]", message):  # wraps layers, or makes them
+        yield "nn.Sequential"
+    elif re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
+        if now[:1] in ("[", "("):  # its items are to be taken apart
+            yield "[(64, 64), (64, 64), (64, 64), (64, 64)]"
+            yield "[(1, 64, 56, 56), (1, 64, 56, 56)]"
         yield from (text for text in texts if text[:1] in "[(")
         yield from ("[64, 64, 64, 64]", "(64, 64)")
     elif re.search(r"(be|as|type|expected) (a |an )?(list|tuple|sequence)|isinstance\(.*list", message):
@@ -34,6 +45,9 @@ def of_wanted_type(texts: list[str], message: str) -> Iterator[str]:
         yield from (
             f"[{', '.join(['64'] * count)}]" for count in (6, 12) if any(text[:1] in "[(" for text in texts[:3])
         )
+    elif re.search(rf"has no attribute '({_OF_TEXT})'", message):
+        yield from (text for text in texts if text[:1] == "'")
+        yield "''"
     elif re.search(r"not callable", message):
         yield from (text for text in texts if text.startswith(("nn.", "Passthrough")))
         yield from ("Passthrough", "Passthrough()")
@@ -84,29 +98,43 @@ def completed(cls: type, error: BaseException) -> Iterator[str]:
 
 def allowed(error: BaseException, name: str) -> list[object]:
     """What the failing condition compares the parameter with: `assert mode in {...}`."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
     found: list[object] = []
-    if trace is not None and isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
-        for left, right in comparisons(trace.tb_frame):
-            given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
-            if isinstance(left, ast.Name) and (left.id == name or name.endswith(f"_{left.id}")):
-                found += [item for item in given if isinstance(item, (str, int))]
-    if trace is not None and isinstance(error, KeyError):
-        for key, mapping in subscripts(trace.tb_frame, trace.tb_lineno, Mapping):
-            if isinstance(key, ast.Name) and (key.id == name or name.endswith(f"_{key.id}")):
-                found += [item for item in mapping if isinstance(item, (str, int))]
+    for left, right in _compared(error):
+        given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
+        if _is_of(left, name):
+            found += [item for item in given if isinstance(item, (str, int))]
+    for key, mapping in _looked_up(error):
+        if _is_of(key, name):
+            found += [item for item in mapping if isinstance(item, (str, int))]
     return found[:6]
+
+
+def _compared(error: BaseException) -> Iterator[tuple[ast.expr, object]]:
+    """What the failing condition compares, and with which values."""
+    if isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
+        for frame in [frame for frame, _ in walk_tb(error.__traceback__)][-1:]:
+            yield from comparisons(frame)
+
+
+def _looked_up(error: BaseException) -> Iterator[tuple[ast.expr, Mapping[Any, Any]]]:
+    """What was not there, and the mapping that it was looked for in."""
+    if isinstance(error, KeyError):
+        for frame, line in list(walk_tb(error.__traceback__))[-1:]:
+            yield from subscripts(frame, line, Mapping)
+
+
+def _is_of(node: ast.expr, name: str) -> bool:
+    """Whether an expression is the parameter `name`, or what a configuration has of that name."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value == name
+    if isinstance(node, ast.Attribute):
+        return node.attr == name
+    return isinstance(node, ast.Name) and (node.id == name or name.endswith(f"_{node.id}"))
 
 
 def lines_of(trace: TracebackType | None) -> list[str]:
     """The source lines of a traceback, innermost first."""
-    found: list[str] = []
-    while trace is not None:
-        found.append(linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
-    return found[::-1]
+    return [linecache.getline(frame.f_code.co_filename, line) for frame, line in walk_tb(trace)][::-1]
 
 
 def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[str]:
@@ -116,8 +144,17 @@ def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[s
     loading = [name for name in names if any(word in name for word in WEIGHTS) and f"{name}=" not in kept]
     if loading and isinstance(error, WeightsRefusedError):
         yield f"Assumed({', '.join([*([kept] if kept else []), *(f'{name}=False' for name in sorted(loading))])})"
-    read = [word for line in lines[:_NEAR] for word in re.findall(r"\w+", line) if word in names]
-    for name in dict.fromkeys(read):
+    asked = [*_compared(error), *_looked_up(error)]
+    texts = [*lines[:_NEAR], *(ast.unparse(node) for node, _ in asked)]
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
+    for name in dict.fromkeys(none_asked(frames[-1])) if frames else ():
+        if name in names and f"{name}=" not in kept:
+            yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}=None'])})"
+    read = dict.fromkeys(word for text in texts for word in re.findall(r"\w+", text) if word in names)
+    if message == "not a sequence":  # a number that may be more than that
+        given = (f"{name}={next(typical_values(name.lower(), root=True))}" for name in read if f"{name}=" not in kept)
+        yield f"Assumed({', '.join([*([kept] if kept else []), *given])})"
+    for name in read:
         usual = list(typical_values(name.lower(), root=True))
         options = [repr(option) for option in allowed(error, name)]
         for other in dict.fromkeys([*options, *of_wanted_type(usual, message), *usual[1:4], "64", "1"]):

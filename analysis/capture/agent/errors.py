@@ -60,6 +60,10 @@ _MADE_RANKS = [
         r"subscripts in the equation \((?P<wanted>\d+)\) does not match the number of dimensions \((?P<got>\d+)\)"
     ),
     re.compile(r"expected (?P<wanted>\d)D input \(got (?P<got>\d)D input\)"),
+    re.compile(
+        r"number of sizes provided \((?P<wanted>\d)\) must be greater or equal to the number of dimensions in the tensor"
+        r" \((?P<got>\d)\)"
+    ),
 ]
 _SMALL = re.compile(
     r"Kernel size can't be greater|[Oo]utput size.*too small|less than the input dimension"
@@ -75,8 +79,10 @@ _RANK_ABOVE = re.compile(
 
 @dataclass
 class Diagnosis:
-    """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose.
+    """Read from an error. `place` says where it was in words; `exact` are tensors that were found where it arose, the first
+    `near` of them nearest, which were computed from the `inputs` of the model.
 
+    `options` are texts that the failing condition compares a name with.
     `rank` is what a tensor has that should have another. `line` is the innermost of the user's, `outer` those that led to it.
     """
 
@@ -90,12 +96,15 @@ class Diagnosis:
     batches: list[int] = field(default_factory=list)
     dtypes: list[str] = field(default_factory=list)
     exact: list[torch.Tensor] = field(default_factory=list)
+    near: int = 0
+    inputs: set[str] = field(default_factory=set)
     too_small: bool = False
     channels_first: bool = False
     needs_values: bool = False
     line: str = ""
     outer: str = ""
     names: set[str] = field(default_factory=set)
+    options: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_message(message: str, found: Diagnosis) -> None:
@@ -181,6 +190,8 @@ def _read_dtype(message: str, found: Diagnosis) -> None:
         or "int64" in low
     ):
         found.dtypes.append("int64")
+    if "non-complex dtypes" in low:
+        found.dtypes.append("complex64")
     if "bool" in low and "bitwise" not in low and "got torch.bool" not in low:
         found.dtypes.append("bool")
     if re.search(

@@ -45,6 +45,7 @@ def anything(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
 def pyramid(origin: str, layers: Layers, batch: int) -> Iterator[Guess]:
     """Lists of feature maps, each half as large as the one before."""
     channels = layers.channels or WIDE
-    for count in (4, 3, 2, 1):
-        items = tuple(tensor(origin, batch, channels, 56 >> level, 56 >> level) for level in range(count))
+    for count in (4, 3, 2, 1, 5, 6):
+        side = 56 if count < 5 else 64
+        items = tuple(tensor(origin, batch, channels, side >> level, side >> level) for level in range(count))
         yield Guess(origin, kind="list", items=items)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .choices import Arguments, Choices
 from .corrections import lines_of
+from .elsewhere import lacked, with_attribute
 from .errors import Diagnosis, read_message
 
 _STEPS = re.compile(r"stride|kernel|padding|dilation|groups|heads|ratio|reduction|factor")
@@ -18,7 +19,7 @@ _CHANNELS = re.compile(r"channel|dim|width|planes|features|embed|hidden")
 class Feedback:
     """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
     attributes `none_read`; a configuration or a number was called; a number was to be taken apart into so many `parts` in a line
-    that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups.
+    that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups; what stands for a module `lacked` an attribute.
     """
 
     sizes: tuple[tuple[int, int], ...] = ()
@@ -29,6 +30,7 @@ class Feedback:
     taken_apart: tuple[str, ...] = ()
     parts: int = 0
     nothing_left: bool = False
+    lacked: str = ""
 
 
 def feedback_of(error: BaseException) -> Feedback:
@@ -48,6 +50,7 @@ def feedback_of(error: BaseException) -> Feedback:
         taken_apart=read if no_list else (),
         nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero|has no channels", message) is not None,
         parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
+        lacked=lacked(message),
     )
 
 
@@ -70,6 +73,10 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
     if said.called_number:
         numbers = [name for name, text in arguments.items() if text.isdigit()]
         yield from ({**arguments, **dict.fromkeys(names, "Passthrough()")} for names in (numbers, *zip(numbers)))
+    for found, wanted in said.sizes:  # what was made has another size than what takes it
+        alike = (name for name, text in arguments.items() if text == str(wanted) and _CHANNELS.search(name))
+        yield from ({**arguments, name: str(found)} for name in alike)
+    yield from with_attribute(arguments, choices, said.lacked)
     others: dict[str, str] = {}
     for name, text in arguments.items():
         if said.called_configuration and text.startswith("Assumed("):

@@ -104,6 +104,9 @@ def _read_assertion(error: BaseException, frame: FrameType, found: Diagnosis) ->
             if isinstance(node, ast.Compare) and len(node.comparators) == 1:
                 left, right = _evaluated(node.left, frame), _evaluated(node.comparators[0], frame)
                 _read_comparison(node, left, right, frame, found)
+                texts = [right] if isinstance(right, str) else right if isinstance(right, (list, tuple)) else []
+                if isinstance(node.left, ast.Name) and not isinstance(left, str):
+                    found.options.setdefault(node.left.id, []).extend(t for t in texts if isinstance(t, str))
 
 
 def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis) -> None:
@@ -125,6 +128,19 @@ def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
         for node in ast.walk(test):
             if isinstance(node, ast.Compare) and len(node.comparators) == 1:
                 yield node.left, _evaluated(node.comparators[0], frame)
+
+
+def none_asked(frame: FrameType) -> Iterator[str]:
+    """The attributes that the running function compares with None."""
+    lines = linecache.getlines(frame.f_code.co_filename)[frame.f_code.co_firstlineno - 1 :]
+    try:
+        tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
+    except (SyntaxError, IndexError, tokenize.TokenError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
+            if isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value is None:
+                yield node.left.attr
 
 
 def subscripts(frame: FrameType, number: int, kind: type) -> Iterator[tuple[ast.expr, Any]]:
@@ -161,7 +177,7 @@ def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType,
 
 
 def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
-    """The condition of the statement that failed."""
+    """The condition of the statement that failed; where it is an `else`, those before it."""
     name, number = frame.f_code.co_filename, frame.f_lineno
     try:
         tree = ast.parse("".join(linecache.getlines(name)))
@@ -170,16 +186,23 @@ def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno):
             yield node.test
-        if isinstance(node, ast.If) and any(
-            isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in (*node.body, *node.orelse)
-        ):
-            yield node.test
+        if isinstance(node, ast.If):
+            tests = _chain(node)
+            ends = (s for item in (node, tests[-1]) for s in (*item.body, *item.orelse))
+            if any(isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in ends):
+                yield from (item.test for item in tests)
+
+
+def _chain(node: ast.If) -> list[ast.If]:
+    """An `if` with the `elif`s after it."""
+    rest = node.orelse[0] if len(node.orelse) == 1 else None
+    return [node, *(_chain(rest) if isinstance(rest, ast.If) else [])]
 
 
 def _evaluated(node: ast.expr, frame: FrameType) -> Any:
     """The value of one side of a comparison; calls may only ask a tensor for its shape."""
     calls = [item for item in ast.walk(node) if isinstance(item, ast.Call)]
-    harmless = ("size", "dim", "len", "numel", "tuple", "list", "ndimension", "max", "min")
+    harmless = ("size", "dim", "len", "numel", "tuple", "list", "dict", "ndimension", "max", "min")
     if any(getattr(call.func, "attr", getattr(call.func, "id", "")) not in harmless for call in calls):
         return None
     try:
@@ -189,13 +212,14 @@ def _evaluated(node: ast.expr, frame: FrameType) -> Any:
 
 
 def _read_tensors(frames: list[tuple[FrameType, int]], found: Diagnosis) -> None:
-    """Tensors in the innermost frames of modules and functions, nearest first."""
+    """Tensors in the innermost frames of modules and functions, nearest first; those of PyTorch's inside are others."""
     for frame, _ in reversed(frames):
-        if (frame.f_globals.get("__name__") or "").startswith("_graphperf_agent"):
-            break
+        if (frame.f_globals.get("__name__") or "").startswith(("_graphperf_agent", "torch._")):
+            continue
         for item in frame.f_locals.values():
             if isinstance(item, torch.Tensor) and not isinstance(item, nn.Parameter):
                 found.exact.append(item)
+        found.near = found.near or len(found.exact)
         if len(found.exact) > 12:
             break
 
@@ -216,6 +240,9 @@ def _read_module(module: nn.Module, frames: list[tuple[FrameType, int]], found: 
             wanted = module.in_channels if isinstance(module, _CONVOLUTIONS[rank]) else module.num_features
             if len(shape) > 1 and shape[1] != wanted:
                 found.sizes.insert(0, (shape[1], wanted))
+    if isinstance(module, nn.GroupNorm) and len(shape) > 1:
+        found.channels_first = True
+        found.sizes.insert(0, (shape[1], module.num_channels))
     if isinstance(module, nn.Linear) and shape and shape[-1] != module.in_features:
         found.sizes.insert(0, (shape[-1], module.in_features))
     if isinstance(module, nn.LayerNorm) and shape and shape[-1] != module.normalized_shape[-1]:

@@ -121,6 +121,8 @@ class ForwardInputs:
         for name, parameter in self._parameters.items():
             if name not in built:
                 in_order = False
+            elif parameter.kind is parameter.VAR_POSITIONAL:
+                args += built[name] if isinstance(built[name], (list, tuple)) else [built[name]]
             elif in_order and parameter.kind is not parameter.KEYWORD_ONLY:
                 args.append(built[name])
             else:
@@ -199,7 +201,8 @@ def _parameters(model: nn.Module) -> dict[str, inspect.Parameter]:
     found = {p.name: p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
     variable = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
     if variable is not None and all(p.kind is p.KEYWORD_ONLY for p in found.values()):
-        found = {name: _single(variable, name) for name in _unpacked(model, variable.name) or [variable.name]} | found
+        taken = {name: _single(variable, name) for name in _unpacked(model, variable.name)}
+        found = (taken or {variable.name: variable}) | found
     return found
 
 

@@ -19,6 +19,8 @@ _ENDINGS = (".json", *_YAML)
 _MOST_CODE, _MOST_OF_ALL = 96, 400
 # How many folders of a repository are looked into.
 _MOST_FOLDERS = 1000
+# Folders for configurations and those in them that are looked into.
+_MOST_CONFIGURED = 40
 _CODE = re.compile(r"\w*(conf|cfg|arg|opts?|option|pars|param|hparam|setting|default)\w*\.py")
 
 
@@ -85,12 +87,11 @@ def _is_top(folder: str) -> bool:
 
 
 def _configurations(folder: str, *endings: str) -> Iterator[str]:
-    """The files in the folders for configurations, and in the folders in these."""
+    """The files in the folders for configurations, and in all folders in these."""
     for inner in _folders(folder):
         if _FOLDER.fullmatch(os.path.basename(inner)):
-            yield from _listed(inner, *endings)
-            for innermost in _folders(inner):
-                yield from _listed(innermost, *endings)
+            for place, _, _ in itertools.islice(_walk(inner), _MOST_CONFIGURED):
+                yield from _listed(place, *endings)
 
 
 def _folders(folder: str) -> list[str]:

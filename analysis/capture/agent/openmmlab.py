@@ -21,7 +21,9 @@ from .signature import taken_by
 Description = Optional[Mapping[str, Any]]  # noqa: UP045 (Python 3.10)
 
 _PACKAGES = ("mmcv", "mmengine")
-_CONVOLUTIONS = {"Conv": nn.Conv2d, "Conv1d": nn.Conv1d, "Conv2d": nn.Conv2d, "Conv3d": nn.Conv3d}
+_CONVOLUTIONS = {
+    "Conv": nn.Conv2d, "Conv1d": nn.Conv1d, "Conv2d": nn.Conv2d, "Conv3d": nn.Conv3d, "Conv2dAdaptivePadding": nn.Conv2d,
+}  # fmt: skip
 _TRANSPOSED = {"deconv": nn.ConvTranspose2d, "deconv3d": nn.ConvTranspose3d}
 _NORMS: dict[str, tuple[str, type[nn.Module]]] = {
     "BN": ("bn", nn.BatchNorm2d), "BN1d": ("bn", nn.BatchNorm1d), "BN2d": ("bn", nn.BatchNorm2d), "BN3d": ("bn", nn.BatchNorm3d),

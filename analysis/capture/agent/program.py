@@ -21,7 +21,7 @@ from typing import Any
 from . import held
 from .parts import execute_in_parts
 from .roots import package_of, relative_dots
-from .statements import leading_imports, statements_for
+from .statements import leading_imports, statements_for, statements_of
 
 _FUTURE = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
@@ -44,7 +44,7 @@ def load_file(path: str, request: Mapping[str, Any]) -> types.ModuleType:
     _prepend(request["paths"])
     text = _known_text(path, request)
     sys.argv = [path]  # a file may parse its arguments where it is imported
-    root, name = package_of(path, dots=relative_dots(_statements(text)))
+    root, name = package_of(path, dots=relative_dots(statements_of(text)))
     _prepend([root])
     if "." in name:
         file = _EditedFile(name, path, request)
@@ -166,14 +166,6 @@ def _imports(tree: ast.Module, name: str) -> bool:
         or (isinstance(node, ast.Import) and any(alias.name.partition(".")[0] == name for alias in node.names))
         for node in tree.body
     )
-
-
-def _statements(text: str) -> list[ast.stmt]:
-    """The statements of a text; none of one that does not parse, which is said when it is executed."""
-    try:
-        return ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return []
 
 
 def _execute_slice(path: str, text: str, needed: Iterable[str], name: str, wanted: str) -> types.ModuleType:

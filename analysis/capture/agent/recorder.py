@@ -108,6 +108,21 @@ class Recorder(TorchDispatchMode):
         known = self.alive.number(tensor)
         return self._new(tensor, role, name, -1) if known is None else known
 
+    def inputs_of(self, tensors: Sequence[torch.Tensor]) -> set[str]:
+        """The names of the model's inputs that the tensors were computed from."""
+        found: set[str] = set()
+        queue = [tid for tensor in tensors if (tid := self.alive.number(tensor)) is not None]
+        seen = set(queue)
+        while queue:
+            tid = queue.pop()
+            if self.tensors[tid][4] == "input":
+                found.add(self.tensors[tid][5])
+            elif self._born[tid] >= 0:
+                further = seen.symmetric_difference(seen.union(self.operators[self._born[tid]]["inputs"]))
+                seen |= further
+                queue += further
+        return found
+
     def _new(self, tensor: torch.Tensor, role: str, name: str, born: int) -> int:
         tid = len(self.tensors)
         storage = self.alive.add(tensor, tid)

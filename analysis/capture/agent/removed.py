@@ -64,6 +64,16 @@ def complete() -> None:
         if models is not None and not hasattr(models, method.__name__):
             setattr(models, method.__name__, method)
 
+    tokenizers = getattr(sys.modules.get("transformers.tokenization_utils_base"), "PreTrainedTokenizerBase", None)
+    if tokenizers is not None and not hasattr(tokenizers, "additional_special_tokens_ids"):
+        tokenizers.additional_special_tokens_ids = property(_special_ids)
+
+
+def _special_ids(tokenizer: Any) -> list[int]:
+    """An attribute that tokenizers of transformers had: the numbers of the tokens that were added as special ones."""
+    named = set(tokenizer.special_tokens_map.values())
+    return [number for text, number in tokenizer.get_added_vocab().items() if text not in named] or [0]
+
 
 def get_head_mask(_: object, head_mask: Any, num_hidden_layers: int, *__: object) -> Any:
     """A method that models of transformers had: nothing for each layer when no head is masked."""
@@ -78,12 +88,15 @@ def invert_attention_mask(_: object, encoder_attention_mask: torch.Tensor) -> to
 
 
 def _aliased(original: Callable[[str], Any] | None) -> Callable[[str], Any]:
-    """`numpy.int` and the like, which were Python's types."""
+    """`numpy.int` and the like, which were Python's types; functions that have another name now."""
 
     def get(name: str) -> Any:
         if name in _ALIASES:
             without.assume(f"numpy.{name} is not in every NumPy: Python's {name} is taken")
             return getattr(builtins, name)
+        if name in _RENAMED:
+            without.assume(f"numpy.{name} is not in every NumPy: numpy.{_RENAMED[name]} is taken")
+            return getattr(sys.modules["numpy"], _RENAMED[name])
         if original is None:
             raise AttributeError(f"module 'numpy' has no attribute {name!r}")
         return original(name)
@@ -100,6 +113,26 @@ def _symeig(data: torch.Tensor, eigenvectors: bool = False, upper: bool = True) 
     return torch.linalg.eigh(data, side) if eigenvectors else (torch.linalg.eigvalsh(data, side), data.new_empty(0))
 
 
+# https://numpy.org/doc/stable/numpy_2_0_migration_guide.html
+_RENAMED = {
+    "cumproduct": "cumprod",
+    "product": "prod",
+    "sometrue": "any",
+    "alltrue": "all",
+    "round_": "round",
+    "row_stack": "vstack",
+    "in1d": "isin",
+    "trapz": "trapezoid",
+    "float_": "float64",
+    "complex_": "complex128",
+    "unicode_": "str_",
+    "NaN": "nan",
+    "NAN": "nan",
+    "Inf": "inf",
+    "Infinity": "inf",
+    "infty": "inf",
+    "PINF": "inf",
+}
 _ALIASES = ("int", "float", "bool", "object", "complex", "str")
 _INSTEAD: dict[str, tuple[str, Callable[..., Any]]] = {
     "qr": ("torch.linalg.qr", _qr),

@@ -21,6 +21,10 @@ _VALUES = re.compile(r"values expected sparse tensor layout")
 _MAPPING = re.compile(
     r"has no attribute '(keys|items|get|values|pop)'|indices must be integers|invalid data type|not a dict"
 )
+# How many tensors count as found where an error arose.
+_NEAR = 6
+# What tokenizers say that are not given a text.
+_TEXT = re.compile(r"must be of type `str`|TextInputSequence|TextEncodeInput")
 _OTHER_USE = re.compile(
     r"Boolean value of Tensor|object is not callable|has no attribute|not iterable|too many indices|invalid data type"
 )
@@ -38,6 +42,7 @@ _APART = re.compile(r"must match|broadcast")
 def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) -> Iterator[dict[str, Guess]]:
     """Changed assignments, likeliest first."""
     apart = _APART.search(found.message) is not None
+    yield from _chosen(assignment, found)
     yield from _given(assignment, found)
     yield from _joined(assignment, found)
     yield from _of_that_size(assignment, found)
@@ -48,6 +53,14 @@ def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) 
         ways = [_of_one(name, assignment, built, blame, found, apart=apart) for name in names]
         for step in itertools.zip_longest(*ways):  # as suspect as each other: in turn
             yield from (changed for changed in step if changed is not None)
+
+
+def _chosen(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """One of the texts that an input is compared with."""
+    origin = f"assumed after the error in {found.place}"
+    for name, options in found.options.items():
+        if name in assignment:
+            yield from ({**assignment, name: value(origin, option)} for option in options)
 
 
 def _given(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
@@ -72,9 +85,15 @@ def _joined(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Gues
     for names in itertools.combinations(images, 2):
         channels, other = (images[name].shape[1] for name in names)
         share, rest = divmod(wanted - got + 2 * channels, 2)
-        if channels == other and got - wanted >= channels and share > 0 and not rest:
+        if channels == other and got - wanted >= channels and share > 0:
             origin = f"assumed after the error in {found.place}"
-            shapes = {name: (images[name].shape[0], share, *images[name].shape[2:]) for name in names}
+            shares = zip(names, (share + rest, share))  # noqa: B905 (Python 3.9)
+            shapes = {name: (images[name].shape[0], size, *images[name].shape[2:]) for name, size in shares}
+            yield {**assignment, **{name: images[name].reshaped(shapes[name], origin) for name in names}}
+        if channels == other and got > channels and (channels * wanted) % got == 0:  # and with what was made of them
+            share, origin = channels * wanted // got, f"assumed after the error in {found.place}"
+            like = {name: images[name].shape for name in names}
+            shapes = {name: (shape[0], share, *shape[2:]) for name, shape in like.items()}
             yield {**assignment, **{name: images[name].reshaped(shapes[name], origin) for name in names}}
 
 
@@ -132,13 +151,16 @@ def _like(one: Guess, other: Guess) -> bool:
 
 def _suspicion(name: str, guess: Guess, given: Any, found: Diagnosis) -> int:
     """What is taken apart comes first where it has too few parts, and what has the rank that is wrong; then inputs that are at
-    hand where the error arose."""
+    hand where the error arose, or from which what is at hand was computed."""
     written = re.search(rf"\b{re.escape(name.lstrip('*'))}\b", found.line) is not None
     if ("to unpack" in found.message and isinstance(given, (list, tuple))) or (
         written and len(guess.shape) == found.rank
     ):
         return -1
-    return 0 if _is_exact(given, found) else 1 if written else 2
+    own = "" if name.startswith("*") else name
+    if own in found.inputs:
+        return 0
+    return (1 if found.inputs else 0) if _is_exact(given, found) else 1 if written else 2
 
 
 def _as_list(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
@@ -149,7 +171,12 @@ def _as_list(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
 
 
 def _is_exact(given: Any, found: Diagnosis) -> bool:
-    return isinstance(given, torch.Tensor) and any(item is given for item in found.exact[:6])
+    return _nearness(given, found) < _NEAR
+
+
+def _nearness(given: Any, found: Diagnosis) -> int:
+    """The place of a tensor among those that were found where the error arose, nearest first; `_NEAR` for others."""
+    return next((place for place, item in enumerate(found.exact[:_NEAR]) if item is given), _NEAR)
 
 
 def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterator[Guess]:
@@ -163,7 +190,11 @@ def _changes(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iterato
         if "stft(" in found.line:  # a second of sound
             yield guess.reshaped((*guess.shape[:1], 16000), origin)
         yield from _as_list(guess, found, origin)
-        if _OTHER_USE.search(found.message) or (_UNPACKED.search(found.message) and not _SIZES.search(found.line)):
+        if (
+            _OTHER_USE.search(found.message)
+            or _TEXT.search(found.message)
+            or (_UNPACKED.search(found.message) and not _SIZES.search(found.line))
+        ):
             yield from _of_use(guess, found, origin)
         yield from _of_dtype(guess, found, origin)
         yield from of_rank(guess, found, origin)
@@ -181,7 +212,7 @@ def _of_several(guess: Guess, given: Any, found: Diagnosis, origin: str) -> Iter
         keys = _keys(found)
         yield Guess(origin, kind="dict", keys=tuple(keys), items=guess.items[:1] * len(keys))
     parts = [*elements_of(given), *[None] * len(guess.items)]  # the model may have taken some out
-    order = sorted(range(len(guess.items)), key=lambda index: not _is_exact(parts[index], found))
+    order = sorted(range(len(guess.items)), key=lambda index: _nearness(parts[index], found))
     first = order[0] if order and _is_exact(parts[order[0]], found) else None
     yield from _other_counts(guess, found, origin)
     places = order if first is None else [first]
@@ -213,6 +244,9 @@ def _of_dtype(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
 def _of_use(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """The object is used as something else than a tensor."""
     message = found.message
+    if _TEXT.search(message):
+        yield value(origin, ["an example of a text"])
+        yield value(origin, "an example of a text")
     if "Boolean value of Tensor" in message:
         yield value(origin, False)
     if "object is not callable" in message:

@@ -11,6 +11,8 @@ from .guess import Guess
 
 _SIDES = (32, 28, 64, 96, 128, 160, 192, 224, 227, 256, 299, 320, 384, 448, 512)
 _LARGEST = 4096
+# Sides of the parts that images are cut into, and how many a sequence has beside them.
+_PARTS, _MOST_OTHERS = (1, 2, 4, 8, 14, 16, 32), 128
 # Samples of sound, and how few are none.
 _WAVE, _SHORT = 16000, 512
 
@@ -118,6 +120,8 @@ def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]
     if len(shape) == 5 and shape[-1] == shape[-2]:  # as many frames
         side = min(_SIDES, key=lambda size: abs(math.log(size / shape[-1]) - math.log(wanted / got) / 2))
         yield guess.reshaped((*shape[:3], side, side), origin)
+    if len(shape) == 4 and shape[-1] == shape[-2]:
+        yield from (guess.reshaped((*shape[:2], side, side), origin) for side in _of_parts(shape[-1], got, wanted))
     if len(shape) >= 4 and shape[-1] == shape[-2]:
         ratio = (wanted / got) ** (1 / (len(shape) - 2))
         near = shape[-1] * ratio
@@ -135,6 +139,15 @@ def _scaled(guess: Guess, got: int, wanted: int, origin: str) -> Iterator[Guess]
         size = shape[index] * wanted / got
         if size == int(size) and 1 <= size <= _LARGEST * 16 and size != shape[index]:
             yield guess.reshaped((*shape[:index], int(size), *shape[index + 1 :]), origin)
+
+
+def _of_parts(side: int, got: int, wanted: int) -> Iterator[int]:
+    """Sides of an image with as many parts as are wanted of a sequence, which has others beside them."""
+    for part in _PARTS:
+        others = got - (side // part) ** 2
+        root = math.isqrt(max(0, wanted - others))
+        if 0 < others <= _MOST_OTHERS and root and root**2 == wanted - others:
+            yield root * part
 
 
 def of_batch(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:

@@ -15,6 +15,7 @@ from .absent import AbsentError
 from .errors import Diagnosis
 from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
+from .recorder import Recorder
 from .repair import repairs
 
 MOST_TRIES = 52
@@ -66,8 +67,8 @@ class Search:
     A repair may be right and fail earlier, when it takes two; so what an ancestor reached counts, less each time.
     """
 
-    def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], progress: Callable[[], int]) -> None:
-        self._model, self._options, self._progress = model, options, progress
+    def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], recorder: Recorder) -> None:
+        self._model, self._options, self._recorder = model, options, recorder
         self._queue: list[tuple[float, int, _Way, Assignment]] = []
         # The best rank that each guess was added with, and those that were tried.
         self._ranks: dict[object, float] = {}
@@ -108,7 +109,7 @@ class Search:
             except AbsentError as error:  # no other input brings the module
                 raise RefusedError(error, {}) from error
             except Exception as error:
-                progress = self._progress()
+                progress = len(self._recorder.operators)
                 refused = RefusedError(error, assignment, progress)
                 first = first or refused
                 if progress > furthest.progress:
@@ -132,6 +133,8 @@ class Search:
     def _learn(self, error: BaseException, assignment: Assignment, built: Mapping[str, Any], way: _Way) -> None:
         """Adds what the error suggests: before other guesses, unless a chain of repairs gets no further."""
         found = diagnose(error, self._model)
+        labels = self._recorder.inputs_of(found.exact[: found.near])
+        found.inputs = {re.split(r"[\[.]", label)[0] for label in labels}
         rank = way.depth - _STEP - way.reached
         for name in _asked_for(found, assignment, self._options):
             guess = self._options(name)

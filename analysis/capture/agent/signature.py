@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +18,23 @@ Made = Callable[..., Any]
 def initializer(cls: Made) -> Any:
     """What takes the arguments: the constructor of a class, a function itself."""
     return cls.__init__ if isinstance(cls, type) else cls
+
+
+def makers_in(cls: type) -> list[str]:
+    """The names of the class methods of a class that make one of it: `from_name`."""
+    methods = {name: given.__func__ for name, given in vars(cls).items() if isinstance(given, classmethod)}
+    return [name for name, method in methods.items() if "pretrained" not in name and _makes_itself(method)]
+
+
+def _makes_itself(method: Any) -> bool:
+    """Whether a class method calls its class and returns something."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(method)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return False
+    nodes = list(ast.walk(tree))
+    calls = any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "cls" for node in nodes)
+    return calls and any(isinstance(node, ast.Return) and node.value is not None for node in nodes)
 
 
 def parameters_of(cls: Made) -> dict[str, inspect.Parameter]:

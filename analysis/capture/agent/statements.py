@@ -9,6 +9,14 @@ from collections.abc import Iterable, Sequence
 _CHANGES = re.compile(r"append|insert|extend|update|add|setdefault|(add|set|register)_\w+|register")
 
 
+def statements_of(text: str) -> list[ast.stmt]:
+    """The statements of a text; none of one that does not parse, which is said when it is executed."""
+    try:
+        return ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return []
+
+
 def statements_for(body: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.stmt]:
     """The top-level statements that the names in `needed` depend on, in order. Star and future imports always stay."""
     binds = [bound_names(statement) for statement in body]

@@ -1,4 +1,6 @@
-"""Configurations that name the class to make: Hydra's `_target_`, Lightning's `class_path`, `target` beside `params`."""
+"""Configurations that name the class to make: Hydra's `_target_`, Lightning's `class_path`, `target` beside `params`, a registry's
+`type` or `name`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from .nearby import descriptions, text_of
 from .roots import folders_with
 
 _HYDRA = "_target_"
-_NAMING = (_HYDRA, "class_path", "target")
+_NAMING = (_HYDRA, "class_path", "target", "type", "name")
 _GIVEN = ("params", "init_args")
 
 
@@ -24,12 +26,14 @@ class Settings(dict[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name not in self:
             raise AttributeError(name)
-        return settings(self[name])
+        return self[name]
 
 
 def settings(given: Any) -> Any:
-    """A mapping with attributes; anything else as it is."""
-    return Settings(given) if isinstance(given, dict) else given
+    """A mapping with attributes, and those in it; anything else as it is."""
+    if isinstance(given, dict):
+        return Settings((key, settings(item)) for key, item in given.items())
+    return [settings(item) for item in given] if isinstance(given, list) else given
 
 
 def maker(path: str) -> Any:
@@ -65,7 +69,7 @@ def arguments_for(name: str, path: str) -> tuple[str, dict[str, str]] | None:
     """The name of the file, and expressions by parameter, of the first configuration that says how to make a class `name`."""
     for file in descriptions(path):
         text = text_of(file)
-        whole = values_of(text, file) if re.search(rf"\.{re.escape(name)}\b", text) else {}
+        whole = values_of(text, file) if re.search(rf"[. ]{re.escape(name)}\b", text) else {}
         for part in _mappings(whole):
             if any(str(part.get(key, "")).rpartition(".")[2] == name for key in _NAMING):
                 inner = next((part[key] for key in _GIVEN if isinstance(part.get(key), dict)), None)

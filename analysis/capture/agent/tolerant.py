@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.util
 import re
@@ -9,6 +10,7 @@ import sys
 import types
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from traceback import walk_tb
 from typing import TypeVar
 
 from .absent import Absent, AbsentError, AbsentModule, errors, state
@@ -20,7 +22,9 @@ from .roots import folders_with, is_installed
 
 _T = TypeVar("_T")
 _MOST = 40
-_NAME_MISSING = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+# Modules by which a circle of imports was entered.
+_ENTERED: set[str] = set()
+_NAME_MISSING = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 
 
 def tolerant(load: Callable[[], _T], path: str) -> _T:
@@ -70,9 +74,10 @@ def _remedied(error: ImportError, path: str) -> bool:
         name, module = unknown.groups()
         if _found_above(module, path, error):
             return True
+        if "partially initialized" in str(error):
+            return _entered_elsewhere(error)
         holder = sys.modules.get(module)
-        spec = getattr(holder, "__spec__", None)
-        if holder is None or spec is None or getattr(spec, "_initializing", False):  # imported in a circle
+        if getattr(holder, "__spec__", None) is None:
             return False
         known = had(name, module)
         moved = moved_to(name, holder) if known is None else known
@@ -100,16 +105,26 @@ def _remedied(error: ImportError, path: str) -> bool:
     return True
 
 
+def _entered_elsewhere(error: ImportError) -> bool:
+    """Imports modules that import each other from another one of them first, as the program does that uses them."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name == "<module>"]
+    for name in dict.fromkeys(frame.f_globals.get("__name__") or "" for frame in frames[1:]):
+        if name and name not in _ENTERED:
+            _ENTERED.add(name)
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+                return True
+    return False
+
+
 def _installed_fails(error: Exception) -> bool:
     """Stands for the outermost installed module that raised an error of its own when it was imported."""
-    trace = error.__traceback__
-    while trace is not None:
-        code, name = trace.tb_frame.f_code, trace.tb_frame.f_globals.get("__name__") or ""
+    for frame, _ in walk_tb(error.__traceback__):
+        code, name = frame.f_code, frame.f_globals.get("__name__") or ""
         if code.co_name == "<module>" and is_installed(code.co_filename):
             known = name in errors
             errors[name] = error
             return not known
-        trace = trace.tb_next
     return False
 
 
@@ -140,12 +155,8 @@ def _import_from(folder: str, name: str) -> None:
 
 def _importing(error: ImportError) -> str:
     """The file whose import failed."""
-    trace, found = error.__traceback__, ""
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        found = found if file.startswith("<") else file
-        trace = trace.tb_next
-    return found
+    files = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)]
+    return next((file for file in reversed(files) if not file.startswith("<")), "")
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

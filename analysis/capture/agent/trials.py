@@ -25,6 +25,7 @@ from .modules import ModuleTracker
 from .outcome import NoArgumentsError, NothingRanError, Run, WrongModelError, check_not_empty, refuses, telling
 from .recorder import Recorder
 from .search import RefusedError, Search
+from .signature import Made, makers_in
 
 _SECONDS = 25.0
 _ADVICE = "a comment `# graphperf: input=(...) init=(...)` above the class says others"
@@ -105,9 +106,21 @@ class Trials:
         cls = vars(self._module).get(self._request.get("wanted") or "")
         is_model = isinstance(cls, type) and issubclass(cls, nn.Module)
         if self._request.get("guess") and cls is not None and (is_model or isinstance(cls, types.FunctionType)):
-            root = bool(self._request.get("root"))
-            self._guessed = GuessedArguments(self._request["wanted"], cls, vars(self._module), self._names, root=root)
-            yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
+            wanted, failed = self._request["wanted"], list[NoArgumentsError]()
+            methods = makers_in(cls) if isinstance(cls, type) else []
+            for name, made in [(wanted, cls), *((f"{wanted}.{name}", getattr(cls, name)) for name in methods)]:
+                try:
+                    yield from self._guesses(name, made)
+                except NoArgumentsError as error:
+                    failed.append(error)
+            if failed:
+                raise failed[0]
+
+    def _guesses(self, name: str, cls: Made) -> Iterator[tuple[str, str]]:
+        """Calls of a class, or of what makes one, with guessed arguments."""
+        root = bool(self._request.get("root"))
+        self._guessed = GuessedArguments(name, cls, vars(self._module), self._names, root=root)
+        yield from itertools.islice(self._guessed.working(), _MOST_MODELS)
 
     def _learn(self, failure: NothingRanError) -> None:
         """Tells the guesses at arguments what their model failed with."""
@@ -128,7 +141,7 @@ class Trials:
             inputs = ForwardInputs(model, self._request.get("batch"))
         except Exception as error:  # a module that registers others under numbers
             raise NothingRanError("construct", error) from error
-        search = Search(model, inputs.option, lambda: len(self._recorder.operators))
+        search = Search(model, inputs.option, self._recorder)
         hints, choices = self._known(inputs)
         try:
             assignment, found = search.find(

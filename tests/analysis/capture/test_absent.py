@@ -217,3 +217,26 @@ def test_a_name_that_means_another_class_here_is_said(write: Callable) -> None:
     )
     (problem,) = write(source).analysis.problems
     assert "Net is torch.nn.modules.activation.SiLU here: a condition around the class does not hold" in problem.message
+
+
+def test_modules_that_import_each_other_are_entered_where_that_works(write: Callable, tmp_path: Path) -> None:
+    package = tmp_path / "layers"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "attention.py").write_text("from .other import half\n\nclass Attention:\n    width = half(16)\n")
+    (package / "other.py").write_text("def half(n):\n    return n // 2\n\nfrom .net import Attention\n")
+    net = """
+from .other import half
+from .attention import Attention
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, Attention.width)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    results = write(net, name="layers/net.py").analysis.results
+    assert [result.graph.model for result in results] == ["Net"]

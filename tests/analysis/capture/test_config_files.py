@@ -222,3 +222,27 @@ class Net(nn.Module):
     graph = write("import torch\n" + source).graph
     assert [tensor.shape[-1] for tensor in (graph.tensors[graph.output_tensors[0]],)] == [5]
     assert graph.inputs[0].shape[-1] == 12
+
+
+def test_a_configuration_may_lie_in_folders_within_the_folder(write: Callable, tmp_path: Path) -> None:
+    folder = tmp_path / "experiments" / "images" / "large"
+    folder.mkdir(parents=True)
+    (folder / "large.json").write_text(json.dumps({"MODEL": {"SPEC": VALUES}}))
+    assert "after large.json" in write(NET).analysis.results[0].constructed
+
+
+def test_a_registry_names_a_class_and_describes_its_parts(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "setup.py").touch()
+    (tmp_path / "net.yml").write_text("arch:\n  name: Net\n  stem: {name: Stem, width: 24, loss: {weight: 2.0}}\n")
+    source = """
+class Net(nn.Module):
+    def __init__(self, stem_cfg):
+        super().__init__()
+        assert stem_cfg.loss.weight == 2.0 and stem_cfg.pop("name") == "Stem"
+        self.a = nn.Linear(stem_cfg.width, 8)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    (result,) = write(source).analysis.results
+    assert (result.graph.inputs[0].shape[-1], result.constructed.endswith("after net.yml")) == (24, True)

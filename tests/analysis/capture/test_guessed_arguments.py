@@ -2,6 +2,7 @@
 """Constructor arguments nobody stated: from calls in the file, from names, annotations and use, corrected after errors."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,19 @@ GUESSED = {
     "a layer of two results": ("dim, attention", "self.attention = attention\nself.a = nn.Linear(dim, dim)", "y, scores = self.attention(x, x)\n        return self.a(y)"),
     "pairs of sizes": ("resolutions", "self.a = nn.Sequential(*[nn.Linear(a, b) for a, b in resolutions])", ""),
     "two that are called": ("f, g", "self.f, self.g = f, g\nself.a = nn.Linear(8, 8)", "return self.a(self.f(x)) + self.g(x)"),
+    "defaults under a configuration": ("config", "self.config = {'width': 6, 'depth': 2, **config}\nself.a = nn.Linear(8, self.config['width'])", ""),
+    "what a configuration is compared with, one after the other": ("config", "if config['kind'] == 'wide': n = 8\nelif config['kind'] == 'deep': n = 4\nelse: raise ValueError(config['kind'] + 'unknown')\nself.a = nn.Linear(8, n)", ""),
+    "a key of a table that a configuration has": ("config", "self.a = nn.Linear(8, dict(small=2, large=4)[config.scale])", ""),
+    "a setting that must not be given": ("config", "given = config.preset is not None\nassert given != (config.width is not None)\nself.a = nn.Linear(8, 8)", ""),
+    "numbers in a tensor": ("config", "self.a = nn.Linear(8, 8)\nself.b = torch.tensor([config.far, config.near])", ""),
+    "settings that are taken out": ("config", "self.a = nn.Linear(8, config.pop('width'))", ""),
+    "texts of a configuration": ("config", "assert not config.widths.replace('x', '')\nself.a = nn.Linear(8, 8)", ""),
+    "what wraps a layer": ("dim, norm_layer", "self.a = norm_layer(nn.Conv2d(dim, dim, 1))", ""),
+    "shapes": ("s_shapes", "self.a = nn.Sequential(*[nn.Conv2d(64, s[1], 1) for s in s_shapes])\nself.b = s_shapes[0][2]", ""),
+    "a layer with weights": ("module", "self.a = module\nmodule.bias.data.fill_(0)", ""),
+    "a network with parameters": ("net", "self.a, self.device = net, next(net.parameters()).device", ""),
+    "layers by key": ("backbone", "self.a, self.b = backbone['backbone'], nn.Linear(backbone['dim'], 8)", "return self.b(self.a(x))"),
+    "what a layer makes of it": ("dim, kernel_dim", "self.a, self.b = nn.Conv1d(8, 24, 1), nn.Conv1d(dim, kernel_dim, 1)", "return self.b(self.a(x))"),
     "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -308,7 +322,7 @@ def test_a_base_without_forward_is_no_part(write: Callable) -> None:
     assert result.constructed == "assumed extractor=Passthrough()"
 
 
-@pytest.mark.parametrize("init", ["{'a': 1}[config.model.kinds]", "{}['a table without it']"])
+@pytest.mark.parametrize("init", ["{}[config.model.kinds]", "{}['a table without it']"])
 def test_a_key_that_is_no_name_is_no_argument(write: Callable, init: str) -> None:
     (problem,) = write(net("config, **kwargs", f"self.a = nn.Linear(8, {init})")).analysis.problems
     assert problem.stage == "construct"
@@ -331,3 +345,38 @@ def test_modules_that_are_registered_under_numbers_are_no_crash(write: Callable)
     (problem,) = write(text).analysis.problems
     assert problem.stage == "construct"
     assert "can only concatenate str" in problem.message
+
+
+def test_a_class_may_have_a_method_that_makes_it(write: Callable) -> None:
+    head = """
+SIZES = {"net-s": [8, 16], "net-l": [8, 32]}
+"""
+    method = """
+    @classmethod
+    def from_name(cls, model_name):
+        if model_name not in SIZES:
+            raise ValueError("model_name is one of: " + ", ".join(SIZES))
+        return cls(SIZES[model_name])
+"""
+    text = net("sizes=None", "assert isinstance(sizes, list) and sizes[0] * 2 <= sizes[1]\nself.a = nn.Linear(*sizes)")
+    (result,) = write(head + text + method).analysis.results
+    assert result.expression == "Net.from_name(model_name='net-s')"
+
+
+def test_a_class_of_another_file_has_what_is_read(write: Callable, tmp_path: Path) -> None:
+    other = """
+from torch import nn
+
+class Unet(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.odd_branch, self.a = dim // 2, nn.Conv2d(3, dim, 1)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    (tmp_path / "unet.py").write_text(other)
+    (tmp_path / "setup.py").touch()
+    text = net("model", "self.model = model\nself.b = nn.Linear(8, model.odd_branch)", "return self.model(x)")
+    (result,) = write(text).analysis.results
+    assert result.constructed == "assumed model=Unet(dim=64)"

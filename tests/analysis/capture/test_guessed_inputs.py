@@ -175,6 +175,39 @@ SEVERAL = {
         "self.a = nn.Conv2d(64, 8, 1); self.b = nn.Conv2d(128, 8, 1)",
         "features",
     ),
+    "two images and what is made of them": (
+        "return self.a(torch.cat([x, y, x - y, x / (y + 1), y / (x + 1)], 1))", "self.a = nn.Conv2d(5, 8, 1)", "x, y",
+    ),
+    "an odd number of joined channels": (
+        "return self.a(torch.cat([h, x], 1))", "self.a = nn.Conv2d(7, 8, 1)", "h, x",
+    ),
+    "one of several texts": (
+        "assert mode in ['wide', 'deep']\nreturn self.a(x)", "self.a = nn.Linear(8, 8)", "x, mode",
+    ),
+    "a text": (
+        "if not isinstance(caption[0], str): raise ValueError('text input must be of type `str`')\nreturn self.a(x)",
+        "self.a = nn.Conv2d(3, 8, 1)",
+        "x, caption",
+    ),
+    "complex numbers": ("return self.a(x.real) + self.a(x.imag)", "self.a = nn.Conv2d(3, 8, 1)", "x"),
+    "the places that an image makes beside others": (
+        "x = self.a(x).flatten(2).transpose(1, 2)\nx = torch.cat([self.b.repeat(1, 64, 1), x], 1)\nreturn x + self.c",
+        "self.a = nn.Conv2d(16, 32, 1); self.b = nn.Parameter(torch.zeros(1, 1, 32)); "
+        "self.c = nn.Parameter(torch.zeros(1, 320, 32))",
+        "x",
+    ),
+    "one of a batch for each": (
+        "assert x.dim() == 2\nreturn self.a(x) + self.b(y).expand(1, -1)", "self.a = nn.Linear(8, 8); self.b = nn.Embedding(9, 8)", "x, y",
+    ),
+    "features one by one": (
+        "a, b, c = features[-3:]\nreturn self.a(a) + F.interpolate(self.a(b), scale_factor=2)", "self.a = nn.Conv2d(64, 8, 1)",
+        "*features",
+    ),
+    "a series with its marks": (
+        "x, mark = x_enc.transpose(1, 2), x_mark.transpose(1, 2)\nreturn self.a(torch.cat([x - x.mean(), mark], 1))",
+        "self.a = nn.Linear(96, 8)",
+        "x_enc, x_mark, x_dec, x_mark_dec",
+    ),
     "residual": ("return self.a(x) + skip", "self.a = nn.Conv2d(3, 8, 1)", "x, skip"),
     "attention": (
         "q, k, v = (t.view(t.shape[0], -1, 4, 16).transpose(1, 2) for t in (self.a(q), k, v))\n"

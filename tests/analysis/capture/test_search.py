@@ -1,6 +1,6 @@
 """The search for inputs that `forward` accepts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -17,17 +17,23 @@ def spectrum(signal: torch.Tensor) -> torch.Tensor:
 
 def test_a_guess_that_a_better_way_leads_to_comes_earlier() -> None:
     """Both signals at once are a poor guess after the first error, and the best after the second."""
-    operators = 0
+
+    class Ran:
+        operators: Sequence[int] = ()
+
+        def inputs_of(self, _: Sequence[torch.Tensor]) -> set[str]:
+            return set()
 
     def attempt(_: object, built: Mapping[str, torch.Tensor]) -> str:
-        nonlocal operators
-        operators = 1
+        recorder.operators = range(1)
         spectrum(built["x"])
-        operators = 40
+        recorder.operators = range(40)
         spectrum(built["y"])
         return "accepted"
 
-    search = Search(torch.nn.Identity(), lambda _: None, lambda: operators)
+    recorder = Ran()
+
+    search = Search(torch.nn.Identity(), lambda _: None, recorder)
     given = {name: [tensor("assumed", 1, 64, 56, 56)] for name in ("x", "y")}
     assignment, result = search.find([], given, attempt)
     assert result == "accepted"
