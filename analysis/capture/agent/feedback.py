@@ -19,7 +19,8 @@ _CHANNELS = re.compile(r"channel|dim|width|planes|features|embed|hidden")
 class Feedback:
     """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
     attributes `none_read`; a configuration or a number was called; a number was to be taken apart into so many `parts` in a line
-    that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups; what stands for a module `lacked` an attribute.
+    that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups. What stands for a
+    module `lacked` an attribute.
     """
 
     sizes: tuple[tuple[int, int], ...] = ()

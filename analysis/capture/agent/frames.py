@@ -137,10 +137,11 @@ def none_asked(frame: FrameType) -> Iterator[str]:
         tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
     except (SyntaxError, IndexError, tokenize.TokenError):
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
-            if isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value is None:
-                yield node.left.attr
+    compared = (node for node in ast.walk(tree) if isinstance(node, ast.Compare))
+    for node in compared:
+        side = node.comparators[0]
+        if isinstance(node.left, ast.Attribute) and isinstance(side, ast.Constant) and side.value is None:
+            yield node.left.attr
 
 
 def subscripts(frame: FrameType, number: int, kind: type) -> Iterator[tuple[ast.expr, Any]]:

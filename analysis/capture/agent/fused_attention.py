@@ -35,14 +35,15 @@ def memory_efficient_attention(
     scale: float | None = None,
     **_: object,
 ) -> torch.Tensor:
-    """Of xformers; without the axis of the heads there is one of them. A bias that is no tensor says which positions there are."""
+    """Of xformers; without the axis of the heads there is one of them. A bias that is no tensor says where sequences end."""
     mask = attn_bias if isinstance(attn_bias, torch.Tensor) else None
     if query.dim() == 3:
-        return _attention(*(item[:, :, None] for item in (query, key, value)), mask, scale=scale)[:, :, 0]
+        first, *others = (item[:, :, None] for item in (query, key, value))
+        return _attention(first, *others, mask=mask, scale=scale)[:, :, 0]
     if query.dim() == 5:  # groups of heads that share keys and values
-        merged = [item.flatten(2, 3) for item in (query, key, value)]
-        return _attention(*merged, mask, scale=scale).unflatten(2, query.shape[2:4])
-    return _attention(query, key, value, mask, scale=scale)
+        first, *others = (item.flatten(2, 3) for item in (query, key, value))
+        return _attention(first, *others, mask=mask, scale=scale).unflatten(2, query.shape[2:4])
+    return _attention(query, key, value, mask=mask, scale=scale)
 
 
 def unbind(data: torch.Tensor, dim: int) -> Sequence[torch.Tensor]:
@@ -60,7 +61,7 @@ def flash_attn_func(
     **_: object,
 ) -> torch.Tensor:
     """Of flash-attn."""
-    return _attention(q, k, v, None, causal=causal, scale=softmax_scale)
+    return _attention(q, k, v, causal=causal, scale=softmax_scale)
 
 
 def flash_attn_qkvpacked_func(
@@ -71,7 +72,7 @@ def flash_attn_qkvpacked_func(
     **_: object,
 ) -> torch.Tensor:
     """Of flash-attn: queries, keys and values along the third axis."""
-    return _attention(*qkv.unbind(2), None, causal=causal, scale=softmax_scale)
+    return _attention(*qkv.unbind(2), causal=causal, scale=softmax_scale)
 
 
 def flash_attn_kvpacked_func(
@@ -83,7 +84,7 @@ def flash_attn_kvpacked_func(
     **_: object,
 ) -> torch.Tensor:
     """Of flash-attn: keys and values along the third axis."""
-    return _attention(q, *kv.unbind(2), None, causal=causal, scale=softmax_scale)
+    return _attention(q, *kv.unbind(2), causal=causal, scale=softmax_scale)
 
 
 def flash_attn_varlen_func(
@@ -96,23 +97,19 @@ def flash_attn_varlen_func(
     **__: object,
 ) -> torch.Tensor:
     """Of flash-attn: positions × heads × width, sequences after each other."""
-    return _attention(*(item[None] for item in (q, k, v)), None, causal=causal, scale=softmax_scale)[0]
+    return _attention(*(item[None] for item in (q, k, v)), causal=causal, scale=softmax_scale)[0]
 
 
 def _attention(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    mask: torch.Tensor | None,
-    *,
-    causal: bool = False,
-    scale: float | None = None,
+    *tensors: torch.Tensor, mask: torch.Tensor | None = None, causal: bool = False, scale: float | None = None
 ) -> torch.Tensor:
+    """Of queries, keys and values."""
+    query, key, value = tensors
     heads = query.shape[2] // key.shape[2]
     if heads > 1:  # fewer heads of keys and values
-        key, value = (item.repeat_interleave(heads, 2) for item in (key, value))
-    first, *others = (item.transpose(1, 2) for item in (query, key, value))
-    return F.scaled_dot_product_attention(first, *others, mask, is_causal=causal, scale=scale).transpose(1, 2)
+        key, value = key.repeat_interleave(heads, 2), value.repeat_interleave(heads, 2)
+    query, key, value = query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+    return F.scaled_dot_product_attention(query, key, value, mask, is_causal=causal, scale=scale).transpose(1, 2)
 
 
 def from_seqlens(*_: object, **__: object) -> Lengths:

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from .assumed import Passthrough
 from .errors import Diagnosis
 from .guess import Assignment, Guess, elements_of, tensor, value

@@ -7,15 +7,15 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+import torch
 from torch import nn
 
 from .absent import AbsentError
 from .errors import Diagnosis
 from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
-from .recorder import Recorder
 from .repair import repairs
 
 MOST_TRIES = 52
@@ -31,6 +31,19 @@ _MUCH_FURTHER = 4
 T = TypeVar("T")
 # Runs the model; raises what `forward` raises.
 Attempt = Callable[[Assignment, Mapping[str, Any]], T]
+
+
+class Ran(Protocol):
+    """What is known of a run that ended with an error: a recorder."""
+
+    @property
+    def operators(self) -> Sequence[object]:
+        """Those that ran."""
+        ...
+
+    def inputs_of(self, tensors: Sequence[torch.Tensor]) -> set[str]:
+        """The names of the model's inputs that the tensors were computed from."""
+        ...
 
 
 class RefusedError(Exception):
@@ -67,7 +80,7 @@ class Search:
     A repair may be right and fail earlier, when it takes two; so what an ancestor reached counts, less each time.
     """
 
-    def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], recorder: Recorder) -> None:
+    def __init__(self, model: nn.Module, options: Callable[[str], Guess | None], recorder: Ran) -> None:
         self._model, self._options, self._recorder = model, options, recorder
         self._queue: list[tuple[float, int, _Way, Assignment]] = []
         # The best rank that each guess was added with, and those that were tried.

@@ -1,5 +1,5 @@
-"""Configurations that name the class to make: Hydra's `_target_`, Lightning's `class_path`, `target` beside `params`, a registry's
-`type` or `name`.
+"""Configurations that name the class to make: Hydra's `_target_`, Lightning's `class_path`, `target` beside `params`, `type` or
+`name` of a registry.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def _remedied(error: ImportError, path: str) -> bool:
         if "partially initialized" in str(error):
             return _entered_elsewhere(error)
         holder = sys.modules.get(module)
-        if getattr(holder, "__spec__", None) is None:
+        if holder is None or holder.__spec__ is None:
             return False
         known = had(name, module)
         moved = moved_to(name, holder) if known is None else known

@@ -69,8 +69,8 @@ def test_the_axes_are_those_of_the_packages() -> None:
     torch.testing.assert_close(fused.flash_attn_qkvpacked_func(torch.stack([q, k, v], 2)), expected)
     torch.testing.assert_close(fused.flash_attn_kvpacked_func(q, torch.stack([k, v], 2)), expected)
     torch.testing.assert_close(fused.flash_attn_varlen_func(q[0], k[0], v[0], None, None, 5, 5), expected[0])
-    torch.testing.assert_close(
-        fused.memory_efficient_attention(q[:, :, 0], k[:, :, 0], v[:, :, 0]), plain(q[:, :, :1], k[:, :, :1], v[:, :, :1])[:, :, 0]
-    )
+    q1, k1, v1 = (item[:, :, :1] for item in (q, k, v))
+    without_heads = fused.memory_efficient_attention(q1[:, :, 0], k1[:, :, 0], v1[:, :, 0])
+    torch.testing.assert_close(without_heads, plain(q1, k1, v1)[:, :, 0])
     shared = fused.flash_attn_func(q, k[:, :, :2], v[:, :, :2])
     torch.testing.assert_close(shared, plain(q, *(item[:, :, :2].repeat_interleave(2, 2) for item in (k, v))))

@@ -197,7 +197,9 @@ SEVERAL = {
         "x",
     ),
     "one of a batch for each": (
-        "assert x.dim() == 2\nreturn self.a(x) + self.b(y).expand(1, -1)", "self.a = nn.Linear(8, 8); self.b = nn.Embedding(9, 8)", "x, y",
+        "assert x.dim() == 2\nreturn self.a(x) + self.b(y).expand(1, -1)",
+        "self.a = nn.Linear(8, 8); self.b = nn.Embedding(9, 8)",
+        "x, y",
     ),
     "features one by one": (
         "a, b, c = features[-3:]\nreturn self.a(a) + F.interpolate(self.a(b), scale_factor=2)", "self.a = nn.Conv2d(64, 8, 1)",
