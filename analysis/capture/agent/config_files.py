@@ -119,7 +119,8 @@ def _mappings(path: str, names: set[str]) -> Iterator[tuple[str, Mapping[str, An
     """The files that mention enough of the names, each with the mappings in it, the outermost first."""
     for found in configuration_files(path):
         text = text_of(found)
-        if len(names.intersection(re.findall(r"\w+", text))) < _LEAST_SHARED:
+        words = {*re.findall(r"\w+", text), *re.findall(r"[a-zA-Z]\w*", text.replace("-", "_"))}  # `--token-count`
+        if len(names & words) < _LEAST_SHARED:
             continue
         parts = list(values_in(text)) if found.endswith(".py") else [values_of(text, found)]
         for part in parts:

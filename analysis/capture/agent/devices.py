@@ -36,6 +36,7 @@ def install() -> None:
     torch.Tensor.cuda = _stay(torch.Tensor.cuda)  # type: ignore[method-assign]
     torch.nn.Module.cuda = _stay(torch.nn.Module.cuda)  # type: ignore[method-assign]
     torch.Tensor.to = _to(torch.Tensor.to)  # type: ignore[method-assign]
+    torch.Tensor.__new__ = staticmethod(_anywhere(torch.Tensor.__new__))  # type: ignore[method-assign,assignment]
     refused = torch.cuda._lazy_init
     torch.cuda._lazy_init = functools.wraps(refused)(lambda: _initialise(refused))  # type: ignore[assignment]
     torch.cuda.synchronize = functools.wraps(torch.cuda.synchronize)(lambda *_, **__: None)  # type: ignore[assignment]
@@ -64,6 +65,18 @@ def _to(original: Callable[..., Any]) -> Callable[..., Any]:
         return tensor if dtype is None else original(tensor, dtype)
 
     return to
+
+
+def _anywhere(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`torch.Tensor(values, device=x.device)`, which PyTorch has for processors only, where `x` is without data."""
+
+    @functools.wraps(original)
+    def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        device = kwargs.pop("device", None)
+        made = original(cls, *args, **kwargs)
+        return made if device is None else made.to(device)
+
+    return new
 
 
 def _initialise(refuse: Callable[[], None]) -> None:

@@ -66,7 +66,7 @@ _MADE_RANKS = [
     ),
 ]
 _SMALL = re.compile(
-    r"Kernel size can't be greater|[Oo]utput size.*too small|less than the input dimension"
+    r"Kernel size can't be greater|Invalid computed output size|[Oo]utput size.*too small|less than the input dimension"
     r"|smaller than kernel|Padding size should be less|negative dimension|Expected more than 1|out of bounds"
     r"|must be greater than",
 )

@@ -47,6 +47,8 @@ def diagnose(error: BaseException, model: nn.Module) -> Diagnosis:
         _read_index(error, [frame for frame, _ in user[-2:]], found)
     if frames:
         _read_tensors(frames, found)
+    if user:
+        _read_last(user[-1][0], found)
     if module is not None:
         _read_module(module, frames, found)
     found.names = {
@@ -100,13 +102,12 @@ def _read_assertion(error: BaseException, frame: FrameType, found: Diagnosis) ->
     if not isinstance(error, (AssertionError, ValueError, RuntimeError)):
         return
     for test in _tests_near(frame):
-        for node in ast.walk(test):
-            if isinstance(node, ast.Compare) and len(node.comparators) == 1:
-                left, right = _evaluated(node.left, frame), _evaluated(node.comparators[0], frame)
-                _read_comparison(node, left, right, frame, found)
-                texts = [right] if isinstance(right, str) else right if isinstance(right, (list, tuple)) else []
-                if isinstance(node.left, ast.Name) and not isinstance(left, str):
-                    found.options.setdefault(node.left.id, []).extend(t for t in texts if isinstance(t, str))
+        for node in (pair for item in ast.walk(test) if isinstance(item, ast.Compare) for pair in _pairs(item)):
+            left, right = _evaluated(node.left, frame), _evaluated(node.comparators[0], frame)
+            _read_comparison(node, left, right, frame, found)
+            texts = [right] if isinstance(right, str) else right if isinstance(right, (list, tuple)) else []
+            if isinstance(node.left, ast.Name) and not isinstance(left, str):
+                found.options.setdefault(node.left.id, []).extend(t for t in texts if isinstance(t, str))
 
 
 def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis) -> None:
@@ -120,6 +121,20 @@ def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis)
         if longer:
             found.sizes += [(n, len(given)) for n in longer]
             found.ranks.clear()
+
+
+def _read_last(frame: FrameType, found: Diagnosis) -> None:
+    """How many parts a dimension is to have which a line takes apart: `x, y, w, h = boxes.unbind(-1)`, pairs of real numbers."""
+    apart = re.search(r"(\w+)\.unbind\((?:dim=)?(-?\d+)?\)", found.line)
+    count = re.search(r"values to unpack \(expected (\d+)", found.message)
+    given = frame.f_locals.get(apart[1]) if apart is not None else None
+    if apart is not None and count is not None and isinstance(given, torch.Tensor) and given.dim():
+        found.sizes.insert(0, (given.shape[int(apart[2] or 0)], int(count[1])))
+        found.ranks.clear()
+        found.shifts.clear()
+    last = re.search(r"last dimension of size (\d+)", found.message)
+    if last is not None:
+        found.sizes += [(item.shape[-1], int(last[1])) for item in found.exact[: found.near] if item.dim()]
 
 
 def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
@@ -192,6 +207,13 @@ def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
             ends = (s for item in (node, tests[-1]) for s in (*item.body, *item.orelse))
             if any(isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in ends):
                 yield from (item.test for item in tests)
+
+
+def _pairs(node: ast.Compare) -> Iterator[ast.Compare]:
+    """`a == b == c` as `a == b` and `b == c`."""
+    sides = [node.left, *node.comparators]
+    for left, operator, right in zip(sides, node.ops, sides[1:]):  # noqa: B905 (Python 3.9)
+        yield ast.copy_location(ast.Compare(left, [operator], [right]), node)
 
 
 def _chain(node: ast.If) -> list[ast.If]:

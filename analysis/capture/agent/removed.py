@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import collections.abc
 import functools
+import inspect
 import math
 import sys
 import types
@@ -67,6 +68,23 @@ def complete() -> None:
     tokenizers = getattr(sys.modules.get("transformers.tokenization_utils_base"), "PreTrainedTokenizerBase", None)
     if tokenizers is not None and not hasattr(tokenizers, "additional_special_tokens_ids"):
         tokenizers.additional_special_tokens_ids = property(_special_ids)
+
+    blocks = sys.modules.get("timm.models.vision_transformer")
+    for layer in (getattr(blocks, "Block", None), getattr(blocks, "Attention", None)):
+        if layer is not None and "qk_scale" not in inspect.signature(layer.__init__).parameters:
+            layer.__init__ = _without_scale(layer.__init__)
+
+
+def _without_scale(original: Callable[..., None]) -> Callable[..., None]:
+    """A constructor of timm that had `qk_scale`, None in nearly all code."""
+
+    @functools.wraps(original)
+    def init(self: object, *args: Any, qk_scale: float | None = None, **kwargs: Any) -> None:
+        if qk_scale is not None:
+            raise TypeError("qk_scale is not in this version of timm")
+        original(self, *args, **kwargs)
+
+    return init
 
 
 def _special_ids(tokenizer: Any) -> list[int]:

@@ -41,6 +41,7 @@ def repairs(assignment: Assignment, built: Mapping[str, Any], found: Diagnosis) 
     """Changed assignments, likeliest first."""
     apart = _APART.search(found.message) is not None
     yield from _chosen(assignment, found)
+    yield from _by_key(assignment, found)
     yield from _given(assignment, found)
     yield from _joined(assignment, found)
     yield from _of_that_size(assignment, found)
@@ -59,6 +60,15 @@ def _chosen(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Gues
     for name, options in found.options.items():
         if name in assignment:
             yield from ({**assignment, name: value(origin, option)} for option in options)
+
+
+def _by_key(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
+    """Something that is read by key for what was guessed a list."""
+    for name, guess in assignment.items():
+        keys = tuple(dict.fromkeys(re.findall(rf"\b{re.escape(name)}\[['\"](\w+)['\"]\]", found.line)))
+        if keys and guess.items and guess.kind != "dict" and "indices must be integers" in found.message:
+            origin = f"assumed after the error in {found.place}"
+            yield {**assignment, name: Guess(origin, kind="dict", keys=keys, items=guess.items[:1] * len(keys))}
 
 
 def _given(assignment: Assignment, found: Diagnosis) -> Iterator[dict[str, Guess]]:
@@ -164,7 +174,11 @@ def _suspicion(name: str, guess: Guess, given: Any, found: Diagnosis) -> int:
 def _as_list(guess: Guess, found: Diagnosis, origin: str) -> Iterator[Guess]:
     """One of them, or several, where the code takes the first part of what has the wanted rank as a whole."""
     ranks = re.search(r"[Ee]xpected (\d)D.*\bgot (\d)D", found.message)
-    if ranks is not None and int(ranks[1]) == len(guess.shape) == int(ranks[2]) + 1:
+    spatial = re.search(
+        r"got input with spatial dimensions of \[([\d, ]+)\] and output size of \(([\d, ]+)\)", found.message
+    )
+    lacking = spatial is not None and spatial[2].count(",") == spatial[1].count(",") + 1 == len(guess.shape) - 3
+    if lacking or (ranks is not None and int(ranks[1]) == len(guess.shape) == int(ranks[2]) + 1):
         yield from (Guess(origin, kind="list", items=(guess,) * count) for count in (1, 2))
 
 

@@ -184,5 +184,7 @@ def larger(guess: Guess, origin: str) -> Iterator[Guess]:
         for factor in (2, 4):
             yield guess.reshaped((*shape[:start], *(size * factor for size in shape[start:])), origin)
         yield guess.reshaped((*shape[:2], *(size * 4 for size in shape[2:])), origin)
+    if len(shape) == 2 and guess.dtype == "float32":  # sound
+        yield from (guess.reshaped((shape[0], shape[1] * factor), origin) for factor in (4, 16))
     if shape and shape[0] == 1:
         yield guess.reshaped((2, *shape[1:]), origin)

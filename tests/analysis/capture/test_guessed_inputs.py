@@ -201,6 +201,21 @@ SEVERAL = {
         "self.a = nn.Linear(8, 8); self.b = nn.Embedding(9, 8)",
         "x, y",
     ),
+    "a size that a chain of comparisons asks for": (
+        "assert x.shape[2] == x.shape[3] == self.side\nreturn self.a(x)", "self.a = nn.Conv2d(3, 8, 1); self.side = 40", "x",
+    ),
+    "results by key": (
+        "logits, boxes = results['logits'], results['boxes']\nx, y, w, h = boxes.unbind(-1)\nreturn logits.sum() + x + w",
+        "pass",
+        "results",
+    ),
+    "pairs of real numbers": ("return torch.view_as_complex(spectrum).abs()", "pass", "spectrum"),
+    "sound that is long enough": (
+        "x = self.a(x[:, None])\nfor _ in range(6): x = F.max_pool1d(x, 4)\nreturn x", "self.a = nn.Conv1d(1, 8, 11, 5, 5)", "x",
+    ),
+    "a list that only its items say": (
+        "h, w = target.shape[1:]\nreturn F.interpolate(preds[0], size=(h, w), mode='bilinear')", "pass", "preds, target",
+    ),
     "features one by one": (
         "a, b, c = features[-3:]\nreturn self.a(a) + F.interpolate(self.a(b), scale_factor=2)", "self.a = nn.Conv2d(64, 8, 1)",
         "*features",

@@ -206,3 +206,15 @@ def test_addresses_of_weights_that_torchvision_had(write: Callable) -> None:
     top = "from torchvision.models.resnet import model_urls\n"
     top += "model_urls['resnet18'] = model_urls['resnet18'].replace('https', 'http')\n"
     assert write(top + net("24")).graph.parameters == 24 * 9
+
+
+def test_a_tensor_of_values_is_made_where_an_input_is(write: Callable) -> None:
+    scaled = net().replace("return self.fc(x)", "return self.fc(x) * torch.Tensor([[1, 2]], device=x.device).mean()")
+    assert [operator.kind for operator in write(scaled).graph.operators][-1] == "mul"
+
+
+@pytest.mark.parametrize(("name", "now"), [("cumproduct", "cumprod"), ("product", "prod"), ("in1d", "isin")])
+def test_a_function_of_numpy_has_another_name_now(write: Callable, name: str, now: str) -> None:
+    pytest.importorskip("numpy")
+    written = write("import numpy as np\n" + net(f"24 if np.{name} is np.{now} else 1"))
+    assert written.graph.parameters == 24 * 9

@@ -21,7 +21,7 @@ def test_a_guess_that_a_better_way_leads_to_comes_earlier() -> None:
     class Ran:
         operators: Sequence[int] = ()
 
-        def inputs_of(self, _: Sequence[torch.Tensor]) -> set[str]:
+        def inputs_of(self, tensors: Sequence[torch.Tensor]) -> set[str]:
             return set()
 
     def attempt(_: object, built: Mapping[str, torch.Tensor]) -> str:
