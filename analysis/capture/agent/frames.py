@@ -235,11 +235,15 @@ def _evaluated(node: ast.expr, frame: FrameType) -> Any:
 
 
 def _read_tensors(frames: list[tuple[FrameType, int]], found: Diagnosis) -> None:
-    """Tensors in the innermost frames of modules and functions, nearest first; those of PyTorch's inside are others."""
+    """Tensors in the innermost frames of modules and functions, nearest first; in each those that the failing line names.
+
+    Those of PyTorch's inside are others.
+    """
+    words = set(re.findall(r"\w+", found.line))
     for frame, _ in reversed(frames):
         if (frame.f_globals.get("__name__") or "").startswith(("_graphperf_agent", "torch._")):
             continue
-        for item in frame.f_locals.values():
+        for _, item in sorted(frame.f_locals.items(), key=lambda local: local[0] not in words):
             if isinstance(item, torch.Tensor) and not isinstance(item, nn.Parameter):
                 found.exact.append(item)
         found.near = found.near or len(found.exact)

@@ -74,6 +74,22 @@ def complete() -> None:
         if layer is not None and "qk_scale" not in inspect.signature(layer.__init__).parameters:
             layer.__init__ = _without_scale(layer.__init__)
 
+    for module, name in _BY_POSITION:
+        function = getattr(sys.modules.get(module), name, None)
+        if isinstance(function, types.FunctionType):
+            accept_by_position(function)
+
+
+def accept_by_position(function: types.FunctionType) -> None:
+    """Lets arguments that a function now takes by keyword only be given by position too, as it did before."""
+    code, named = function.__code__, function.__kwdefaults__ or {}
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    required = [name for name in keywords if name not in named]
+    if keywords[: len(required)] == tuple(required) and not code.co_flags & inspect.CO_VARARGS:
+        function.__defaults__ = (*(function.__defaults__ or ()), *(named[name] for name in keywords[len(required) :]))
+        function.__kwdefaults__ = None
+        function.__code__ = code.replace(co_argcount=code.co_argcount + len(keywords), co_kwonlyargcount=0)
+
 
 def _without_scale(original: Callable[..., None]) -> Callable[..., None]:
     """A constructor of timm that had `qk_scale`, None in nearly all code."""
@@ -151,6 +167,8 @@ _RENAMED = {
     "infty": "inf",
     "PINF": "inf",
 }
+# https://librosa.org/doc/0.10.0/changelog.html: "keyword-only arguments are enforced".
+_BY_POSITION = (("librosa.util.utils", "pad_center"), ("librosa.filters", "mel"))
 _ALIASES = ("int", "float", "bool", "object", "complex", "str")
 _INSTEAD: dict[str, tuple[str, Callable[..., Any]]] = {
     "qr": ("torch.linalg.qr", _qr),

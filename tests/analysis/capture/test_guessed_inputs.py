@@ -205,9 +205,9 @@ SEVERAL = {
         "assert x.shape[2] == x.shape[3] == self.side\nreturn self.a(x)", "self.a = nn.Conv2d(3, 8, 1); self.side = 40", "x",
     ),
     "results by key": (
-        "logits, boxes = results['logits'], results['boxes']\nx, y, w, h = boxes.unbind(-1)\nreturn logits.sum() + x + w",
+        "logits, boxes = outputs['logits'], outputs['boxes']\nx, y, w, h = boxes.unbind(-1)\nreturn logits.sum() + x + w",
         "pass",
-        "results",
+        "outputs",
     ),
     "pairs of real numbers": ("return torch.view_as_complex(spectrum).abs()", "pass", "spectrum"),
     "sound that is long enough": (

@@ -1,9 +1,12 @@
 """Code that was written for other versions, or that a script prepares something for."""
 
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from graphperf.analysis.capture.agent import removed
 
 NET = """
 class Net(nn.Module):
@@ -218,3 +221,14 @@ def test_a_function_of_numpy_has_another_name_now(write: Callable, name: str, no
     pytest.importorskip("numpy")
     written = write("import numpy as np\n" + net(f"24 if np.{name} is np.{now} else 1"))
     assert written.graph.parameters == 24 * 9
+
+
+def test_what_is_given_by_keyword_only_may_be_given_by_position() -> None:
+    def pad(data: str, *, size: int, axis: int = -1, **others: int) -> tuple[str, int, int, dict[str, int]]:
+        return data, size, axis, others
+
+    assert isinstance(pad, types.FunctionType)
+    removed.accept_by_position(pad)
+    assert pad("x", 3) == ("x", 3, -1, {})  # pyright: ignore[reportCallIssue]
+    assert pad("x", 3, 1, more=2) == ("x", 3, 1, {"more": 2})  # pyright: ignore[reportCallIssue]
+    assert pad("x", size=4) == ("x", 4, -1, {})
