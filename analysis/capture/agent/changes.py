@@ -13,6 +13,7 @@ from torch import nn
 
 from . import assumed
 from .choices import Arguments, Choices
+from .conditions import compared
 from .corrections import (
     WEIGHTS,
     allowed,
@@ -30,7 +31,6 @@ from .corrections import (
 )
 from .elsewhere import lacked, with_attribute
 from .file_classes import BORROWED
-from .frames import comparisons
 from .guards import WeightsRefusedError
 from .signature import is_open, parameters_of, parent_with
 
@@ -93,8 +93,8 @@ class Changes:
     def _asserted(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """With the value that an attribute is asserted to have, for the argument of its name, here or further up."""
         frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
-        for left, value in comparisons(frames[-1]) if frames else ():
-            name = left.attr if isinstance(left, ast.Attribute) else ""
+        for node, _, value in compared(frames[-1]) if frames else ():
+            name = node.left.attr if isinstance(node.left, ast.Attribute) else ""
             further_up = self._choices.open and name in parameters_of(parent_with(self._choices.cls, name))
             if isinstance(value, (bool, int, str)) and (name in self._choices.optional or further_up):
                 if name not in self._choices.optional:

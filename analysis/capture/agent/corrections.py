@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from .frames import comparisons, none_asked, subscripts
+from .conditions import compared, none_asked, subscripts
 from .guards import WeightsRefusedError
 from .typical import typical_values
 
@@ -113,7 +113,7 @@ def _compared(error: BaseException) -> Iterator[tuple[ast.expr, object]]:
     """What the failing condition compares, and with which values."""
     if isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
         for frame in [frame for frame, _ in walk_tb(error.__traceback__)][-1:]:
-            yield from comparisons(frame)
+            yield from ((node.left, right) for node, _, right in compared(frame))
 
 
 def _looked_up(error: BaseException) -> Iterator[tuple[ast.expr, Mapping[Any, Any]]]:

@@ -11,7 +11,6 @@ import linecache
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterator
 from traceback import walk_tb
 from types import FrameType
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .conditions import compared, evaluated, subscripts
 from .errors import Diagnosis, read_message
 
 _CONVOLUTIONS = {
@@ -101,13 +101,11 @@ def _read_assertion(error: BaseException, frame: FrameType, found: Diagnosis) ->
     """Both sides of the comparison in the failing `assert` or in the `if` above the failing `raise`."""
     if not isinstance(error, (AssertionError, ValueError, RuntimeError)):
         return
-    for test in _tests_near(frame):
-        for node in (pair for item in ast.walk(test) if isinstance(item, ast.Compare) for pair in _pairs(item)):
-            left, right = _evaluated(node.left, frame), _evaluated(node.comparators[0], frame)
-            _read_comparison(node, left, right, frame, found)
-            texts = [right] if isinstance(right, str) else right if isinstance(right, (list, tuple)) else []
-            if isinstance(node.left, ast.Name) and not isinstance(left, str):
-                found.options.setdefault(node.left.id, []).extend(t for t in texts if isinstance(t, str))
+    for node, left, right in compared(frame):
+        _read_comparison(node, left, right, frame, found)
+        texts = [right] if isinstance(right, str) else right if isinstance(right, (list, tuple)) else []
+        if isinstance(node.left, ast.Name) and not isinstance(left, str):
+            found.options.setdefault(node.left.id, []).extend(t for t in texts if isinstance(t, str))
 
 
 def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis) -> None:
@@ -137,41 +135,6 @@ def _read_last(frame: FrameType, found: Diagnosis) -> None:
         found.sizes += [(item.shape[-1], int(last[1])) for item in found.exact[: found.near] if item.dim()]
 
 
-def comparisons(frame: FrameType) -> Iterator[tuple[ast.expr, Any]]:
-    """Left sides, and the values of the right sides, of the comparisons in the condition that failed."""
-    for test in _tests_near(frame):
-        for node in ast.walk(test):
-            if isinstance(node, ast.Compare) and len(node.comparators) == 1:
-                yield node.left, _evaluated(node.comparators[0], frame)
-
-
-def none_asked(frame: FrameType) -> Iterator[str]:
-    """The attributes that the running function compares with None."""
-    lines = linecache.getlines(frame.f_code.co_filename)[frame.f_code.co_firstlineno - 1 :]
-    try:
-        tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
-    except (SyntaxError, IndexError, tokenize.TokenError):
-        return
-    compared = (node for node in ast.walk(tree) if isinstance(node, ast.Compare))
-    for node in compared:
-        side = node.comparators[0]
-        if isinstance(node.left, ast.Attribute) and isinstance(side, ast.Constant) and side.value is None:
-            yield node.left.attr
-
-
-def subscripts(frame: FrameType, number: int, kind: type) -> Iterator[tuple[ast.expr, Any]]:
-    """The keys, and what they are looked up in, of `mapping[key]` in a line, where that is of a kind."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and node.lineno <= number <= (node.end_lineno or node.lineno):
-            mapping = _evaluated(node.value, frame)
-            if isinstance(mapping, kind):
-                yield node.slice, mapping
-
-
 def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType, found: Diagnosis) -> None:
     if isinstance(left, (tuple, list)) and isinstance(right, (tuple, list)) and len(left) == len(right):
         found.sizes += [(a, b) for a, b in zip(left, right) if isinstance(a, int) and isinstance(b, int) and a != b]  # noqa: B905
@@ -179,7 +142,7 @@ def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType,
         return
     remainder = node.left
     if isinstance(remainder, ast.BinOp) and isinstance(remainder.op, ast.Mod):
-        got, divisor = _evaluated(remainder.left, frame), _evaluated(remainder.right, frame)
+        got, divisor = evaluated(remainder.left, frame), evaluated(remainder.right, frame)
         if isinstance(got, int) and isinstance(divisor, int) and divisor:
             found.divisors.append((got, divisor))
         return
@@ -190,48 +153,6 @@ def _read_comparison(node: ast.Compare, left: Any, right: Any, frame: FrameType,
         found.shifts.append(right - left)
     elif left != right:
         found.sizes += [(left, right), (right, left)]
-
-
-def _tests_near(frame: FrameType) -> Iterator[ast.expr]:
-    """The condition of the statement that failed; where it is an `else`, those before it."""
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    try:
-        tree = ast.parse("".join(linecache.getlines(name)))
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assert) and node.lineno <= number <= (node.end_lineno or node.lineno):
-            yield node.test
-        if isinstance(node, ast.If):
-            tests = _chain(node)
-            ends = (s for item in (node, tests[-1]) for s in (*item.body, *item.orelse))
-            if any(isinstance(s, ast.Raise) and s.lineno <= number <= (s.end_lineno or 0) for s in ends):
-                yield from (item.test for item in tests)
-
-
-def _pairs(node: ast.Compare) -> Iterator[ast.Compare]:
-    """`a == b == c` as `a == b` and `b == c`."""
-    sides = [node.left, *node.comparators]
-    for left, operator, right in zip(sides, node.ops, sides[1:]):  # noqa: B905 (Python 3.9)
-        yield ast.copy_location(ast.Compare(left, [operator], [right]), node)
-
-
-def _chain(node: ast.If) -> list[ast.If]:
-    """An `if` with the `elif`s after it."""
-    rest = node.orelse[0] if len(node.orelse) == 1 else None
-    return [node, *(_chain(rest) if isinstance(rest, ast.If) else [])]
-
-
-def _evaluated(node: ast.expr, frame: FrameType) -> Any:
-    """The value of one side of a comparison; calls may only ask a tensor for its shape."""
-    calls = [item for item in ast.walk(node) if isinstance(item, ast.Call)]
-    harmless = ("size", "dim", "len", "numel", "tuple", "list", "dict", "ndimension", "max", "min")
-    if any(getattr(call.func, "attr", getattr(call.func, "id", "")) not in harmless for call in calls):
-        return None
-    try:
-        return eval(compile(ast.Expression(node), "<comparison>", "eval"), frame.f_globals, frame.f_locals)
-    except Exception:  # the user's expression may fail in any way
-        return None
 
 
 def _read_tensors(frames: list[tuple[FrameType, int]], found: Diagnosis) -> None:
