@@ -57,6 +57,8 @@ def _is_size(name: str) -> bool:
 # The configurations made since the list was last cleared.
 MADE: list[Assumed] = []
 _MOST_NAMES = 8
+# Methods of texts.
+OF_TEXTS = frozenset("replace split startswith endswith lower upper strip format find join".split())
 # How many items a list of a configuration has.
 _ITEMS = 5
 
@@ -81,19 +83,23 @@ _COMPARED = re.compile(r"[.\[][\"']?(\w+)[\"']?\]? *(?:==|in) *[(\[{]?[\"']([\w 
 _ITERATED = re.compile(
     r"(?:len|enumerate|zip|in)[ (](?!self\.\w+[^\w.\[])(?:[^()\n]*, *)?[\w.]+[.\[][\"']?(\w+)[\"']?\]?(?=[):,\]])"
 )
+# `config.training` in `config.training.continuous`, but not the method of a call.
+_PARTED = re.compile(r"(?<!self)\.(\w+)\.[a-zA-Z]\w*\b(?!\()")
 
 
 @dataclass(frozen=True)
 class Hints:
     """What a file says of the attributes of a configuration.
 
-    It asks for some with a default, so they need not be there; it compares some with a text, or goes through them.
+    It asks for some with a default, so they need not be there; it compares some with a text, goes through them, or reads
+    parts of them.
     `values` are those of a configuration beside it, in the file of the name `source`.
     """
 
     absent: frozenset[str] = frozenset()
     compared: Mapping[str, str] = field(default_factory=dict)
     iterated: frozenset[str] = frozenset()
+    parted: frozenset[str] = frozenset()
     source: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,7 +108,8 @@ def hints_of(text: str, path: str, wanted: Collection[str] = ()) -> Hints:
     """Reads the text of a file, and looks for the configuration that it reads."""
     compared = dict(reversed(_COMPARED.findall(text)))
     beside = values_beside(path, text, wanted) if path else ("", {})
-    return Hints(frozenset(_ABSENT.findall(text)), compared, frozenset(_ITERATED.findall(text)), *beside)
+    absent, iterated, parted = (frozenset(each.findall(text)) for each in (_ABSENT, _ITERATED, _PARTED))
+    return Hints(absent, compared, iterated, parted, *beside)
 
 
 class Assumed:
@@ -125,6 +132,9 @@ class Assumed:
         return self._read[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self._read[name] = value
+
+    def __setitem__(self, name: str, value: Any) -> None:
         self._read[name] = value
 
     def __getitem__(self, name: object) -> Any:
@@ -180,6 +190,8 @@ class Assumed:
         if typical.startswith("<"):  # a configuration has parts named after the layers that they configure
             return Assumed(self._hints)
         made = eval(typical, {"nn": nn})
+        if isinstance(made, bool) and name in self._hints.parted:
+            return Assumed(self._hints)
         return Branch(self._hints, made) if type(made) is int else made
 
 
@@ -216,6 +228,8 @@ class Branch(int):
         return made
 
     def __getattr__(self, name: str) -> Any:
+        if name in OF_TEXTS:  # it is none
+            raise AttributeError(f"'int' object has no attribute {name!r}")
         return getattr(self._inner, name)
 
     def __getitem__(self, name: object) -> Any:

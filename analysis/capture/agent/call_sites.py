@@ -1,4 +1,4 @@
-"""Arguments that other code of the repository gives a class: a training script, a test, a factory, a model around it."""
+"""Arguments that other code of the repository gives a class: a training script, a test, a model around it, its README."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from .config_code import values_in
-from .nearby import code_files, text_of
+from .nearby import code_files, documents, text_of
 
 _MOST_FILES, _MOST_SITES = 8, 2
+# Code in a document, and how long a document may be.
+_CODE, _MOST_WORDS = re.compile(r"```\w*\n(.*?)```", re.DOTALL), 1 << 18
 # What code calls the options of its parser.
 _HOLDERS = ("args", "opt", "opts", "options", "config", "cfg", "FLAGS")
 # Names that mean the same everywhere.
@@ -36,7 +38,12 @@ def arguments_at_calls(name: str, parameters: Sequence[str], path: str) -> list[
 
 
 def _mentioning(name: str, path: str) -> Iterator[tuple[str, str]]:
+    """Documents and code that call the class; of the first those that name its module, where some do."""
     called = re.compile(rf"(?<!class )\b{re.escape(name)}\(")
+    blocks = [(file, block) for file in documents(path) for block in _CODE.findall(text_of(file, _MOST_WORDS))]
+    shown = [(file, block) for file, block in blocks if called.search(block)]
+    module = re.compile(rf"\b{re.escape(os.path.splitext(os.path.basename(path))[0])}\b")
+    yield from [(file, block) for file, block in shown if module.search(block)] or shown
     left = _MOST_FILES
     for file in code_files(path):
         text = text_of(file)

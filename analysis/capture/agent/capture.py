@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_flatten
 from . import (
     absent,
     atoms,
+    command_line,
     conversions,
     data_files,
     devices,
@@ -140,6 +141,7 @@ class Capturer:
         self._tracker = ModuleTracker(self._recorder, self._locator)
         guards.install_in_torch()
         without.install(self._locator)
+        command_line.install()
         devices.install()
         downloads.install()
         atoms.install(self._recorder)

@@ -13,7 +13,7 @@ from torch import nn
 
 from . import assumed
 from .choices import Arguments, Choices
-from .conditions import compared
+from .conditions import classes_asked, compared
 from .corrections import (
     WEIGHTS,
     allowed,
@@ -30,7 +30,7 @@ from .corrections import (
     with_items,
 )
 from .elsewhere import lacked, with_attribute
-from .file_classes import BORROWED
+from .file_classes import BORROWED, written
 from .guards import WeightsRefusedError
 from .signature import is_open, parameters_of, parent_with
 
@@ -66,6 +66,7 @@ class Changes:
             yield {**arguments, **networks}
         yield from self._as_long(arguments, error)
         yield from self._asserted(arguments, error)
+        yield from self._of_asked_class(arguments, error)
         near = list(dict.fromkeys(self._suspects(error)))
         for change in (self._fitting, self._usual):
             for name in near:
@@ -100,6 +101,14 @@ class Changes:
                 if name not in self._choices.optional:
                     self._choices.hand_up(name)
                 yield {**arguments, name: repr(value)}
+
+    def _of_asked_class(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
+        """With one of the class that an assertion asks for."""
+        frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
+        for name, cls in classes_asked(frames[-1]) if frames else ():
+            if name in arguments and issubclass(cls, nn.Module):
+                BORROWED[cls.__name__] = cls
+                yield {**arguments, name: written(cls.__name__, cls)}
 
     def configured(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """A configuration that takes any keyword, with the attribute that it lacks."""

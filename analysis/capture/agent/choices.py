@@ -37,7 +37,8 @@ class Choices:
             usage = usages.get(name, Usage())
             usage.iterated |= isinstance(parameter.default, (tuple, list))
             texts = self._texts(cls, parameter, usage)
-            needed = parameter.default is parameter.empty or (parameter.default is None and usage.keys)
+            nothing = parameter.default is None or (isinstance(parameter.default, dict) and not parameter.default)
+            needed = parameter.default is parameter.empty or (nothing and usage.keys)
             (self.needed if needed else self.optional)[name] = texts
             if isinstance(parameter.default, (tuple, list)) and not parameter.default:
                 self.empty.append(name)

@@ -19,18 +19,39 @@ def compared(frame: FrameType) -> Iterator[tuple[ast.Compare, Any, Any]]:
             yield node, evaluated(node.left, frame), evaluated(node.comparators[0], frame)
 
 
+def meant(node: ast.expr, frame: FrameType) -> ast.expr:
+    """What a local variable was assigned; without the method that is called of it: `kind = config.kind.lower()`."""
+    if isinstance(node, ast.Name):
+        assigned = (item for item in _function(frame) if isinstance(item, ast.Assign))
+        node = next((item.value for item in assigned if getattr(item.targets[0], "id", "") == node.id), node)
+    return node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
+
+
+def classes_asked(frame: FrameType) -> Iterator[tuple[str, type]]:
+    """Names, and the class that the failing condition says that they should be of: `assert isinstance(layers, Encoder)`."""
+    for test in _tests_near(frame):
+        for node in ast.walk(test):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance" and len(node.args) == 2:
+                cls = evaluated(node.args[1], frame)
+                if isinstance(node.args[0], ast.Name) and isinstance(cls, type):
+                    yield node.args[0].id, cls
+
+
 def none_asked(frame: FrameType) -> Iterator[str]:
     """The attributes that the running function compares with None."""
+    for node in _function(frame):
+        side = node.comparators[0] if isinstance(node, ast.Compare) else None
+        if isinstance(node, ast.Compare) and isinstance(side, ast.Constant) and side.value is None:
+            yield from [node.left.attr] if isinstance(node.left, ast.Attribute) else []
+
+
+def _function(frame: FrameType) -> list[ast.AST]:
+    """The nodes of the running function."""
     lines = linecache.getlines(frame.f_code.co_filename)[frame.f_code.co_firstlineno - 1 :]
     try:
-        tree = ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))
+        return list(ast.walk(ast.parse(textwrap.dedent("".join(inspect.getblock(lines))))))
     except (SyntaxError, IndexError, tokenize.TokenError):
-        return
-    compared = (node for node in ast.walk(tree) if isinstance(node, ast.Compare))
-    for node in compared:
-        side = node.comparators[0]
-        if isinstance(node.left, ast.Attribute) and isinstance(side, ast.Constant) and side.value is None:
-            yield node.left.attr
+        return []
 
 
 def subscripts(frame: FrameType, number: int, kind: type) -> Iterator[tuple[ast.expr, Any]]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from torch import nn
 
-from .conditions import compared, none_asked, subscripts
+from .assumed import OF_TEXTS
+from .conditions import compared, meant, none_asked, subscripts
 from .guards import WeightsRefusedError
 from .typical import typical_values
 
@@ -20,10 +21,6 @@ from .typical import typical_values
 WEIGHTS = ("pretrain", "weights", "download")
 # How many lines of a traceback may have read what was wrong, innermost first.
 _NEAR = 3
-
-
-# Methods of texts.
-_OF_TEXT = "replace|split|startswith|endswith|lower|upper|strip|format|find|join"
 
 
 def of_wanted_type(texts: list[str], message: str, now: str = "") -> Iterator[str]:
@@ -45,13 +42,13 @@ def of_wanted_type(texts: list[str], message: str, now: str = "") -> Iterator[st
         yield from (
             f"[{', '.join(['64'] * count)}]" for count in (6, 12) if any(text[:1] in "[(" for text in texts[:3])
         )
-    elif re.search(rf"has no attribute '({_OF_TEXT})'", message):
+    elif re.search(rf"has no attribute '({'|'.join(OF_TEXTS)})'", message):
         yield from (text for text in texts if text[:1] == "'")
         yield "''"
     elif re.search(r"not callable", message):
         yield from (text for text in texts if text.startswith(("nn.", "Passthrough")))
         yield from ("Passthrough", "Passthrough()")
-    elif re.search(r"'(int|float|str|NoneType)' object has no attribute", message):
+    elif re.search(r"'(int|float|str|bool|NoneType)' object has no attribute", message):
         yield from ("Assumed()", "Passthrough()", "nn.LayerNorm")
     elif re.search(r"is not a Module subclass|cannot assign", message):
         yield "Passthrough()"
@@ -102,7 +99,7 @@ def allowed(error: BaseException, name: str) -> list[object]:
     for left, right in _compared(error):
         given = right if isinstance(right, (list, tuple, set, frozenset, dict)) else [right]
         if _is_of(left, name):
-            found += [item for item in given if isinstance(item, (str, int))]
+            found += [item for item in given if isinstance(item, (str, int, list, tuple))]
     for key, mapping in _looked_up(error):
         if _is_of(key, name):
             found += [item for item in mapping if isinstance(item, (str, int))]
@@ -113,7 +110,9 @@ def _compared(error: BaseException) -> Iterator[tuple[ast.expr, object]]:
     """What the failing condition compares, and with which values."""
     if isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
         for frame in [frame for frame, _ in walk_tb(error.__traceback__)][-1:]:
-            yield from ((node.left, right) for node, _, right in compared(frame))
+            yield from (
+                (side, right) for node, _, right in compared(frame) for side in {node.left, meant(node.left, frame)}
+            )
 
 
 def _looked_up(error: BaseException) -> Iterator[tuple[ast.expr, Mapping[Any, Any]]]:

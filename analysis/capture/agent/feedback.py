@@ -20,7 +20,7 @@ class Feedback:
     """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
     attributes `none_read`; a configuration or a number was called; a number was to be taken apart into so many `parts` in a line
     that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups. What stands for a
-    module `lacked` an attribute.
+    module `lacked` an attribute; a tensor has `no_axis` of that number.
     """
 
     sizes: tuple[tuple[int, int], ...] = ()
@@ -32,6 +32,7 @@ class Feedback:
     parts: int = 0
     nothing_left: bool = False
     lacked: str = ""
+    no_axis: str = ""
 
 
 def feedback_of(error: BaseException) -> Feedback:
@@ -41,6 +42,7 @@ def feedback_of(error: BaseException) -> Feedback:
     read_message(message, found)
     line = next(iter(lines_of(error.__traceback__)), "")
     read = tuple(re.findall(r"\bself\.(\w+)", line))
+    axis = re.search(r"Dimension out of range .*but got (\d+)", message)
     no_list = "cannot unpack non-iterable int" in message
     return Feedback(
         sizes=tuple(found.sizes),
@@ -52,6 +54,7 @@ def feedback_of(error: BaseException) -> Feedback:
         nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero|has no channels", message) is not None,
         parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
         lacked=lacked(message),
+        no_axis=axis[1] if axis is not None else "",
     )
 
 
@@ -78,6 +81,7 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
         alike = (name for name, text in arguments.items() if text == str(wanted) and _CHANNELS.search(name))
         yield from ({**arguments, name: str(found)} for name in alike)
     yield from with_attribute(arguments, choices, said.lacked)
+    yield from ({**arguments, name: "1"} for name, text in arguments.items() if text == said.no_axis)
     others: dict[str, str] = {}
     for name, text in arguments.items():
         if said.called_configuration and text.startswith("Assumed("):

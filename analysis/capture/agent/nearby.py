@@ -52,6 +52,12 @@ def descriptions(path: str) -> Iterator[str]:
     yield from _of_repository(path, _YAML)
 
 
+def documents(path: str) -> Iterator[str]:
+    """Texts in Markdown from the folder of the code up to the root."""
+    for folder in upwards(path):
+        yield from _listed(folder, ".md")
+
+
 def _of_repository(path: str, endings: tuple[str, ...]) -> Iterator[str]:
     folders, seen = upwards(path), set[str]()
     if not _is_top(folders[-1]):
@@ -109,10 +115,10 @@ def _entries(folder: str) -> list[str]:
         return []
 
 
-def text_of(path: str) -> str:
+def text_of(path: str, most: int = _MOST_BYTES) -> str:
     """What a file says; nothing where it is too long or no text."""
     try:
-        if os.path.getsize(path) > _MOST_BYTES:
+        if os.path.getsize(path) > most:
             return ""
         with open(path, encoding="utf-8") as file:
             return file.read()

@@ -23,6 +23,8 @@ from .parts import execute_in_parts
 from .roots import package_of, relative_dots
 from .statements import leading_imports, statements_for, statements_of
 
+# How many folders further up a package may start than its relative imports say: those of another file in it do.
+_FURTHER_UP = 2
 _FUTURE = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
@@ -44,19 +46,33 @@ def load_file(path: str, request: Mapping[str, Any]) -> types.ModuleType:
     _prepend(request["paths"])
     text = _known_text(path, request)
     sys.argv = [path]  # a file may parse its arguments where it is imported
-    root, name = package_of(path, dots=relative_dots(statements_of(text)))
-    _prepend([root])
-    if "." in name:
-        file = _EditedFile(name, path, request)
-        sys.meta_path.insert(0, file)
+    dots = relative_dots(statements_of(text))
+    root, name = package_of(path, dots=dots)
+    if "." not in name:
+        _prepend([root])
+        return _execute_slice(path, text, request["needed"], name, request.get("wanted") or "")
+    for further in range(_FURTHER_UP):
+        root, name = package_of(path, dots=dots + further)
         try:
-            return importlib.import_module(name)
-        except (ImportError, SyntaxError):
-            raise
-        except Exception:  # what raised may be nothing that the class needs
-            file.failed = True
-            return importlib.import_module(name)
-    return _execute_slice(path, text, request["needed"], name, request.get("wanted") or "")
+            return _imported(root, name, path, request)
+        except ImportError as error:
+            if "beyond top-level package" not in str(error):
+                raise
+    return _imported(root, name, path, request)
+
+
+def _imported(root: str, name: str, path: str, request: Mapping[str, Any]) -> types.ModuleType:
+    """The file, as a module of the package that starts in the folder `root`."""
+    _prepend([root])
+    file = _EditedFile(name, path, request)
+    sys.meta_path.insert(0, file)
+    try:
+        return importlib.import_module(name)
+    except (ImportError, SyntaxError):
+        raise
+    except Exception:  # what raised may be nothing that the class needs
+        file.failed = True
+        return importlib.import_module(name)
 
 
 def _known_text(path: str, request: Mapping[str, Any]) -> str:

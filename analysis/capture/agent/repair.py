@@ -39,8 +39,9 @@ def _of_one(
     *,
     apart: bool,
 ) -> Iterator[dict[str, Guess]]:
-    """Changes of one input, together with those that are alike where that may help."""
+    """Changes of one input, together with those that are alike where that may help; then with all of its shape."""
     guess, origin = assignment[name], f"assumed after the error in {found.place}"
+    shaped = [other for other, given in assignment.items() if given.key() == guess.key() and not given.fixed]
     alike = [other for other, given in assignment.items() if _like(given, guess) and not given.fixed]
     alone = apart or any(blame[other] > blame[name] for other in alike)
     for change in _changes(guess, built.get(name), found, origin):
@@ -49,6 +50,8 @@ def _of_one(
         yield {**assignment, name: change}
         if len(alike) > 1 and alone:
             yield {**assignment, **dict.fromkeys(alike, change)}
+        if len(shaped) > len(alike):
+            yield {**assignment, **dict.fromkeys(shaped, change)}
 
 
 def _like(one: Guess, other: Guess) -> bool:

@@ -6,7 +6,7 @@ import heapq
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import torch
@@ -22,6 +22,8 @@ MOST_TRIES = 52
 # After so many tries that errors suggest it is the turn of another guess.
 _TURN = 4
 _SECONDS = 8.0
+# How many changes one error suggests.
+_MOST_CHANGES = 12
 # What each repair of a chain costs in rank, and what part of its parent's progress counts for it.
 _STEP = 1
 _KEPT = 0.75
@@ -153,7 +155,8 @@ class Search:
             guess = self._options(name)
             if guess is not None:
                 self._add({**assignment, name: guess}, rank - 1, way)
-        for index, change in enumerate(itertools.islice(repairs(assignment, built, found), 12)):
+        changes = _different(repairs(assignment, built, found))
+        for index, change in enumerate(itertools.islice(changes, _MOST_CHANGES)):
             self._add(change, rank + index * 0.9, way)
 
     def _add(self, assignment: Assignment, rank: float, way: _Way = _START) -> None:
@@ -161,6 +164,16 @@ class Search:
         if key not in self._tried and rank < self._ranks.get(key, float("inf")):
             self._ranks[key] = rank
             heapq.heappush(self._queue, (rank, next(self._order), way, assignment))
+
+
+def _different(changes: Iterable[Assignment]) -> Iterator[Assignment]:
+    """Each once."""
+    seen: set[object] = set()
+    for change in changes:
+        key = signature_of(change)
+        if key not in seen:
+            seen.add(key)
+            yield change
 
 
 def _alternatives(choices: Mapping[str, Sequence[Guess]]) -> Iterator[Assignment]:

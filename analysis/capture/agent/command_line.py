@@ -1,0 +1,27 @@
+"""Arguments of the command line that a file parses where it is imported: what must be given is None instead."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from . import without
+
+
+def install() -> None:
+    """Only for a process that ends after the capture."""
+    argparse.ArgumentParser.parse_known_args = _optional(argparse.ArgumentParser.parse_known_args)  # type: ignore[method-assign,assignment]
+
+
+def _optional(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def parse(parser: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> Any:
+        for action in parser._actions:
+            if action.required:
+                action.required = False
+                without.assume(f"the argument {action.dest} of the command line is not given: it is None")
+        return original(parser, *args, **kwargs)
+
+    return parse
