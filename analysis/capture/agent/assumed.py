@@ -238,6 +238,9 @@ class Branch(int):
             return self._inner[name]
         return ([int(self)] * _ITEMS)[name]  # type: ignore[index]
 
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._inner[name] = value
+
     def __len__(self) -> int:
         return _ITEMS
 

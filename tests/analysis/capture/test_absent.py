@@ -240,3 +240,24 @@ class Net(nn.Module):
 """
     results = write(net, name="layers/net.py").analysis.results
     assert [result.graph.model for result in results] == ["Net"]
+
+
+def test_a_package_may_start_further_up_than_a_file_says(write: Callable, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    for folder, text in {"models": "from .other import width\n", "utils": "width = 24\n"}.items():
+        (repository / folder).mkdir(parents=True)
+        (repository / folder / "__init__.py").write_text(text)
+    (repository / "models" / "other.py").write_text("from ..utils import width\n")
+    net = """
+from torch import nn
+from . import width
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, width)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    assert write(net, name="repository/models/net.py").graph.parameters == 24 * 9

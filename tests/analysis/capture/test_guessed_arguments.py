@@ -76,6 +76,11 @@ GUESSED = {
     "a network with parameters": ("net", "self.a, self.device = net, next(net.parameters()).device", ""),
     "layers by key": ("backbone", "self.a, self.b = backbone['backbone'], nn.Linear(backbone['dim'], 8)", "return self.b(self.a(x))"),
     "what a layer makes of it": ("dim, kernel_dim", "self.a, self.b = nn.Conv1d(8, 24, 1), nn.Conv1d(dim, kernel_dim, 1)", "return self.b(self.a(x))"),
+    "a local name for what is compared": ("config", "kind = config.kind\nif kind == 'wide': n = 8\nelif kind == 'deep': n = 4\nelse: raise ValueError('unknown kind')\nself.a = nn.Linear(8, n)", ""),
+    "lists that an assertion names": ("indices", "assert indices in [[0, 1, 2], [2]]\nself.a = nn.Linear(8, sum(indices) + 1)", ""),
+    "parts of what is called like a switch": ("config", "assert config.training.continuous_rate > 0\nself.a = nn.Linear(8, 8)", ""),
+    "an axis": ("dim", "self.dim, self.a = dim, nn.Linear(8, 8)", "return self.a(x).sum(self.dim)"),
+    "a mapping that is empty by default": ("opt={}", "opt['some_part']['depth'] = 2\nself.a = nn.Linear(opt['width'], opt['some_part']['depth'])", ""),
     "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -380,3 +385,21 @@ class Unet(nn.Module):
     text = net("model", "self.model = model\nself.b = nn.Linear(8, model.odd_branch)", "return self.model(x)")
     (result,) = write(text).analysis.results
     assert result.constructed == "assumed model=Unet(dim=64)"
+
+
+def test_a_document_shows_the_arguments(write: Callable, tmp_path: Path) -> None:
+    usage = "# Nets\n\n```python\nfrom other import Net\nnet = Net(1, (2, 3, 4))\n```\n"
+    (tmp_path / "README.md").write_text(usage + usage.replace("other", "model").replace("1, (2, 3, 4)", "5, (8, 16)"))
+    (tmp_path / "setup.py").touch()
+    text = net("depth, sizes", "assert len(sizes) == 2 and depth == 5\nself.a = nn.Linear(*sizes)")
+    (result,) = write(text).analysis.results
+    assert result.constructed == "assumed depth=5, sizes=(8, 16), after README.md"
+
+
+def test_an_assertion_names_the_class_of_an_argument(write: Callable) -> None:
+    layers = net("dim", "self.a = nn.Linear(dim, dim)").replace("class Net", "class Encoder")
+    text = net("layers", "assert isinstance(layers, Encoder), 'no encoder'\nself.a = layers")
+    results = write(layers + text).analysis.results
+    assert {result.constructed for result in results if result.graph.model == "Net"} == {
+        "assumed layers=Encoder(dim=64)"
+    }

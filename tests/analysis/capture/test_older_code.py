@@ -232,3 +232,16 @@ def test_what_is_given_by_keyword_only_may_be_given_by_position() -> None:
     assert pad("x", 3) == ("x", 3, -1, {})  # pyright: ignore[reportCallIssue]
     assert pad("x", 3, 1, more=2) == ("x", 3, 1, {"more": 2})  # pyright: ignore[reportCallIssue]
     assert pad("x", size=4) == ("x", 4, -1, {})
+
+
+def test_what_must_be_given_on_the_command_line_is_none(write: Callable) -> None:
+    parsed = """import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("folder")
+parser.add_argument("--dataset", required=True)
+parser.add_argument("--width", type=int, default=24)
+args = parser.parse_args()
+"""
+    written = write(parsed + net("args.width if args.dataset is args.folder is None else 1"))
+    assert written.graph.parameters == 24 * 9
+    assert any("the argument dataset of the command line is not given" in words for words in written.graph.assumptions)
