@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -255,6 +256,16 @@ def configured(config: Any, **given: Any) -> Any:
     return config
 
 
+class _Later:
+    """A module that is imported when it is used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)
+
+
 def guess_names(text: str, path: str, wanted: Collection[str] = ()) -> Mapping[str, Any]:
     """Names that guessed expressions use beside the file's own; a configuration's hints are read when one is made."""
     hints = functools.lru_cache(maxsize=None)(lambda: hints_of(text, path, wanted))
@@ -270,6 +281,8 @@ def guess_names(text: str, path: str, wanted: Collection[str] = ()) -> Mapping[s
         "Space": Space,
         "configured": configured,
         "partial": functools.partial,
+        "torchvision": _Later("torchvision"),
+        "models": _Later("torchvision.models"),
         "made": maker(path),
         "settings": settings,
     }

@@ -16,7 +16,7 @@ _CODE, _MOST_WORDS = re.compile(r"```\w*\n(.*?)```", re.DOTALL), 1 << 18
 # What code calls the options of its parser.
 _HOLDERS = ("args", "opt", "opts", "options", "config", "cfg", "FLAGS")
 # Names that mean the same everywhere.
-_SHARED = frozenset({"nn", "torch", "partial"})
+_SHARED = frozenset({"nn", "torch", "partial", "torchvision", "models"})
 
 
 def arguments_at_calls(name: str, parameters: Sequence[str], path: str) -> list[tuple[str, dict[str, str]]]:

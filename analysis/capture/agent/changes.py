@@ -29,13 +29,10 @@ from .corrections import (
     said,
     with_items,
 )
-from .elsewhere import lacked, with_attribute
+from .elsewhere import lacked, with_attribute, with_networks
 from .file_classes import BORROWED, written
 from .guards import WeightsRefusedError
 from .signature import is_open, parameters_of, parent_with
-
-# The least network.
-_NETWORK = "nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 64))"
 
 
 class Changes:
@@ -62,8 +59,7 @@ class Changes:
         yield from self._without_marks(arguments, message)
         yield from with_attribute(arguments, self._choices, lacked(message))
         if isinstance(error, StopIteration):  # there is none of what every network has: parameters, layers
-            networks = {name: _NETWORK for name, text in arguments.items() if "Passthrough()" in text}
-            yield {**arguments, **networks}
+            yield with_networks(arguments)
         yield from self._as_long(arguments, error)
         yield from self._asserted(arguments, error)
         yield from self._of_asked_class(arguments, error)
@@ -157,7 +153,8 @@ class Changes:
         for line in lines:
             words = set(re.findall(r"\w+", line))
             yield from (name for name in known if name in words and name in self._choices.needed)
-            if "None" in lines[0] or "None" in line or line is lines[0]:
+            innermost = line is lines[1] and isinstance(error, TypeError)
+            if "None" in lines[0] or "None" in line or line is lines[0] or innermost:
                 yield from (name for name in self._choices.optional if name in words)
         yield from (name for name in self._choices.optional if name in asserted)
         if isinstance(error, (IndexError, ValueError)):

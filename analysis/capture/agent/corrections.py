@@ -25,7 +25,10 @@ _NEAR = 3
 
 def of_wanted_type(texts: list[str], message: str, now: str = "") -> Iterator[str]:
     """The expressions of the type whose lack the message deplores; `now` is what it was."""
-    if re.search(r"\(position \d\) must be [\w ]+, not [A-Z]", message):  # wraps layers, or makes them
+    if re.search(r"must be tuple of ints, but found element of type (tuple|list|bool|float|NoneType)", message):
+        yield from (text for text in texts if text.isdigit())
+        yield "64"
+    elif re.search(r"\(position \d\) must be [\w ]+, not [A-Z]", message):  # wraps layers, or makes them
         yield "nn.Sequential"
     elif re.search(r"not iterable|not subscriptable|no len\(\)|unpack non-iterable|argument after \*", message):
         if now[:1] in ("[", "("):  # its items are to be taken apart

@@ -17,6 +17,7 @@ from .statements import statements_of
 
 _LACKS = re.compile(r"'Passthrough' object has no attribute '(\w+)'")
 _LAYERS = {"weight": "nn.Conv2d(64, 64, 3, padding=1)", "bias": "nn.Conv2d(64, 64, 3, padding=1)"}
+_NETWORK = "nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 64))"
 _MOST_FILES, _MOST_CLASSES = 3, 4
 
 
@@ -35,6 +36,11 @@ def with_attribute(arguments: Arguments, choices: Choices, attribute: str) -> It
         wanted = read if attribute in read else [attribute]
         texts = [_LAYERS[attribute]] if attribute in _LAYERS else _classes_with(wanted, choices.file)
         yield from ({**arguments, name: other} for other in itertools.islice(texts, _MOST_CLASSES))
+
+
+def with_networks(arguments: Arguments) -> Arguments:
+    """Small networks in place of what stands for layers, for code that goes through the layers or the parameters of one."""
+    return {name: _NETWORK if "Passthrough()" in text else text for name, text in arguments.items()}
 
 
 def _classes_with(names: Sequence[str], path: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .choices import Arguments, Choices
 from .corrections import lines_of
-from .elsewhere import lacked, with_attribute
+from .elsewhere import lacked, with_attribute, with_networks
 from .errors import Diagnosis, read_message
 
 _STEPS = re.compile(r"stride|kernel|padding|dilation|groups|heads|ratio|reduction|factor")
@@ -20,7 +20,7 @@ class Feedback:
     """`sizes` are pairs (found, wanted) that did not fit each other. None was called, or stood in a line that reads the
     attributes `none_read`; a configuration or a number was called; a number was to be taken apart into so many `parts` in a line
     that reads the attributes `taken_apart`. There is `nothing_left` of channels that were shared among groups. What stands for a
-    module `lacked` an attribute; a tensor has `no_axis` of that number.
+    module `lacked` an attribute; a tensor has `no_axis` of that number; a list `no_layer` at a place.
     """
 
     sizes: tuple[tuple[int, int], ...] = ()
@@ -33,6 +33,7 @@ class Feedback:
     nothing_left: bool = False
     lacked: str = ""
     no_axis: str = ""
+    no_layer: bool = False
 
 
 def feedback_of(error: BaseException) -> Feedback:
@@ -55,6 +56,7 @@ def feedback_of(error: BaseException) -> Feedback:
         parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
         lacked=lacked(message),
         no_axis=axis[1] if axis is not None else "",
+        no_layer=isinstance(error, (IndexError, StopIteration)) and re.search("list index|^$", message) is not None,
     )
 
 
@@ -81,6 +83,8 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
         alike = (name for name, text in arguments.items() if text == str(wanted) and _CHANNELS.search(name))
         yield from ({**arguments, name: str(found)} for name in alike)
     yield from with_attribute(arguments, choices, said.lacked)
+    if said.no_layer:
+        yield with_networks(arguments)
     yield from ({**arguments, name: "1"} for name, text in arguments.items() if text == said.no_axis)
     others: dict[str, str] = {}
     for name, text in arguments.items():

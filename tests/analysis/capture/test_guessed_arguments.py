@@ -81,6 +81,9 @@ GUESSED = {
     "parts of what is called like a switch": ("config", "assert config.training.continuous_rate > 0\nself.a = nn.Linear(8, 8)", ""),
     "an axis": ("dim", "self.dim, self.a = dim, nn.Linear(8, 8)", "return self.a(x).sum(self.dim)"),
     "a mapping that is empty by default": ("opt={}", "opt['some_part']['depth'] = 2\nself.a = nn.Linear(opt['width'], opt['some_part']['depth'])", ""),
+    "a size that was guessed a pair": ("output_size", "self.a = nn.Linear(8, output_size)", ""),
+    "a list in place of a number by default": ("dim, kernels=1", "self.a = nn.Sequential(*[nn.Linear(dim, dim) for _ in range(len(kernels))])", ""),
+    "a layer at a place": ("net", "self.net = net", "return list(self.net.children())[-2](x[..., None, None] if x.dim() == 2 else x)"),
     "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -403,3 +406,12 @@ def test_an_assertion_names_the_class_of_an_argument(write: Callable) -> None:
     assert {result.constructed for result in results if result.graph.model == "Net"} == {
         "assumed layers=Encoder(dim=64)"
     }
+
+
+def test_a_document_may_hand_in_a_model_of_torchvision(write: Callable, tmp_path: Path) -> None:
+    usage = "```python\nfrom torchvision import models\nnet = models.alexnet(pretrained=True)\nNet(net, dim=256)\n```\n"
+    (tmp_path / "README.md").write_text(usage)
+    (tmp_path / "setup.py").touch()
+    text = net("backbone, dim", "self.a = backbone.features\nself.b = nn.Conv2d(dim, 8, 1)", "return self.b(self.a(x))")
+    (result,) = write(text).analysis.results
+    assert result.constructed == "assumed backbone=models.alexnet(pretrained=True), dim=256, after README.md"
