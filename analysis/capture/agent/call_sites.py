@@ -19,8 +19,13 @@ _HOLDERS = ("args", "opt", "opts", "options", "config", "cfg", "FLAGS")
 _SHARED = frozenset({"nn", "torch", "partial", "torchvision", "models"})
 
 
-def arguments_at_calls(name: str, parameters: Sequence[str], path: str) -> list[tuple[str, dict[str, str]]]:
-    """(file, expressions by parameter) of the calls of the class `name` that say most; what a call computes is left out."""
+def arguments_at_calls(
+    name: str, parameters: Sequence[str], path: str, *, is_open: bool = False
+) -> list[tuple[str, dict[str, str]]]:
+    """(file, expressions by parameter) of the calls of the class `name` that say most; what a call computes is left out.
+
+    An open constructor takes other keywords too.
+    """
     found: list[tuple[str, dict[str, str]]] = []
     for file, text in _mentioning(name, path):
         try:
@@ -30,7 +35,8 @@ def arguments_at_calls(name: str, parameters: Sequence[str], path: str) -> list[
         known = _known(tree, text)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name:
-                given = dict(_given(node, parameters, known))
+                others = [keyword.arg for keyword in node.keywords if keyword.arg] if is_open else []
+                given = dict(_given(node, [*parameters, *others], known))
                 if given and all(given != other for _, other in found):
                     found.append((os.path.basename(file), given))
     found.sort(key=lambda site: -len(site[1]))

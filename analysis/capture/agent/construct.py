@@ -22,7 +22,7 @@ from .corrections import missing
 from .feedback import Feedback, changed
 from .file_classes import BORROWED
 from .outcome import NoArgumentsError, refuses
-from .signature import Made, parameters_of
+from .signature import Made, is_open, parameters_of
 from .targets import arguments_for
 
 _MOST_TRIES = 24
@@ -58,7 +58,7 @@ class GuessedArguments:
         self._source, given = arguments_beside(file, known)
         self._beside = {name: repr(value) for name, value in given.items()}
         self._named = self._meant(file, known)
-        self._sites = arguments_at_calls(cls.__name__, known, file) if known and not depth else []
+        self._sites = arguments_at_calls(cls.__name__, known, file, is_open=is_open(cls)) if known and not depth else []
 
     def working(self) -> Iterator[tuple[str, str]]:
         """(expression, origin) of calls that succeed, the likeliest first; raises `NoArgumentsError` when none does."""

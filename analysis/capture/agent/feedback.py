@@ -44,6 +44,7 @@ def feedback_of(error: BaseException) -> Feedback:
     line = next(iter(lines_of(error.__traceback__)), "")
     read = tuple(re.findall(r"\bself\.(\w+)", line))
     axis = re.search(r"Dimension out of range .*but got (\d+)", message)
+    taken = re.match(r"\s*(?:for )?\(?([\w., ]+)", line)  # `a, b = self.pair`, `for (a, b), c in`
     no_list = "cannot unpack non-iterable int" in message
     return Feedback(
         sizes=tuple(found.sizes),
@@ -53,7 +54,7 @@ def feedback_of(error: BaseException) -> Feedback:
         called_number="'int' object is not callable" in message,
         taken_apart=read if no_list else (),
         nothing_left=re.search(r"tensor of size \[(\d+, )*0\b|by zero|has no channels", message) is not None,
-        parts=line.partition("=")[0].count(",") + 1 if no_list else 0,
+        parts=taken[1].partition(" in ")[0].count(",") + 1 if no_list and taken is not None else 0,
         lacked=lacked(message),
         no_axis=axis[1] if axis is not None else "",
         no_layer=isinstance(error, (IndexError, StopIteration)) and re.search("list index|^$", message) is not None,
@@ -79,6 +80,10 @@ def changed(arguments: Arguments, choices: Choices, said: Feedback) -> Iterator[
     if said.called_number:
         numbers = [name for name, text in arguments.items() if text.isdigit()]
         yield from ({**arguments, **dict.fromkeys(names, "Passthrough()")} for names in (numbers, *zip(numbers)))
+    if said.called_number or said.parts:  # layers, in pairs perhaps
+        layer = "Passthrough()" if said.called_number else f"({', '.join(['Passthrough()'] * said.parts)})"
+        lists = {name: text for name, text in arguments.items() if text.startswith("[") and "'" not in text}
+        yield from ({**arguments, name: re.sub(r"\b\d+\b", layer, text)} for name, text in lists.items())
     for found, wanted in said.sizes:  # what was made has another size than what takes it
         alike = (name for name, text in arguments.items() if text == str(wanted) and _CHANNELS.search(name))
         yield from ({**arguments, name: str(found)} for name in alike)

@@ -10,14 +10,15 @@ import torch
 
 from .values import is_meta, to_meta
 
-_NAMES = ("quantile", "nanquantile", "take_along_dim", "stft")
+_NAMES = ("quantile", "nanquantile", "take_along_dim", "stft", "cdist")
 
 
 def install() -> None:
     """Only for a process that ends after the capture."""
     for holder in (torch, torch.Tensor):
         for name in _NAMES:
-            setattr(holder, name, _together(getattr(holder, name)))
+            if hasattr(holder, name):
+                setattr(holder, name, _together(getattr(holder, name)))
 
 
 def _together(original: Callable[..., Any]) -> Callable[..., Any]:

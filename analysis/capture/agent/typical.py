@@ -10,6 +10,7 @@ from collections.abc import Iterator
 _TYPICAL: list[tuple[str, tuple[str, ...]]] = [
     (r"(\w*_)?(observation|obs|state)_space", ("Space(64)",)),
     (r"(\w*_)?(kwargs|kw|opts)", ("{}", "None")),
+    (r"(\w*_)?tensor", ("torch.empty(64, 64)", "64")),
     # OpenMMLab's descriptions of layers (mmcv/cnn/bricks).
     (r"(conv|init|plugins?|dcn|upsample)_cfg", ("None",)),
     (r"norm_cfg", ("dict(type='BN')", "None")),

@@ -84,6 +84,8 @@ GUESSED = {
     "a size that was guessed a pair": ("output_size", "self.a = nn.Linear(8, output_size)", ""),
     "a list in place of a number by default": ("dim, kernels=1", "self.a = nn.Sequential(*[nn.Linear(dim, dim) for _ in range(len(kernels))])", ""),
     "a layer at a place": ("net", "self.net = net", "return list(self.net.children())[-2](x[..., None, None] if x.dim() == 2 else x)"),
+    "pairs of layers": ("layers", "self.layers = layers", "for (f, g), scale in zip(self.layers, [1, 2, 3, 4]):\n            x = x + f(x) + g(x) * scale\n        return x"),
+    "a tensor": ("tensor", "self.tensor = tensor", "return x @ self.tensor"),
     "keywords": ("dim, head_kwargs", "self.a = nn.Linear(dim, dim, **head_kwargs)", ""),
     "any": ("*args, **kwargs", "self.a = nn.Linear(8, 8)", ""),
 }  # fmt: skip
@@ -415,3 +417,11 @@ def test_a_document_may_hand_in_a_model_of_torchvision(write: Callable, tmp_path
     text = net("backbone, dim", "self.a = backbone.features\nself.b = nn.Conv2d(dim, 8, 1)", "return self.b(self.a(x))")
     (result,) = write(text).analysis.results
     assert result.constructed == "assumed backbone=models.alexnet(pretrained=True), dim=256, after README.md"
+
+
+def test_keywords_that_a_constructor_hands_on_are_as_a_call_has_them(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("from model import Net\nnet = Net(dim=8, enc_depth=2, enc_width=24)\n")
+    (tmp_path / "setup.py").touch()
+    init = "own = {k[4:]: v for k, v in kwargs.items() if k[:4] == 'enc_'}\nself.a = nn.Linear(dim * own['depth'], own['width'])"
+    (result,) = write(net("dim, **kwargs", init)).analysis.results
+    assert result.constructed == "assumed dim=8, enc_depth=2, enc_width=24, after train.py"
