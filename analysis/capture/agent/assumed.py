@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -85,15 +85,19 @@ _ITERATED = re.compile(
     r"(?:len|enumerate|zip|in)[ (](?!self\.\w+[^\w.\[])(?:[^()\n]*, *)?[\w.]+[.\[][\"']?(\w+)[\"']?\]?(?=[):,\]])"
 )
 # `config.training` in `config.training.continuous`, but not the method of a call.
-_PARTED = re.compile(r"(?<!self)\.(\w+)\.[a-zA-Z]\w*\b(?!\()")
+_PARTED = re.compile(
+    r"\b_?(?:\w*_)?(?:cfg|conf|config|configs|args|opts?|hparams|hps|params|settings)\.(\w+)\.(?!data\b)[a-zA-Z]\w*\b(?!\()",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(r"\.(\w+)\(")
 
 
 @dataclass(frozen=True)
 class Hints:
     """What a file says of the attributes of a configuration.
 
-    It asks for some with a default, so they need not be there; it compares some with a text, goes through them, or reads
-    parts of them.
+    It asks for some with a default, so they need not be there; it compares some with a text, goes through them, reads parts of
+    them or calls them.
     `values` are those of a configuration beside it, in the file of the name `source`.
     """
 
@@ -101,6 +105,7 @@ class Hints:
     compared: Mapping[str, str] = field(default_factory=dict)
     iterated: frozenset[str] = frozenset()
     parted: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
     source: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -109,8 +114,36 @@ def hints_of(text: str, path: str, wanted: Collection[str] = ()) -> Hints:
     """Reads the text of a file, and looks for the configuration that it reads."""
     compared = dict(reversed(_COMPARED.findall(text)))
     beside = values_beside(path, text, wanted) if path else ("", {})
-    absent, iterated, parted = (frozenset(each.findall(text)) for each in (_ABSENT, _ITERATED, _PARTED))
-    return Hints(absent, compared, iterated, parted, *beside)
+    absent, iterated, parted, called = (frozenset(r.findall(text)) for r in (_ABSENT, _ITERATED, _PARTED, _CALLED))
+    return Hints(absent, compared, iterated, parted, called | ({"keys"} if "**" in text else set()), *beside)
+
+
+def _pop(config: Any, name: str, default: Any = None) -> Any:
+    """What it would be."""
+    return config.get(name, default)
+
+
+def _update(config: Any, *given: Mapping[str, Any], **others: Any) -> None:
+    """Takes in what is given, as mappings do, and configurations with methods of their own."""
+    for values in (*given, others):
+        for name, value in values.items():
+            setattr(config, name, value)
+
+
+def _nothing(_: object) -> tuple[()]:
+    """None of its keys are known: `{**defaults, **config}` are the defaults."""
+    return ()
+
+
+# What code calls of a configuration that it takes for a mapping.
+_METHODS: Mapping[str, Callable[..., Any]] = {
+    "pop": _pop,
+    "update": _update,
+    "merge_from_dict": _update,
+    "keys": _nothing,
+    "items": _nothing,
+    "values": _nothing,
+}
 
 
 class Assumed:
@@ -126,6 +159,8 @@ class Assumed:
         self.__dict__["_hints"] = replace(hints, values={**hints.values, **others}) if others else hints
 
     def __getattr__(self, name: str) -> Any:
+        if name in self._hints.called and name in _METHODS:
+            return functools.partial(_METHODS[name], self)
         if name.startswith("__") or (name in self._hints.absent and name not in self._hints.values):
             raise AttributeError(name)
         if name not in self._read:
@@ -149,30 +184,6 @@ class Assumed:
     def get(self, name: str, default: Any = None) -> Any:
         """Like a dict's: what is not there has its default."""
         return default if default is not None else getattr(self, name)
-
-    def pop(self, name: str, default: Any = None) -> Any:
-        """What it would be."""
-        return self.get(name, default)
-
-    def update(self, *given: Mapping[str, Any], **others: Any) -> None:
-        """Takes in what is given, as mappings do, and configurations with methods of their own."""
-        for values in (*given, others):
-            for name, value in values.items():
-                setattr(self, name, value)
-
-    merge_from_dict = update
-
-    def keys(self) -> Collection[str]:
-        """None are known: `{**defaults, **config}` are the defaults."""
-        return ()
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        """As a mapping has them."""
-        return ((key, self[key]) for key in self.keys())
-
-    def values(self) -> Iterable[Any]:
-        """The values alone."""
-        return (self[key] for key in self.keys())
 
     def _guess(self, name: str) -> Any:
         if name in self._hints.values:
@@ -200,8 +211,20 @@ class Part(Assumed):
     """A mapping within a configuration that is known: its keys are, too; what else is read from it is guessed."""
 
     def keys(self) -> Collection[str]:
-        """Those of the mapping."""
+        """As a mapping has them."""
         return self._hints.values.keys()
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Keys with their values."""
+        return ((key, self[key]) for key in self.keys())
+
+    def values(self) -> Iterator[Any]:
+        """The values alone."""
+        return (self[key] for key in self.keys())
+
+    def pop(self, name: str, default: Any = None) -> Any:
+        """What it has of that name."""
+        return _pop(self, name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
@@ -229,7 +252,7 @@ class Branch(int):
         return made
 
     def __getattr__(self, name: str) -> Any:
-        if name in OF_TEXTS:  # it is none
+        if name in OF_TEXTS and name in self._inner._hints.called:  # it is none
             raise AttributeError(f"'int' object has no attribute {name!r}")
         return getattr(self._inner, name)
 

@@ -29,18 +29,24 @@ def arguments_at_calls(
     found: list[tuple[str, dict[str, str]]] = []
     for file, text in _mentioning(name, path):
         try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+            sites = list(_sites(name, parameters, text, is_open=is_open))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        known = _known(tree, text)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name:
-                others = [keyword.arg for keyword in node.keywords if keyword.arg] if is_open else []
-                given = dict(_given(node, [*parameters, *others], known))
-                if given and all(given != other for _, other in found):
-                    found.append((os.path.basename(file), given))
+        for given in sites:
+            if given and all(given != other for _, other in found):
+                found.append((os.path.basename(file), given))
     found.sort(key=lambda site: -len(site[1]))
     return found[:_MOST_SITES]
+
+
+def _sites(name: str, parameters: Sequence[str], text: str, *, is_open: bool) -> Iterator[dict[str, str]]:
+    """The arguments of each call in a text."""
+    tree = ast.parse(text)
+    known = _known(tree, text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name:
+            others = [keyword.arg for keyword in node.keywords if keyword.arg] if is_open else []
+            yield dict(_given(node, [*parameters, *others], known))
 
 
 def _mentioning(name: str, path: str) -> Iterator[tuple[str, str]]:
@@ -81,6 +87,7 @@ def _written(node: ast.expr, known: Mapping[str, ast.expr]) -> str:
     names = {item.id for item in ast.walk(chosen) if isinstance(item, ast.Name)}
     plain = not any(isinstance(item, (ast.Lambda, ast.comprehension, ast.Await)) for item in ast.walk(chosen))
     is_none = isinstance(chosen, ast.Constant) and chosen.value is None
+    plain &= not any(isinstance(item, ast.Constant) and item.value is ... for item in ast.walk(chosen))
     return ast.unparse(chosen) if names <= _SHARED and plain and not is_none else ""
 
 

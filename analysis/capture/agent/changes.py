@@ -27,6 +27,7 @@ from .corrections import (
     reconfigured,
     resized,
     said,
+    stated,
     with_items,
 )
 from .elsewhere import lacked, with_attribute, with_networks
@@ -114,7 +115,7 @@ class Changes:
             if not isinstance(cls, type) or issubclass(cls, nn.Module):
                 continue
             attribute = lacking(text, error, keyed=issubclass(cls, dict))
-            if attribute and f"{attribute}=" not in text:
+            if attribute and not stated(text, attribute):
                 value = _plain(getattr(self._names["Assumed"](), attribute, 64))
                 yield {**arguments, name: extended(text, attribute, value, is_open=is_open(cls))}
 

@@ -18,10 +18,13 @@ def install() -> None:
 def _optional(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def parse(parser: argparse.ArgumentParser, *args: Any, **kwargs: Any) -> Any:
-        for action in parser._actions:
-            if action.required:
-                action.required = False
+        asked = [action for action in parser._actions if action.required and action.dest != argparse.SUPPRESS]
+        for action in asked:
+            action.required = False
+        parsed = original(parser, *args, **kwargs)
+        for action in asked:
+            if getattr(parsed[0], action.dest, "") is None:
                 without.assume(f"the argument {action.dest} of the command line is not given: it is None")
-        return original(parser, *args, **kwargs)
+        return parsed
 
     return parse

@@ -6,6 +6,7 @@ Options of a parser, `config.depth = 12` and `config["depth"] = 12`, dictionarie
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -56,7 +57,8 @@ def _option(call: ast.Call) -> Iterator[tuple[str, Any]]:
         default = action == "store_false"
     kind = getattr(given.get("type"), "id", "")
     if isinstance(default, str) and kind in ("int", "float"):
-        default = float(default) if kind == "float" else int(default)
+        with contextlib.suppress(ValueError):
+            default = float(default) if kind == "float" else int(default)
     if default is not _NO_VALUE and isinstance(name, str):
         yield name, default
 

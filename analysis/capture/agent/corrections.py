@@ -139,28 +139,33 @@ def lines_of(trace: TracebackType | None) -> list[str]:
     return [linecache.getline(frame.f_code.co_filename, line) for frame, line in walk_tb(trace)][::-1]
 
 
+def stated(text: str, name: str) -> bool:
+    """Whether an expression gives a keyword."""
+    return re.search(rf"\b{re.escape(name)}=", text) is not None
+
+
 def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[str]:
     """`Assumed(...)` with other values for those of its attributes `names` that the failing lines read."""
     lines, message = lines_of(error.__traceback__), said(error)
     kept = text[len("Assumed(") : -1]
-    loading = [name for name in names if any(word in name for word in WEIGHTS) and f"{name}=" not in kept]
+    loading = [name for name in names if any(word in name for word in WEIGHTS) and not stated(kept, name)]
     if loading and isinstance(error, WeightsRefusedError):
         yield f"Assumed({', '.join([*([kept] if kept else []), *(f'{name}=False' for name in sorted(loading))])})"
     asked = [*_compared(error), *_looked_up(error)]
     texts = [*lines[:_NEAR], *(ast.unparse(node) for node, _ in asked)]
     frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
     for name in dict.fromkeys(none_asked(frames[-1])) if frames else ():
-        if name in names and f"{name}=" not in kept:
+        if name in names and not stated(kept, name):
             yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}=None'])})"
     read = dict.fromkeys(word for text in texts for word in re.findall(r"\w+", text) if word in names)
     if message == "not a sequence":  # a number that may be more than that
-        given = (f"{name}={next(typical_values(name.lower(), root=True))}" for name in read if f"{name}=" not in kept)
+        given = (f"{name}={next(typical_values(name.lower(), root=True))}" for name in read if not stated(kept, name))
         yield f"Assumed({', '.join([*([kept] if kept else []), *given])})"
     for name in read:
         usual = list(typical_values(name.lower(), root=True))
         options = [repr(option) for option in allowed(error, name)]
         for other in dict.fromkeys([*options, *of_wanted_type(usual, message), *usual[1:4], "64", "1"]):
-            if f"{name}=" not in kept:
+            if not stated(kept, name):
                 yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}={other}'])})"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import itertools
 import re
@@ -49,7 +50,9 @@ def _classes_with(names: Sequence[str], path: str) -> Iterator[str]:
     having = (
         (file, text)
         for file in code_files(path)
-        if "def forward" in (text := text_of(file)) and all(pattern.search(text) for pattern in patterns)
+        if "def forward" in (text := text_of(file))
+        and all(pattern.search(text) for pattern in patterns)
+        and _is_no_script(text)
     )
     for file, text in itertools.islice(having, _MOST_FILES):
         namespace = _imported(file, text)
@@ -59,6 +62,15 @@ def _classes_with(names: Sequence[str], path: str) -> Iterator[str]:
             yield written
 
 
+def _is_no_script(text: str) -> bool:
+    """Whether a file only defines: there is nothing that runs where it is imported."""
+    return not any(
+        isinstance(item, (ast.For, ast.While, ast.With))
+        or (isinstance(item, ast.Expr) and isinstance(item.value, ast.Call))
+        for item in statements_of(text)
+    )
+
+
 def _imported(file: str, text: str) -> dict[str, Any]:
     """The names of a file; none where it cannot be imported."""
     root, name = package_of(file, dots=relative_dots(statements_of(text)))
@@ -66,5 +78,5 @@ def _imported(file: str, text: str) -> dict[str, Any]:
         sys.path.append(root)
     try:
         return dict(vars(importlib.import_module(name)))
-    except Exception:  # the user's code may fail in any way
+    except BaseException:  # the user's code may end the program
         return {}

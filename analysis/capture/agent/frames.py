@@ -123,11 +123,12 @@ def _read_index(error: BaseException, frames: list[FrameType], found: Diagnosis)
 
 def _read_last(frame: FrameType, found: Diagnosis) -> None:
     """How many parts a dimension is to have which a line takes apart: `x, y, w, h = boxes.unbind(-1)`, pairs of real numbers."""
-    apart = re.search(r"(\w+)\.unbind\((?:dim=)?(-?\d+)?\)", found.line)
+    apart = re.search(r"(?<![\w.])(\w+)\.unbind\((?:dim=)?(-?\d+)?\)", found.line)
     count = re.search(r"values to unpack \(expected (\d+)", found.message)
     given = frame.f_locals.get(apart[1]) if apart is not None else None
-    if apart is not None and count is not None and isinstance(given, torch.Tensor) and given.dim():
-        found.sizes.insert(0, (given.shape[int(apart[2] or 0)], int(count[1])))
+    place = int(apart[2] or 0) if apart is not None else 0
+    if count is not None and isinstance(given, torch.Tensor) and -given.dim() <= place < given.dim():
+        found.sizes.insert(0, (given.shape[place], int(count[1])))
         found.ranks.clear()
         found.shifts.clear()
     last = re.search(r"last dimension of size (\d+)", found.message)

@@ -39,9 +39,10 @@ def memory_efficient_attention(
     mask = attn_bias if isinstance(attn_bias, torch.Tensor) else None
     if query.dim() == 3:
         first, *others = (item[:, :, None] for item in (query, key, value))
-        return _attention(first, *others, mask=mask, scale=scale)[:, :, 0]
+        return _attention(first, *others, mask=None if mask is None else mask[:, None], scale=scale)[:, :, 0]
     if query.dim() == 5:  # groups of heads that share keys and values
         first, *others = (item.flatten(2, 3) for item in (query, key, value))
+        mask = mask.flatten(1, 2) if mask is not None and mask.dim() == 5 else mask
         return _attention(first, *others, mask=mask, scale=scale).unflatten(2, query.shape[2:4])
     return _attention(query, key, value, mask=mask, scale=scale)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import torch
@@ -72,6 +73,8 @@ class ForwardInputs:
                 guesses = attention_inputs(name, self._layers, self._batch)
             made = known.get(name) or initial_state(self._model, name, self._batch)
             found[name] = [made, *guesses] if made is not None else self._sized(guesses)
+            if self._parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+                found[name] = [each for guess in found[name] for each in _one_by_one(guess)]
         return dict(of_loss(self._model, self._source, found, self._batch))
 
     def _sized(self, guesses: list[Guess]) -> list[Guess]:
@@ -122,7 +125,7 @@ class ForwardInputs:
             if name not in built:
                 in_order = False
             elif parameter.kind is parameter.VAR_POSITIONAL:
-                args += built[name] if isinstance(built[name], (list, tuple)) else [built[name]]
+                args += built[name] if isinstance(built[name], tuple) else [built[name]]
             elif in_order and parameter.kind is not parameter.KEYWORD_ONLY:
                 args.append(built[name])
             else:
@@ -142,6 +145,11 @@ class ForwardInputs:
             seen = layers.path == found[0]
         rest = suggestions(name, annotation, layers, self._batch, main, seen)
         return [known, *rest] if known is not None else rest
+
+
+def _one_by_one(guess: Guess) -> list[Guess]:
+    """Several values for `*x`: one by one, which is what a tuple means here; then the list as one."""
+    return [replace(guess, kind="tuple"), guess] if guess.kind == "list" else [guess]
 
 
 def _is_of_attention(name: str, names: Sequence[str]) -> bool:

@@ -51,7 +51,7 @@ def load_file(path: str, request: Mapping[str, Any]) -> types.ModuleType:
     if "." not in name:
         _prepend([root])
         return _execute_slice(path, text, request["needed"], name, request.get("wanted") or "")
-    for further in range(_FURTHER_UP):
+    for further in range(_FURTHER_UP + 1):
         root, name = package_of(path, dots=dots + further)
         try:
             return _imported(root, name, path, request)

@@ -118,7 +118,7 @@ class Recorder(TorchDispatchMode):
             if self.tensors[tid][4] == "input":
                 found.add(self.tensors[tid][5])
             elif self._born[tid] >= 0:
-                further = seen.symmetric_difference(seen.union(self.operators[self._born[tid]]["inputs"]))
+                further = set(self.operators[self._born[tid]]["inputs"]) - seen
                 seen |= further
                 queue += further
         return found

@@ -59,8 +59,9 @@ def complete() -> None:
     construction by a method that older code does not call.
     """
     for name, module in list(sys.modules.items()):
-        if name.startswith("torchvision.models.") and not hasattr(module, "model_urls"):
-            vars(module)["model_urls"] = Addresses()
+        names: dict[str, Any] = getattr(module, "__dict__", {})  # None where an import is barred
+        if name.startswith("torchvision.models."):
+            names.setdefault("model_urls", Addresses())
     models = getattr(sys.modules.get("transformers.modeling_utils"), "PreTrainedModel", None)
     if models is not None and not hasattr(models, "all_tied_weights_keys"):
         models.all_tied_weights_keys = {}

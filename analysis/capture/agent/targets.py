@@ -67,16 +67,21 @@ def _imported(module: str, path: str) -> Any:
 
 def arguments_for(name: str, path: str) -> tuple[str, dict[str, str]] | None:
     """The name of the file, and expressions by parameter, of the first configuration that says how to make a class `name`."""
+    naming = re.compile(rf"({'|'.join(_NAMING)})[\"']?\s*:\s*[\"']?[\w.]*\b{re.escape(name)}\b")
     for file in descriptions(path):
-        text = text_of(file)
-        whole = values_of(text, file) if re.search(rf"[. ]{re.escape(name)}\b", text) else {}
-        for part in _mappings(whole):
-            if any(str(part.get(key, "")).rpartition(".")[2] == name for key in _NAMING):
+        for part in _mappings(_values_of(file)) if naming.search(text_of(file)) else ():
+            named = [key for key in _NAMING if str(part.get(key, "")).rpartition(".")[2] == name]
+            if named:
                 inner = next((part[key] for key in _GIVEN if isinstance(part.get(key), dict)), None)
                 given = part if inner is None else inner
-                keys = [key for key in given if key not in _NAMING and str(key).isidentifier()]
+                keys = [key for key in given if str(key).isidentifier() and not (inner is None and key in named)]
                 return file, {key: _written(given[key]) for key in keys}
     return None
+
+
+@functools.lru_cache(maxsize=64)
+def _values_of(file: str) -> Mapping[str, Any]:
+    return values_of(text_of(file), file)
 
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import time
@@ -106,15 +107,16 @@ class Trials:
         cls = vars(self._module).get(self._request.get("wanted") or "")
         is_model = isinstance(cls, type) and issubclass(cls, nn.Module)
         if self._request.get("guess") and cls is not None and (is_model or isinstance(cls, types.FunctionType)):
-            wanted, failed = self._request["wanted"], list[NoArgumentsError]()
-            methods = makers_in(cls) if isinstance(cls, type) else []
-            for name, made in [(wanted, cls), *((f"{wanted}.{name}", getattr(cls, name)) for name in methods)]:
-                try:
-                    yield from self._guesses(name, made)
-                except NoArgumentsError as error:
-                    failed.append(error)
-            if failed:
-                raise failed[0]
+            wanted, failed = self._request["wanted"], None
+            try:
+                yield from self._guesses(wanted, cls)
+            except NoArgumentsError as error:
+                failed = error
+            for name in makers_in(cls) if isinstance(cls, type) else ():
+                with contextlib.suppress(NoArgumentsError):
+                    yield from self._guesses(f"{wanted}.{name}", getattr(cls, name))
+            if failed is not None:
+                raise failed
 
     def _guesses(self, name: str, cls: Made) -> Iterator[tuple[str, str]]:
         """Calls of a class, or of what makes one, with guessed arguments."""
