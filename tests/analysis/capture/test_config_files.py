@@ -246,3 +246,18 @@ class Net(nn.Module):
 """
     (result,) = write(source).analysis.results
     assert (result.graph.inputs[0].shape[-1], result.constructed.endswith("after net.yml")) == (24, True)
+
+
+def test_a_parameter_called_name_is_as_the_configuration_has_it(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "setup.py").touch()
+    (tmp_path / "net.yaml").write_text("model:\n  _target_: model.Net\n  name: large\n  num_classes: 7\n")
+    source = """
+class Net(nn.Module):
+    def __init__(self, name, num_classes):
+        super().__init__()
+        self.a = nn.Linear({"small": 32, "large": 512}[name], num_classes)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    assert write(source).graph.parameters == 513 * 7

@@ -425,3 +425,68 @@ def test_keywords_that_a_constructor_hands_on_are_as_a_call_has_them(write: Call
     init = "own = {k[4:]: v for k, v in kwargs.items() if k[:4] == 'enc_'}\nself.a = nn.Linear(dim * own['depth'], own['width'])"
     (result,) = write(net("dim, **kwargs", init)).analysis.results
     assert result.constructed == "assumed dim=8, enc_depth=2, enc_width=24, after train.py"
+
+
+USUAL = {
+    "a switch, and a tensor of that name": ("config", "self.a = nn.Linear(8, 8, bias=config.bias)\nif self.a.bias is not None: self.a.bias.data.zero_()", "config=Assumed(bias=False)"),
+    "settings called like methods of mappings": ("config", "self.a = nn.Linear(config.items.hidden_size, config.keys.hidden_size)", "config=Assumed(items=64, keys=64, hidden_size=64)"),
+    "settings called like methods of texts": ("config", "self.a = nn.Linear(8, config.bounds.lower)", "config=Assumed(bounds=64, lower=64)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_a_configuration_has_settings_of_usual_names(write: Callable, name: str) -> None:
+    parameters, init, constructed = USUAL[name]
+    (result,) = write(net(parameters, init)).analysis.results
+    assert result.constructed == f"assumed {constructed}"
+
+
+def test_a_setting_whose_name_another_one_ends_with_is_supplied(write: Callable) -> None:
+    head = "class Config:\n    def __init__(self, **given):\n        self.__dict__.update(given)\n"
+    (result,) = write(
+        head + net("config: Config", "self.a = nn.Linear(config.hidden_dim, config.dim)")
+    ).analysis.results
+    assert result.constructed == "assumed config=Config(hidden_dim=64, dim=64)"
+
+
+DOCUMENTS = {
+    "what it leaves out": "Net(96, ...)",
+    "an option that is no number": 'parser.add_argument("--n", type=int, default="auto")\nNet(args.n)',
+    "an expression that is too long": f"Net(dim={'1+' * 2000}1)",
+    "no code": f"Net(\n{'-' * 9000}",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_a_document_shows_may_say_nothing(write: Callable, tmp_path: Path, name: str) -> None:
+    (tmp_path / "README.md").write_text(f"```python\n{DOCUMENTS[name]}\n```\n")
+    (tmp_path / "setup.py").touch()
+    (result,) = write(
+        net("dim, norm=nn.LayerNorm", "self.a = nn.Sequential(nn.Linear(dim, dim), norm(dim))")
+    ).analysis.results
+    assert [operator.kind for operator in result.graph.operators] == ["linear", "layer_norm"]
+
+
+def test_a_script_is_not_run_for_a_class_of_it(write: Callable, tmp_path: Path) -> None:
+    trains = "\n\nfor step in range(3):\n    open('/made', 'w')\n"
+    odd = "class Odd(nn.Module):\n    odd_branch = 4\n\n    def forward(self, x):\n        return x\n"
+    (tmp_path / "train.py").write_text(f"import sys\nfrom torch import nn\n\n{odd}\nsys.exit('usage'){trains}")
+    (tmp_path / "setup.py").touch()
+    (problem,) = write(
+        net("model", "self.a = nn.Linear(8, model.odd_branch)\nassert isinstance(model, nn.Module)")
+    ).analysis.problems
+    assert problem.stage == "construct"
+
+
+def test_a_class_method_that_fails_is_no_reason(write: Callable) -> None:
+    method = """
+    def encode(self, x):
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, path):
+        open(path)
+        return cls()
+"""
+    (problem,) = write(net("", "pass", "return self.encode(x)") + method).analysis.problems
+    assert (problem.stage, problem.message) == ("abstract", "Net leaves encode() to the classes that inherit from it")

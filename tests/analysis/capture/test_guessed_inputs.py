@@ -386,3 +386,15 @@ def test_features_are_no_images(write: Callable) -> None:
 def test_a_method_of_its_own_called_train_does_not_end_a_capture(write: Callable) -> None:
     source = net("return self.a(x)", "self.a = nn.Linear(8, 8)") + "    def train(self, x_pos, x_neg):\n        pass\n"
     assert len(write(source).graph.operators) == 1
+
+
+@pytest.mark.parametrize("first", ["feats = inputs[0]\nx, y = feats", "(feats,) = inputs\nx, y = feats"])
+def test_several_values_may_be_one_list(write: Callable, first: str) -> None:
+    forward = f"{first}\nassert isinstance(feats, list)\nreturn self.a(x) + self.a(y).mean()"
+    assert len(write(net(forward, "self.a = nn.Conv2d(64, 8, 1)", "*inputs")).graph.inputs) == 2
+
+
+def test_an_attribute_is_not_taken_for_a_variable(write: Callable) -> None:
+    forward = "pts = x.flatten()\na, b = self.pts.unbind(2)\nreturn a + pts"
+    (problem,) = write(net(forward, "self.pts = torch.zeros(4, 4, 3)")).analysis.problems
+    assert "too many values to unpack" in problem.message

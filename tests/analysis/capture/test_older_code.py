@@ -245,3 +245,13 @@ args = parser.parse_args()
     written = write(parsed + net("args.width if args.dataset is args.folder is None else 1"))
     assert written.graph.parameters == 24 * 9
     assert any("the argument dataset of the command line is not given" in words for words in written.graph.assumptions)
+
+
+def test_what_is_given_to_a_parser_is_not_missing(write: Callable) -> None:
+    parsed = """import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--width", type=int, required=True)
+args = parser.parse_args(["--width", "24"])
+"""
+    written = write(parsed + net("args.width"))
+    assert (written.graph.parameters, written.graph.assumptions) == (24 * 9, ())
