@@ -6,14 +6,13 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from traceback import walk_tb
 from typing import Any
 
 from torch import nn
 
 from . import assumed
 from .choices import Arguments, Choices
-from .conditions import classes_asked, compared
+from .conditions import classes_asked, compared, innermost
 from .corrections import (
     WEIGHTS,
     allowed,
@@ -90,8 +89,8 @@ class Changes:
 
     def _asserted(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """With the value that an attribute is asserted to have, for the argument of its name, here or further up."""
-        frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
-        for node, _, value in compared(frames[-1]) if frames else ():
+        asserted = (item for frame, _ in innermost(error, AssertionError) for item in compared(frame))
+        for node, _, value in asserted:
             name = node.left.attr if isinstance(node.left, ast.Attribute) else ""
             further_up = self._choices.open and name in parameters_of(parent_with(self._choices.cls, name))
             if isinstance(value, (bool, int, str)) and (name in self._choices.optional or further_up):
@@ -101,8 +100,8 @@ class Changes:
 
     def _of_asked_class(self, arguments: Arguments, error: BaseException) -> Iterator[Arguments]:
         """With one of the class that an assertion asks for."""
-        frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
-        for name, cls in classes_asked(frames[-1]) if frames else ():
+        asserted = (item for frame, _ in innermost(error, AssertionError) for item in classes_asked(frame))
+        for name, cls in asserted:
             if name in arguments and issubclass(cls, nn.Module):
                 BORROWED[cls.__name__] = cls
                 yield {**arguments, name: written(cls.__name__, cls)}

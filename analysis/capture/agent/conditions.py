@@ -8,8 +8,15 @@ import linecache
 import textwrap
 import tokenize
 from collections.abc import Iterator
+from traceback import walk_tb
 from types import FrameType
 from typing import Any
+
+
+def innermost(error: BaseException, *kinds: type) -> Iterator[tuple[FrameType, int]]:
+    """The frame that an error of one of the kinds arose in, and its line; nothing for other errors."""
+    if isinstance(error, kinds):
+        yield from list(walk_tb(error.__traceback__))[-1:]
 
 
 def compared(frame: FrameType) -> Iterator[tuple[ast.Compare, Any, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from .assumed import OF_TEXTS
-from .conditions import compared, meant, none_asked, subscripts
+from .conditions import compared, innermost, meant, none_asked, subscripts
 from .guards import WeightsRefusedError
 from .typical import typical_values
 
@@ -111,18 +111,15 @@ def allowed(error: BaseException, name: str) -> list[object]:
 
 def _compared(error: BaseException) -> Iterator[tuple[ast.expr, object]]:
     """What the failing condition compares, and with which values."""
-    if isinstance(error, (AssertionError, ValueError, KeyError, NotImplementedError)):
-        for frame in [frame for frame, _ in walk_tb(error.__traceback__)][-1:]:
-            yield from (
-                (side, right) for node, _, right in compared(frame) for side in {node.left, meant(node.left, frame)}
-            )
+    for frame, _ in innermost(error, AssertionError, ValueError, KeyError, NotImplementedError):
+        for node, _, right in compared(frame):
+            yield from ((side, right) for side in {node.left, meant(node.left, frame)})
 
 
 def _looked_up(error: BaseException) -> Iterator[tuple[ast.expr, Mapping[Any, Any]]]:
     """What was not there, and the mapping that it was looked for in."""
-    if isinstance(error, KeyError):
-        for frame, line in list(walk_tb(error.__traceback__))[-1:]:
-            yield from subscripts(frame, line, Mapping)
+    for frame, line in innermost(error, KeyError):
+        yield from subscripts(frame, line, Mapping)
 
 
 def _is_of(node: ast.expr, name: str) -> bool:
@@ -153,8 +150,7 @@ def reconfigured(text: str, names: set[str], error: BaseException) -> Iterator[s
         yield f"Assumed({', '.join([*([kept] if kept else []), *(f'{name}=False' for name in sorted(loading))])})"
     asked = [*_compared(error), *_looked_up(error)]
     texts = [*lines[:_NEAR], *(ast.unparse(node) for node, _ in asked)]
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)] if isinstance(error, AssertionError) else []
-    for name in dict.fromkeys(none_asked(frames[-1])) if frames else ():
+    for name in dict.fromkeys(name for frame, _ in innermost(error, AssertionError) for name in none_asked(frame)):
         if name in names and not stated(kept, name):
             yield f"Assumed({', '.join([*([kept] if kept else []), f'{name}=None'])})"
     read = dict.fromkeys(word for text in texts for word in re.findall(r"\w+", text) if word in names)
