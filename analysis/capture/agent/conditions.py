@@ -39,9 +39,10 @@ def classes_asked(frame: FrameType) -> Iterator[tuple[str, type]]:
     for test in _tests_near(frame):
         for node in ast.walk(test):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance" and len(node.args) == 2:
-                cls = evaluated(node.args[1], frame)
-                if isinstance(node.args[0], ast.Name) and isinstance(cls, type):
-                    yield node.args[0].id, cls
+                asked = evaluated(node.args[1], frame)
+                for cls in asked if isinstance(asked, tuple) else (asked,):
+                    if isinstance(node.args[0], ast.Name) and isinstance(cls, type):
+                        yield node.args[0].id, cls
 
 
 def none_asked(frame: FrameType) -> Iterator[str]:

@@ -21,6 +21,8 @@ _NAMED_ALIKE = 2
 _MEANT = 1000
 # How a value refers to another one (OmegaConf), how far references are followed, and what they lead to outside of the file.
 _REFERENCE, _DEEPEST, _ELSEWHERE = re.compile(r"\$\{([\w.]+)\}"), 4, object()
+# What a script has to give (OmegaConf).
+_LATER = "???"
 # `config.model.depth` and `config["model"]["depth"]`, but not the method of a call.
 _CHAIN = re.compile(r"[a-zA-Z_]\w*((?:\.[a-zA-Z_]\w*\b(?!\()|\[[\"']\w+[\"']\])+)")
 
@@ -136,7 +138,7 @@ def values_of(text: str, path: str) -> Mapping[str, Any]:
         return {}
     if not isinstance(given, dict):
         return {}
-    return _resolved(given, given) if "${" in text else given
+    return _resolved(given, given) if "${" in text or _LATER in text else given
 
 
 def _resolved(value: Any, whole: Mapping[str, Any], depth: int = 0) -> Any:
@@ -146,6 +148,8 @@ def _resolved(value: Any, whole: Mapping[str, Any], depth: int = 0) -> Any:
         return {key: item for key, item in items.items() if item is not _ELSEWHERE}
     if isinstance(value, list):
         return [item for item in (_resolved(item, whole, depth) for item in value) if item is not _ELSEWHERE]
+    if value == _LATER:
+        return _ELSEWHERE
     if not isinstance(value, str) or "${" not in value:
         return value
     found: Any = whole

@@ -261,3 +261,19 @@ class Net(nn.Module):
         return self.a(x)
 """
     assert write(source).graph.parameters == 513 * 7
+
+
+def test_what_a_script_has_to_give_is_not_in_a_configuration(write: Callable, tmp_path: Path) -> None:
+    (tmp_path / "setup.py").touch()
+    (tmp_path / "net.yaml").write_text("_target_: model.Net\nwidth: ???\nclasses: 7\n")
+    source = """
+class Net(nn.Module):
+    def __init__(self, width, classes):
+        super().__init__()
+        self.a = nn.Linear(width, classes)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+    (result,) = write(source).analysis.results
+    assert result.constructed == "assumed width=64, classes=7, after net.yaml"

@@ -403,7 +403,7 @@ def test_a_document_shows_the_arguments(write: Callable, tmp_path: Path) -> None
 
 def test_an_assertion_names_the_class_of_an_argument(write: Callable) -> None:
     layers = net("dim", "self.a = nn.Linear(dim, dim)").replace("class Net", "class Encoder")
-    text = net("layers", "assert isinstance(layers, Encoder), 'no encoder'\nself.a = layers")
+    text = net("layers", "assert isinstance(layers, (Encoder,)), 'no encoder'\nself.a = layers")
     results = write(layers + text).analysis.results
     assert {result.constructed for result in results if result.graph.model == "Net"} == {
         "assumed layers=Encoder(dim=64)"
