@@ -38,8 +38,8 @@ def layers_of(model: nn.Module) -> Layers:
     width = vocabulary = 0
     time_first = False
     for name, module in model.named_modules():
-        found = _form(module)
-        if found is not None and form == "none":
+        found = _form(module) if form == "none" else None
+        if found is not None:
             form, channels = found
             path = name or type(module).__name__
             time_first = isinstance(module, nn.RNNBase) and not module.batch_first

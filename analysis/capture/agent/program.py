@@ -12,6 +12,7 @@ import io
 import linecache
 import operator
 import os
+import re
 import sys
 import types
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ from .statements import leading_imports, statements_for, statements_of
 
 # How many folders further up a package may start than its relative imports say: those of another file in it do.
 _FURTHER_UP = 2
+_RELATIVE = re.compile(r"from[\s\\]*\.")
 _FUTURE = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
@@ -46,7 +48,7 @@ def load_file(path: str, request: Mapping[str, Any]) -> types.ModuleType:
     _prepend(request["paths"])
     text = _known_text(path, request)
     sys.argv = [path]  # a file may parse its arguments where it is imported
-    dots = relative_dots(statements_of(text))
+    dots = relative_dots(statements_of(text)) if _RELATIVE.search(text) else 0
     root, name = package_of(path, dots=dots)
     if "." not in name:
         _prepend([root])

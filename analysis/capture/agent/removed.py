@@ -58,10 +58,9 @@ def complete() -> None:
     """What newer libraries expect of the code that is loaded now: of a model of transformers, to be finished after its
     construction by a method that older code does not call.
     """
-    for name, module in list(sys.modules.items()):
-        names: dict[str, Any] = getattr(module, "__dict__", {})  # None where an import is barred
-        if name.startswith("torchvision.models."):
-            names.setdefault("model_urls", Addresses())
+    for name in [name for name in sys.modules if name.startswith("torchvision.models.")]:
+        names: dict[str, Any] = getattr(sys.modules[name], "__dict__", {})  # None where an import is barred
+        names.setdefault("model_urls", Addresses())
     models = getattr(sys.modules.get("transformers.modeling_utils"), "PreTrainedModel", None)
     if models is not None and not hasattr(models, "all_tied_weights_keys"):
         models.all_tied_weights_keys = {}

@@ -122,6 +122,23 @@ def _in_place_of_two(args: Args) -> object:
     return None
 
 
+def _mean(args: Args) -> object:
+    """`(input, dims, keepdim)` of a floating-point tensor; over all of it where no dimensions are given, PyTorch does it."""
+    data, dims, keep = args[0], args[1] if len(args) > 1 else None, len(args) > 2 and args[2]
+    if (
+        not dims
+        or not data.is_floating_point()
+        or not data.dim()
+        or any(not -data.dim() <= dim < data.dim() for dim in dims)
+    ):
+        return None
+    reduced = {dim % data.dim() for dim in dims}
+    if len(reduced) < len(dims):
+        return None
+    sizes = [1 if index in reduced else size for index, size in enumerate(data.shape) if keep or index not in reduced]
+    return torch.empty(sizes, dtype=data.dtype, device=_META)
+
+
 _ACTIVATIONS = ("relu", "hardtanh", "silu", "sigmoid", "tanh", "gelu", "hardswish", "hardsigmoid", "leaky_relu", "elu")
 
 # Base name → the result for positional arguments on meta, or None where PyTorch must do it.
@@ -133,6 +150,7 @@ KNOWN: dict[str, Callable[[Args], object]] = {
     "mm": _matrix_product,
     "addmm": _matrix_product_and_row,
     "bmm": _matrix_products,
+    "mean": _mean,
     **dict.fromkeys(_ACTIVATIONS, _same),
     **dict.fromkeys(("add", "sub", "mul", "div"), _of_two),
     **{f"{name}_": _in_place for name in _ACTIVATIONS},

@@ -24,6 +24,8 @@ _T = TypeVar("_T")
 _MOST = 40
 # Modules by which a circle of imports was entered.
 _ENTERED: set[str] = set()
+# The modules among which there were no orphans.
+_WHOLE: set[str] = set()
 _NAME_MISSING = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 
 
@@ -50,18 +52,21 @@ def tolerant(load: Callable[[], _T], path: str) -> _T:
         state.loading = False
         sys.meta_path.remove(finder)
         sys.meta_path.remove(partial)
-        for name in [name for name, module in sys.modules.items() if type(module) is AbsentModule]:
-            del sys.modules[name]
+        if errors:
+            for name in [name for name, module in sys.modules.items() if type(module) is AbsentModule]:
+                del sys.modules[name]
 
 
 def _forget_orphans() -> None:
     """Modules whose package failed after them: imported anew, it would not know them."""
-    if all("." not in name or name.rpartition(".")[0] in sys.modules for name in sys.modules):
+    if sys.modules.keys() == _WHOLE:
         return
     for name, module in sorted(sys.modules.items()):
         package = name.rpartition(".")[0]
         if package and package not in sys.modules and getattr(module, "__name__", "") == name:
             del sys.modules[name]
+    _WHOLE.clear()
+    _WHOLE.update(sys.modules)
 
 
 def _remedied(error: ImportError, path: str) -> bool:

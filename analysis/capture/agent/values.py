@@ -35,13 +35,14 @@ _RANDOM_IN_PLACE = frozenset("uniform_ normal_ random_ log_normal_ exponential_ 
 class Facts:
     """What is known of an operator by itself."""
 
-    __slots__ = ("dependent", "factory", "mutable", "name", "random", "shapes")
+    __slots__ = ("dependent", "factory", "filling", "mutable", "name", "random", "shapes")
 
     def __init__(self, func: OpOverload) -> None:
         self.name = func._schema.name.rpartition("::")[2]  # `aten.add_.Tensor` → `add_`
         self.mutable = func._schema.is_mutable
         self.factory = factory(func, self.name)
         self.random = self.name in _RANDOM_IN_PLACE
+        self.filling = self.random or self.name in ("zero_", "fill_")
         self.dependent = DATA_DEPENDENT.get(self.name)
         self.shapes = KNOWN.get(self.name)
 
@@ -85,6 +86,8 @@ class Values:
         name = facts.name
         if facts.factory is not None and facts.factory.alone:
             return facts.factory.made(args, kwargs)
+        if facts.filling and args[0].is_meta:
+            return args[0]
         if kwargs and is_gpu(kwargs.get("device")):
             kwargs = {**kwargs, "device": _CPU}
         if facts.factory is not None:
@@ -117,6 +120,10 @@ class Values:
     def _run_meta(self, func: OpOverload, facts: Facts, args: Args, kwargs: Kwargs, *, mixed: bool) -> object:
         """Real arguments become meta; a real tensor written in place is from now on represented by its meta twin."""
         name = facts.name
+        if facts.shapes is not None and not kwargs and not facts.mutable:
+            result = facts.shapes(args)
+            if result is not None:
+                return result
         target: torch.Tensor | None = None
         if mixed:
             if args and facts.mutable and isinstance(args[0], torch.Tensor) and args[0].device != _META:
@@ -128,7 +135,7 @@ class Values:
             args = (args[0], self._lengths(*args), *args[2:])
         if name == "index" or name == "index_put_":
             args = (args[0], self._without_masks(args[0], args[1]), *args[2:])
-        result = facts.shapes(args) if facts.shapes is not None and not kwargs else None
+        result = facts.shapes(args) if facts.shapes is not None and not kwargs and facts.mutable else None
         if result is None:
             try:
                 result = func(*args, **kwargs)
