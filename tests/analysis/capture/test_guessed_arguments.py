@@ -51,6 +51,7 @@ GUESSED = {
     "negated later": ("chomp_size", "self.chomp_size = chomp_size\nself.a = nn.Linear(8, 8)", "return self.a(x)[:, : -self.chomp_size]"),
     "divisible by what the message says": ("dim, heads=6", "if dim % heads: raise ValueError(f'dim must be divisible by heads, but got {dim} and {heads}')\nself.a = nn.Linear(dim, dim)", ""),
     "an assertion without words": ("dim, hops", "assert isinstance(hops, list)\nself.a = nn.Linear(dim, len(hops))", ""),
+    "a number named as a configuration": ("h", "self.a = nn.Linear(h // 4, 8)", ""),
     "spaces": ("observation_space, action_space", "self.a = nn.Linear(observation_space.shape[0], action_space.shape[0])", ""),
     "stored with an annotation": ("dataset", "self.dataset: object = dataset\nself.a = nn.Linear(self.dataset.n_users, 8)", ""),
     "size of actions": ("obs_dim, act_dim", "self.a = nn.Sequential(*[nn.Linear(*sizes) for sizes in [[obs_dim, act_dim]]])", ""),
