@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..costs import Family
+from ..costs import Family, row_length
 from ..graph import Graph, Operator, Tensor
 
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _CONCATENATIONS = frozenset({"cat", "stack"})  # CatArrayBatchedCopy looks up where each element comes from
+_NORMS_OF_ROWS = frozenset({"layer_norm", "rms_norm"})
+_NORMS = frozenset({"group_norm", "instance_norm", *_NORMS_OF_ROWS})
+_ALIGNED = 4  # elements that PyTorch's kernel for rows loads at once; it takes no others (layer_norm_kernel.cu)
 _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 
 
 class Access(NamedTuple):
     """`irregular`: the tensors are walked in different orders, so that one of them is not read in a row. `row`: elements of
-    a row that a norm needs as a whole, `softmax_row` that softmax does; `recopied`: its operand is first made contiguous."""
+    a row that a block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's statistics and its
+    results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous."""
 
     irregular: bool = False
     row: int = 0
     softmax_row: int = 0
+    twice: bool = False
     recopied: bool = False
 
 
@@ -36,12 +40,10 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     source = graph.tensors[operator.inputs[0]]
     recopied = not _contiguous(source)
     if operator.kind in _SOFTMAX:
-        return Access(softmax_row=_extent(source, operator.integers("dim")), recopied=recopied)
-    return Access(row=max(1, source.elements // max(1, source.shape[0] if source.shape else 1)), recopied=recopied)
-
-
-def _extent(tensor: Tensor, dimensions: Sequence[int]) -> int:
-    return tensor.shape[dimensions[0] if dimensions else -1] if tensor.shape else 1
+        return Access(softmax_row=row_length(operator, graph), recopied=recopied)
+    if operator.kind in _NORMS_OF_ROWS and (row := row_length(operator, graph)) % _ALIGNED == 0:
+        return Access(row=row, recopied=recopied)
+    return Access(twice=operator.kind in _NORMS, recopied=recopied)
 
 
 def _mixed_orders(operator: Operator, graph: Graph) -> bool:

@@ -10,8 +10,9 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
 from .allocation import Allocations
-from .gpu_memory import copy_seconds, exponential_seconds, kernel_traffic
+from .gpu_memory import copy_seconds, kernel_traffic
 from .gpu_products import map_products
+from .gpu_rows import exponential_seconds, norm_seconds, resident_norms
 from .gpu_vector_products import map_even, map_strips
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
@@ -35,6 +36,7 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
     found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device)
+    found.compute_s[:] = np.maximum(found.compute_s, norm_seconds(kernels, device))
     found.conversion_s[:] += copy_seconds(kernels, device) + exponential_seconds(kernels, device)
     return found
 
@@ -42,13 +44,15 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
 def _on_vector_units(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, _: Precision) -> None:
     """CTAs of a block of elements each, at full occupancy of each SM. The last CTA takes as long as a full one.
 
-    Of a skinny product a warp computes one result, and the matrix streams once.
+    Of a skinny product a warp computes one result, and the matrix streams once. Of a norm of rows a CTA computes one row.
     """
     results = kernels.batch * kernels.groups * kernels.m * kernels.n
     count = np.where(kernels.products, results, kernels.elements)
-    block = np.where(kernels.skinny, _WARPS_PER_CTA, constant("gpu", "elements_per_cta"))
+    rows_of_norms = kernels.row > 0
+    usual = np.where(kernels.skinny, _WARPS_PER_CTA, constant("gpu", "elements_per_cta"))
+    block = np.where(rows_of_norms, kernels.row, usual)
     tiles = np.maximum(1.0, np.ceil(count / block))
-    resident = resident_threads(device, _THREADS_PER_CTA)
+    resident = np.where(rows_of_norms, resident_norms(device), resident_threads(device, _THREADS_PER_CTA))
     fill, alignment = np.minimum(1.0, tiles / found.units), np.maximum(1.0, count) / (tiles * block)
     # A depthwise convolution has nothing to reduce over channels: taps + 2 operations an output.
     work = np.where(

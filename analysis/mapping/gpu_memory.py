@@ -6,11 +6,10 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant
+from .gpu_rows import read_again, row_streams
 from .kernels import Column, Kernels
 from .memory import Traffic, traffic
 from .peaks import vector_peak
-
-_WARP_ROW = 1024  # softmax of longer rows leaves the registers of a warp (PersistentSoftmax.cuh)
 
 
 def gpu_traffic(data: Column, device: HardwareProfile, stream: float | Column) -> Traffic:
@@ -34,9 +33,8 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
     stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
     stream[kernels.depthwise] = constant("gpu", "depthwise_stream")
     stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
-    stream[kernels.row > 0] = constant("gpu", "normalization_stream")
-    stream[kernels.softmax_row > 0] = constant("gpu", "softmax_stream")
-    return gpu_traffic(kernels.bytes, device, stream)
+    data = kernels.bytes + read_again(kernels, device)
+    return gpu_traffic(data, device, row_streams(kernels, stream))
 
 
 def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
@@ -45,12 +43,3 @@ def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
         return np.zeros(len(kernels))
     copied = kernels.bytes * kernels.recopied
     return gpu_traffic(copied, device, constant("gpu", "irregular_stream")).seconds
-
-
-def exponential_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
-    """Seconds in which softmax of a row that no warp holds in its registers computes, and nothing streams meanwhile.
-
-    A block finds the largest element, then the sum of exponentials, then computes them again, and waits for itself between.
-    """
-    long = kernels.softmax_row > _WARP_ROW
-    return np.where(long, constant("gpu", "softmax_operations") * kernels.elements / vector_peak(device), 0.0)

@@ -32,8 +32,8 @@ class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
     `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
-    operations do not count, as of an error function. `irregular`: tensors are walked in different orders. `row`: elements of
-    a row that a norm reads as a whole, `softmax_row` that softmax does; `recopied`: it first makes its operand contiguous.
+    operations do not count, as of an error function. `irregular`: tensors are walked in different orders. `row`,
+    `softmax_row`, `twice` and `recopied`: how norms and softmax read their operand, as `Access` has it.
     `fresh`: elements of its results in memory of their
     own, those of in-place operators left out. `flops_by_work`: its operations by class of work on a CPU; by default all are
     of the leading operator's class.
@@ -53,6 +53,7 @@ class Kernel:
     irregular: bool = False
     row: float = 0
     softmax_row: float = 0
+    twice: bool = False
     recopied: bool = False
     fresh: float = 0
     flops_by_work: tuple[tuple[str, float], ...] = ()
@@ -97,6 +98,7 @@ class Kernels:
     row: Column
     softmax_row: Column
     irregular: Mask
+    twice: Mask
     recopied: Mask
     fresh: Column
     work: NDArray[np.int64]
@@ -117,6 +119,7 @@ class Kernels:
             contiguous_convolution=column("contiguous_convolution") > 0,
             operators=operators,
             irregular=column("irregular") > 0,
+            twice=column("twice") > 0,
             recopied=column("recopied") > 0,
             work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
             flops_by_work=_flops_by_work(kernels),
@@ -134,6 +137,7 @@ class Kernels:
             contiguous_convolution=bool(self.contiguous_convolution[row]),
             operators=self.operators[row],
             irregular=bool(self.irregular[row]),
+            twice=bool(self.twice[row]),
             recopied=bool(self.recopied[row]),
             flops_by_work=tuple((work, flops) for work, flops in parts if flops),
             **{name: float(getattr(self, name)[row]) for name in _FIGURES},

@@ -38,7 +38,11 @@ def operator_estimate(case: Case, kernels: Kernels, device: HardwareProfile) -> 
 def _without_cache(device: HardwareProfile) -> HardwareProfile:
     memory = device.memory
     empty = memory.llc_size.model_copy(update={"value": _NO_CACHE})
-    return device.model_copy(update={"memory": memory.model_copy(update={"llc_size": empty})})
+    kept = {
+        "llc_size": empty,
+        "llc_effective": memory.llc_effective or memory.llc_size,
+    }  # a kernel finds what it read itself
+    return device.model_copy(update={"memory": memory.model_copy(update=kept)})
 
 
 def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:
@@ -52,8 +56,10 @@ def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:
     if case.name in ("ln", "input_layernorm", "softmax"):
         norm = case.name != "softmax"
         data = 2.0 * rows * row * width
-        return Kernel("normalization", "layer_norm" if norm else "softmax", 7.0 * rows * row, 0, rows * row, data, data, None,
-                      row=row if norm else 0, softmax_row=0 if norm else row)  # fmt: skip
+        kind = "layer_norm" if norm else "softmax"
+        in_rows = norm and row % 4 == 0
+        return Kernel("normalization", kind, 7.0 * rows * row, 0, rows * row, data, data, None, row=row if in_rows else 0,
+                      softmax_row=0 if norm else row, twice=norm and not in_rows)  # fmt: skip
     if case.name in _BINARY | _UNARY:
         return _pointwise(case.name.rstrip("u") if case.name in _UNARY - {"relu", "gelu", "tanh"} else case.name,
                           rows * row, 3 if case.name in _BINARY else 2, width)  # fmt: skip

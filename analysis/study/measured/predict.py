@@ -176,8 +176,11 @@ def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
         fastest = least.get((case.source, case.name, _ANY), 0.0)
         return least.get((case.source, case.name, case.device), fastest)
 
+    def before(case: Case) -> float:
+        harness = harnesses[case.source]
+        shares = harness.get("operators", {}).get(case.name, {"others": harness["before"]})
+        return shares.get(case.device, shares["others"])
+
     kept = [case for case in found if case.measured >= 2 * floor(case)]
-    shorter = [
-        replace(c, measured=c.measured - harnesses[c.source]["before"] * floor(c)) if floor(c) else c for c in kept
-    ]
+    shorter = [replace(c, measured=c.measured - before(c) * floor(c)) if floor(c) else c for c in kept]
     return shorter, len(found) - len(kept)

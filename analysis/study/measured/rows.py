@@ -88,6 +88,9 @@ def _operator(row: Row, device: str) -> Case | str:
     shape = tuple((name, float(value)) for name, value in re.findall(r"(\w+)=([\d.]+)", row["shape"]))
     if not shape or not row["latency_ms"]:
         return "operators without a shape"
+    for each in sources()["left_out_operators"]:
+        if (row["source"], row["op"]) == (each["source"], each["operator"]) and row["split"] not in each["kept"]:
+            return str(each["reason"])
     numerics = parse_numerics(row["dtype"])
     seconds = float(row["latency_ms"]) / 1e3
     return Case(row["source"], row["op"], device, row["split"], numerics, "eager", frozenset(), 1, seconds, shape=shape)

@@ -1,12 +1,17 @@
 """How operators walk their tensors, from the strides that were captured."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from graphperf.analysis.graph import Graph, Operator, Tensor
 from graphperf.analysis.mapping.access import access_of
 
 CONTIGUOUS, TRANSPOSED = (64, 8, 1), (64, 1, 8)
 
 
-def graph(kind: str, first: tuple[int, ...], second: tuple[int, ...], **attributes: int) -> Graph:
+def graph(kind: str, first: tuple[int, ...], second: tuple[int, ...], **attributes: Any) -> Graph:
     tensors = tuple(
         Tensor(index, (4, 8, 8), "float32", strides, index, "activation")
         for index, strides in enumerate((first, second))
@@ -28,8 +33,31 @@ def test_norms_copy_what_is_not_contiguous() -> None:
         net = graph("softmax", strides, CONTIGUOUS, dim=-1)
         access = access_of(net.operators[0], "normalization", net)
         assert (access.softmax_row, access.row, access.recopied) == (8, 0, copied)
-    net = graph("layer_norm", CONTIGUOUS, CONTIGUOUS)
-    assert access_of(net.operators[0], "normalization", net).row == 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "row", "twice"),
+    [
+        ("layer_norm", {"normalized_shape": (8,)}, 8, False),
+        ("rms_norm", {"normalized_shape": (8, 8)}, 64, False),
+        ("layer_norm", {"normalized_shape": (4, 8, 8)}, 256, False),
+        ("group_norm", {"num_groups": 2}, 0, True),
+        ("instance_norm", {}, 0, True),
+        ("linalg_vector_norm", {}, 0, False),
+    ],
+)
+def test_norms_of_rows_run_in_one_kernel(kind: str, attributes: dict[str, Any], row: int, twice: bool) -> None:
+    net = graph(kind, CONTIGUOUS, CONTIGUOUS, **attributes)
+    access = access_of(net.operators[0], "normalization", net)
+    assert (access.row, access.twice) == (row, twice)
+
+
+def test_rows_that_cannot_be_loaded_by_four_run_in_two_kernels() -> None:
+    net = graph("layer_norm", CONTIGUOUS, CONTIGUOUS, normalized_shape=(8,))
+    odd = replace(net, tensors=tuple(replace(tensor, shape=(4, 8, 7)) for tensor in net.tensors))
+    odd = replace(odd, operators=(replace(net.operators[0], attributes={"normalized_shape": (7,)}),))
+    access = access_of(odd.operators[0], "normalization", odd)
+    assert (access.row, access.twice) == (0, True)
 
 
 def test_other_operators_are_regular() -> None:

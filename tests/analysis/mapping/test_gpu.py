@@ -175,20 +175,41 @@ def test_winograd_spares_arithmetic_of_large_fp32_convolutions_only() -> None:
     assert seconds[Precision.FP16][0] == seconds[Precision.FP16][1]
 
 
+def seconds_of_rows(**changes: object) -> float:
+    kernel = replace(Kernel("normalization", "softmax", 1.0, 0, 10**8, 8e8, 8e8, None), **changes)
+    found = map_kernel(kernel, H100, Precision.FP32)
+    return max(found.memory_s, found.compute_s) + found.conversion_s
+
+
 def test_streams_by_pattern_of_access() -> None:
-    """Rows in a warp, longer ones; norms; tensors of different orders; copies of what is not contiguous."""
+    """Rows in a warp; norms in two kernels; tensors of different orders; copies of what is not contiguous."""
+    in_a_warp = seconds_of_rows(softmax_row=1024)
+    assert seconds_of_rows(twice=True) > 1.4 * in_a_warp
+    assert seconds_of_rows(irregular=True) > in_a_warp
+    assert seconds_of_rows(softmax_row=1024, recopied=True) == pytest.approx(
+        in_a_warp + seconds_of_rows(irregular=True)
+    )
 
-    def seconds(**changes: object) -> float:
-        kernel = replace(Kernel("normalization", "softmax", 1.0, 0, 10**8, 8e8, 8e8, None), **changes)
-        found = map_kernel(kernel, H100, Precision.FP32)
-        return found.memory_s + found.conversion_s
 
-    in_a_warp, long = (seconds(softmax_row=row) for row in (1024, 4096))
-    exponentials = constant("gpu", "softmax_operations") * 10**8 / vector_peak(H100)
-    assert long == pytest.approx(in_a_warp + exponentials)
-    assert seconds(row=768) > in_a_warp
-    assert seconds(irregular=True) > in_a_warp
-    assert seconds(softmax_row=1024, recopied=True) == pytest.approx(in_a_warp + seconds(irregular=True))
+def test_softmax_of_long_rows_computes_apart_and_reads_again_what_no_cache_holds() -> None:
+    aligned, unaligned, longest = (seconds_of_rows(softmax_row=row) for row in (4096, 4095, 65_536))
+    exponentials = constant_value("gpu", "softmax_operations")["aligned"] * 10**8 / vector_peak(H100)
+    streamed = 8e8 / (3350e9 * H100.efficiency.dram.value)
+    assert aligned == pytest.approx(streamed + exponentials, rel=0.05)
+    assert unaligned > 1.05 * aligned
+    assert longest > 1.7 * aligned
+
+
+def test_norms_of_rows_run_in_rounds() -> None:
+    """A short row takes a step as a longer one does; one row as long as all that the SMs hold; rows that leave the cache are
+    read again."""
+    assert seconds_of_rows(row=128, elements=128 * 10**6) == pytest.approx(
+        seconds_of_rows(row=512, elements=512 * 10**6, bytes=8e8), rel=0.01
+    )
+    one, all_at_once = (seconds_of_rows(row=1024, elements=1024.0 * rows, bytes=8192.0 * rows) for rows in (1, 132 * 8))
+    assert one == pytest.approx(all_at_once)
+    resident, beyond = (seconds_of_rows(row=row) for row in (1024, 16_384))
+    assert 1.3 < beyond / resident < 1.8
 
 
 def test_an_error_function_costs_more_than_its_operations() -> None:

@@ -14,7 +14,7 @@ from graphperf.analysis.study.measured.predict import Ready, ready
 from graphperf.hardware_profiles import Precision, profile
 
 V100 = "v100-pcie-32gb"
-START = {f"{V100}:efficiency.dram": 0.9, "gpu.softmax_stream": 1.0}
+START = {f"{V100}:efficiency.dram": 0.9, "gpu.softmax_stream.block": 1.0}
 FIT = Fit("made up", "neusight", (V100,), START, 100, ("eager",), ("relu", "softmax"), "latency", "te")
 
 
@@ -66,7 +66,7 @@ def test_rows_are_drawn_evenly() -> None:
 
 
 def test_a_fit_finds_what_made_its_rows(capturer) -> None:
-    truth = {f"{V100}:efficiency.dram": 0.6, "gpu.softmax_stream": 0.7}
+    truth = {f"{V100}:efficiency.dram": 0.6, "gpu.softmax_stream.block": 0.7}
     empty = rows(capturer)
     measured = [each.value for each in predictions(empty, truth)]
     found = solve(
@@ -78,7 +78,7 @@ def test_a_fit_finds_what_made_its_rows(capturer) -> None:
     assert held_out.mean < 0.02 < found.errors["start"][1].mean  # pyright: ignore[reportOptionalMemberAccess]
     text = render([found])
     assert "## made up" in text
-    assert "| gpu.softmax_stream | 1 |" in text
+    assert "| gpu.softmax_stream.block | 1 |" in text
 
 
 def test_nothing_to_fit_to(capturer) -> None:
