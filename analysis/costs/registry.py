@@ -22,7 +22,7 @@ HEAVY: frozenset[Family] = frozenset({"convolution", "matmul", "attention", "rec
 class Gemm:
     """The matrix product behind an operator: `batch` products of (m × k) by (k × n); `taps` kernel positions inside k.
 
-    `winograd`: tiles of 4×4 outputs of a 3×3 convolution with stride and dilation 1, 0 for others."""
+    `winograd`, `winograd_2`: tiles of 4×4 and of 2×2 outputs of a 3×3 convolution with stride and dilation 1, 0 for others."""
 
     batch: int
     m: int
@@ -31,6 +31,7 @@ class Gemm:
     taps: int = 1
     groups: int = 1
     winograd: int = 0
+    winograd_2: int = 0
 
     @property
     def macs(self) -> int:

@@ -7,7 +7,8 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_of_family
 from .allocation import Allocations
-from .gpu_products import product_rate, rounds_of
+from .gpu_products import product_rate
+from .gpu_tiles import rounds_of
 from .kernels import Kernels, Mask
 from .occupancy import resident_threads
 from .peaks import vector_peak

@@ -78,8 +78,9 @@ def _product(name: str, shape: dict[str, float], width: float) -> Kernel:
 def _convolution(shape: dict[str, float], width: float) -> Kernel:
     batch, channels, filters, side, size = (int(shape[name]) for name in ("B", "Cin", "Cout", "k", "in"))
     out = (size + 2 * int(shape["p"]) - side) // int(shape["s"]) + 1
-    tiles = batch * (-(-out // 4)) ** 2 if (side, int(shape["s"])) == (3, 1) else 0
-    gemm = Gemm(1, batch * out * out, filters, channels * side * side, side * side, 1, tiles)
+    applies = (side, int(shape["s"])) == (3, 1)
+    tiles = (batch * (-(-out // outputs)) ** 2 if applies else 0 for outputs in (4, 2))
+    gemm = Gemm(1, batch * out * out, filters, channels * side * side, side * side, 1, *tiles)
     activations = width * batch * (channels * size * size + filters * out * out)
     data = activations + width * filters * channels * side * side
     return Kernel(

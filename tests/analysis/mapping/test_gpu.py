@@ -166,13 +166,29 @@ def test_small_data_move_at_cache_speed_and_large_at_dram_speed() -> None:
     assert times == sorted(times)
 
 
+def convolution(side: int, channels: int, filters: int, batch: int, tiles: tuple[int, int] = (0, 0)) -> Kernel:
+    gemm = Gemm(1, batch * side * side, filters, 9 * channels, 9, 1, *tiles)
+    data = 4.0 * (gemm.m * (channels + filters) + 9 * channels * filters)
+    return Kernel("convolution", "conv2d", 2 * gemm.macs, gemm.macs, gemm.m * gemm.n, data, data, gemm)
+
+
 def test_winograd_spares_arithmetic_of_large_fp32_convolutions_only() -> None:
-    gemm = Gemm(1, 32 * 56 * 56, 256, 9 * 256, 9, 1)
-    plain = Kernel("convolution", "conv2d", 2 * gemm.macs, gemm.macs, gemm.m * gemm.n, 2e8, 2e8, gemm)
-    other = replace(plain, gemm=replace(gemm, winograd=32 * 14 * 14))
-    seconds = {p: [map_kernel(k, H100, p).compute_s for k in (plain, other)] for p in (Precision.FP32, Precision.FP16)}
-    assert 0.2 * seconds[Precision.FP32][0] < seconds[Precision.FP32][1] < 0.7 * seconds[Precision.FP32][0]
-    assert seconds[Precision.FP16][0] == seconds[Precision.FP16][1]
+    plain, other = (convolution(56, 256, 256, 32, tiles) for tiles in ((0, 0), (32 * 14 * 14, 32 * 28 * 28)))
+    found = {p: [map_kernel(k, H100, p) for k in (plain, other)] for p in (Precision.FP32, Precision.FP16)}
+    without, spared = found[Precision.FP32]
+    assert 0.2 * without.compute_s < spared.compute_s < 0.7 * without.compute_s
+    assert spared.spared == pytest.approx(0.75)  # 36 products for 16 outputs instead of 144
+    assert found[Precision.FP16][0].compute_s == found[Precision.FP16][1].compute_s
+
+
+def test_few_outputs_take_as_long_as_their_channels() -> None:
+    """No algorithm of FP32 convolutions splits its channels over CTAs: twice as many filters cost nothing, channels double."""
+
+    def seconds(channels: int, filters: int) -> float:
+        return map_kernel(convolution(6, channels, filters, 1, (4, 9)), H100, Precision.FP32).compute_s
+
+    assert seconds(512, 128) == pytest.approx(seconds(512, 64), rel=0.15)
+    assert 1.6 < seconds(1024, 128) / seconds(512, 128) < 2.1
 
 
 def seconds_of_rows(**changes: object) -> float:

@@ -49,9 +49,8 @@ def test_anatomies_agree_with_the_evaluation(comparison, zoo) -> None:
 def test_the_reasons_are_computed_from_the_estimates(comparison) -> None:
     texts = reasons(comparison.candidates)
     h100, _, i7 = (candidate.point for candidate in comparison.candidates)
-    assert texts[0].startswith(
-        f"h100-sxm5-80gb: launches take {100 * h100.launch_share:.0f} % of the time (68 kernels, "
-    )
+    assert texts[0].startswith(f"h100-sxm5-80gb: arithmetic takes {100 * h100.compute_share:.0f} % of the time (at ")
+    assert f"launches take {100 * h100.launch_share:.0f} % (68 kernels, " in texts[0]
     assert texts[2].startswith(f"i7-12700k: arithmetic takes {100 * i7.compute_share:.0f} % of the time (at ")
     assert "of the peak of 1.28 TFLOP/s" in texts[2]
     assert texts[3].startswith("h100-sxm5-80gb is fastest. a100-sxm4-80gb takes ")

@@ -1,0 +1,84 @@
+"""The CTA tile that computes a matrix product fastest, of a set of tiles in rounds on all SMs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...hardware_profiles import HardwareProfile
+from ..constants import constant, constant_value
+from .kernels import Column, Mask
+
+# What computes: tensor cores, vector units, or convolutions on vector units.
+Unit = Literal["matrix", "vector", "convolution"]
+_RATES: dict[Unit, str] = {
+    "matrix": "tile_rate", "vector": "tile_rate_vector", "convolution": "tile_rate_convolution",
+}  # fmt: skip
+
+
+class Product(NamedTuple):
+    """Products of m × k by k × n, `batch` of each, at reached FLOP/s; `whole` ones are not split along k."""
+
+    m: Column
+    n: Column
+    k: Column
+    batch: Column
+    rate: Column
+    whole: Mask
+
+
+class Tiled(NamedTuple):
+    """The chosen tile of each product: its index, how many pieces they are, rounds on all units, seconds."""
+
+    tile: NDArray[np.intp]
+    pieces: Column
+    rounds: Column
+    seconds: Column
+
+
+def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
+    """The best tile of each product, with split-K where there are fewer tiles than SMs."""
+    units = int(device.compute.units.si)
+    m, n, k, batch, rate, uncut = product
+    height, width, relative = tiles(unit)
+    vector = constant("gpu", "k_prologue_vector")
+    prologue = constant("gpu", "k_prologue") if unit == "matrix" else np.where(batch > 1, 0.0, vector)
+    whole = np.ceil(m / height) * np.ceil(n / width) * batch
+    most = np.where(uncut, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
+    split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most))
+    pieces = whole * split
+    rounds = rounds_of(pieces / units)
+    seconds = rounds * 2.0 * height * width * (k / split + prologue) / (relative * rate / units)
+    best = np.argmin(seconds, axis=0)
+    chosen = (best, np.arange(len(m)))
+    return Tiled(best, pieces[chosen], rounds[chosen], seconds[chosen])
+
+
+def rounds_of(full: Column) -> Column:
+    """Rounds on all units: a part of the last round's idle slots is filled, as units hold several tiles at different stages."""
+    idle = constant("gpu", "tail")
+    return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)
+
+
+def tiles(unit: Unit) -> tuple[Column, Column, Column]:
+    """Rows, columns and relative rate of each CTA tile, one below the other."""
+    relative: dict[str, float] = constant_value("gpu", _RATES[unit])
+    return *_sides(), _relative(tuple(relative.items()))
+
+
+@cache
+def _relative(rates: tuple[tuple[str, float], ...]) -> Column:
+    """The rate of each tile, by its elements."""
+    height, width = _sides()
+    by_elements = dict(rates)
+    return np.array([[by_elements[f"{area:.0f}"]] for area in (height * width)[:, 0]])
+
+
+@cache
+def _sides() -> tuple[Column, Column]:
+    sizes: list[tuple[int, int]] = constant_value("gpu", "tiles")
+    height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*sizes, strict=True))
+    return height, width
