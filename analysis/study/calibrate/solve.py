@@ -20,6 +20,7 @@ from .parameters import Values, constants, in_use, with_figures
 _FAR = 0.1  # of log error: rows beyond it count by their distance, not its square
 _PRIOR = 0.02  # a parameter that is a factor e away from its start costs as much as this log error in every row
 _STEP = 0.02  # of a parameter, for derivatives: rounds of tiles make smaller ones jump
+_REFUSED = 3.0  # log error of every row where the parameters make no device
 _WIDEST = 3.0  # factors from the start
 
 
@@ -45,7 +46,10 @@ def solve(fit: Fit, cases: Sequence[Ready]) -> Found:
         return dict(zip(names, (start * np.exp(x - 1)).tolist(), strict=True))
 
     def residuals(x: Column) -> Column:
-        errors = np.array([np.log1p(each.error) for each in predictions(rows, at(x))])
+        try:
+            errors = np.array([np.log1p(each.error) for each in predictions(rows, at(x))])
+        except ValueError:  # figures that no device can have, as static power above the board's limit
+            errors = np.full(len(rows), _REFUSED)
         return np.concatenate([errors, _PRIOR * np.sqrt(len(rows)) * (x - 1)])
 
     bound = np.log(_WIDEST)  # x is 1 at the start, as steps are relative to it
