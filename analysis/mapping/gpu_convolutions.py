@@ -23,11 +23,11 @@ class Winograd(NamedTuple):
     multiplied: Column
 
 
-def winograd(kernels: Kernels, device: HardwareProfile, rate: Column) -> Winograd:
-    """Both algorithms at a `rate` of FLOP/s that implicit GEMM reaches."""
+def winograd(kernels: Kernels, device: HardwareProfile, rate: Column, *, applies: bool) -> Winograd:
+    """Both algorithms, where any `applies`, at a `rate` of FLOP/s that implicit GEMM reaches."""
     found = Winograd(np.full(len(kernels), np.inf), np.ones(len(kernels)))
     apply = kernels.winograd > 0
-    if apply.any():
+    if applies and apply.any():
         some, rate = kernels.where(apply), rate[apply]
         apart, fused = _apart(some, device, rate), _fused(some, device, rate)
         found.seconds[apply] = np.minimum(apart, fused)

@@ -30,8 +30,8 @@ def map_products(
     chosen = _chosen(Product(kernels.m, n, padded, batch, rate, whole), kernels, device, matrix=matrix)
     height, width, _ = tiles("matrix")
     resident = resident_tiles(device, precision)[chosen.tile]
-    other, multiplied = winograd(kernels, device, rate)
-    seconds = chosen.seconds if matrix else np.minimum(chosen.seconds, other)
+    other, multiplied = winograd(kernels, device, rate, applies=not matrix)
+    seconds = np.minimum(chosen.seconds, other)
     side = height[chosen.tile, 0], width[chosen.tile, 0]
     executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * padded
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
@@ -51,8 +51,10 @@ def _chosen(product: Product, kernels: Kernels, device: HardwareProfile, *, matr
     if matrix:
         return best_tiles(product, device, "matrix")
     measured = kernels.winograd > 0
-    pairs = zip(best_tiles(product, device, "convolution"), best_tiles(product, device, "vector"), strict=True)
-    return Tiled(*(np.where(measured, own, others) for own, others in pairs))
+    found = best_tiles(product, device, "vector")
+    if measured.any():
+        found.put(measured, best_tiles(product.where(measured), device, "convolution"))
+    return found
 
 
 def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:

@@ -37,6 +37,8 @@ def norm_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     Rounds of rows each take at least as long as one row from its first load to its last store; where the rows keep the SMs
     busy, their instructions do.
     """
+    if not kernels.row.any():
+        return np.zeros(len(kernels))
     row = np.maximum(1.0, kernels.row)
     rounds = np.maximum(1.0, kernels.elements / row / (device.compute.units.si * resident_norms(device)))
     steps = np.ceil(row / (_NORM_THREADS * _PER_THREAD))
@@ -51,6 +53,8 @@ def exponential_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     A block finds the largest element, then the sum of exponentials, then computes them again, and waits for itself between.
     Threads that load four elements at once may have none in the last step.
     """
+    if not _in_blocks(kernels).any():
+        return np.zeros(len(kernels))
     operations: dict[str, float] = constant_value("gpu", "softmax_operations")
     row, step = np.maximum(1.0, kernels.softmax_row), _PER_THREAD * _softmax_threads(kernels)
     idle = np.ceil(row / step) * step / row
@@ -62,6 +66,8 @@ def read_again(kernels: Kernels, device: HardwareProfile) -> Column:
     """Bytes of their operand that norms and softmax read from memory once more: all of it where a norm runs in two kernels; of
     rows in blocks what the cache does not hold, which norms read twice and softmax three times.
     """
+    if not (kernels.twice | (kernels.row > 0) | _in_blocks(kernels)).any():
+        return np.zeros(len(kernels))
     operand = kernels.bytes / 2
     effective = (device.memory.llc_effective or device.memory.llc_size).si
     at_once = device.compute.units.si * operand / np.maximum(1.0, kernels.elements)  # bytes of an element on every SM

@@ -29,6 +29,10 @@ class Product(NamedTuple):
     rate: Column
     whole: Mask
 
+    def where(self, rows: Mask) -> Product:
+        """Some of them."""
+        return Product(self.m[rows], self.n[rows], self.k[rows], self.batch[rows], self.rate[rows], self.whole[rows])
+
 
 class Tiled(NamedTuple):
     """The chosen tile of each product: its index, how many pieces they are, rounds on all units, seconds."""
@@ -37,6 +41,11 @@ class Tiled(NamedTuple):
     pieces: Column
     rounds: Column
     seconds: Column
+
+    def put(self, rows: Mask, others: Tiled) -> None:
+        """Other choices for some of the products."""
+        self.tile[rows], self.pieces[rows] = others.tile, others.pieces
+        self.rounds[rows], self.seconds[rows] = others.rounds, others.seconds
 
 
 def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
