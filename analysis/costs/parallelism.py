@@ -48,7 +48,7 @@ def row_length(operator: Operator, graph: Graph) -> int:
     shape, elements = graph.tensors[first].shape, graph.tensors[first].elements
     if operator.kind in _NORMS_OF_ROWS:
         rows = 1
-        for size in shape[: len(shape) - len(operator.integers("normalized_shape"))]:
+        for size in shape[: len(shape) - max(1, len(operator.integers("normalized_shape")))]:
             rows *= size
         return elements // max(rows, 1)
     if operator.kind == "group_norm":

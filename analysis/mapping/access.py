@@ -18,7 +18,7 @@ _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 
 class Access(NamedTuple):
     """`irregular`: the tensors are walked in different orders, so that one of them is not read in a row. `row`: elements of
-    a row that a block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's statistics and its
+    a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's statistics and its
     results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous."""
 
     irregular: bool = False
@@ -41,9 +41,11 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     recopied = not _contiguous(source)
     if operator.kind in _SOFTMAX:
         return Access(softmax_row=row_length(operator, graph), recopied=recopied)
-    if operator.kind in _NORMS_OF_ROWS and (row := row_length(operator, graph)) % _ALIGNED == 0:
-        return Access(row=row, recopied=recopied)
-    return Access(twice=operator.kind in _NORMS, recopied=recopied)
+    if operator.kind not in _NORMS:
+        return Access(recopied=recopied)
+    row = row_length(operator, graph)
+    twice = operator.kind not in _NORMS_OF_ROWS or row % _ALIGNED > 0
+    return Access(row=row, twice=twice, recopied=recopied)
 
 
 def _mixed_orders(operator: Operator, graph: Graph) -> bool:

@@ -36,7 +36,7 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
     found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device)
-    found.compute_s[:] = np.maximum(found.compute_s, norm_seconds(kernels, device))
+    found.memory_s[:] = np.maximum(found.memory_s, norm_seconds(kernels, device))
     found.conversion_s[:] += copy_seconds(kernels, device) + exponential_seconds(kernels, device)
     return found
 

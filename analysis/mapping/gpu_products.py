@@ -26,7 +26,7 @@ def map_products(
     n, padded = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
     n, batch = n * kernels.groups, kernels.batch  # a tile holds the outputs of several groups
     rate = product_rate(kernels, device, precision)
-    whole = kernels.of_family("attention") | ((kernels.winograd > 0) & (not matrix))
+    whole = kernels.of_family("attention", *(() if matrix else ("convolution",)))
     chosen = _chosen(Product(kernels.m, n, padded, batch, rate, whole), kernels, device, matrix=matrix)
     height, width, _ = tiles("matrix")
     resident = resident_tiles(device, precision)[chosen.tile]

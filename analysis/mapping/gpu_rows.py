@@ -1,8 +1,8 @@
 """Norms and softmax on GPUs: a block of threads works on a row, and as many rows as the SMs hold are on their way at once.
 
-As PyTorch runs them: `vectorized_layer_norm_kernel` (layer_norm_kernel.cu), `softmax_warp_forward` (PersistentSoftmax.cuh) and
-`cunn_SoftMaxForward` (SoftMax.cu). What a block reads again it finds in the last-level cache, as far as the rows on their way
-fit there.
+As PyTorch 2.1 runs them in FP32, whose timings they are fitted to: `vectorized_layer_norm_kernel` (layer_norm_kernel.cu),
+`softmax_warp_forward` (PersistentSoftmax.cuh) and `cunn_SoftMaxForward` (SoftMax.cu). What a block reads again it finds in the
+last-level cache, as far as the rows on their way fit there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def resident_norms(device: HardwareProfile) -> int:
 
 
 def norm_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
-    """Seconds in which norms of rows compute; 0 for other kernels.
+    """Seconds that norms take at least, most of which they wait for what they load; 0 for other kernels.
 
     Rounds of rows each take at least as long as one row from its first load to its last store; where the rows keep the SMs
     busy, their instructions do.
@@ -66,7 +66,7 @@ def read_again(kernels: Kernels, device: HardwareProfile) -> Column:
     """Bytes of their operand that norms and softmax read from memory once more: all of it where a norm runs in two kernels; of
     rows in blocks what the cache does not hold, which norms read twice and softmax three times.
     """
-    if not (kernels.twice | (kernels.row > 0) | _in_blocks(kernels)).any():
+    if not ((kernels.row > 0) | _in_blocks(kernels)).any():
         return np.zeros(len(kernels))
     operand = kernels.bytes / 2
     effective = (device.memory.llc_effective or device.memory.llc_size).si
@@ -80,8 +80,7 @@ def read_again(kernels: Kernels, device: HardwareProfile) -> Column:
 def row_streams(kernels: Kernels, others: Column) -> Column:
     """The share of `efficiency.dram` that norms and softmax reach, by the pattern of their access, and that of the `others`."""
     rates: dict[str, float] = constant_value("gpu", "softmax_stream")
-    norms = (kernels.row > 0) | kernels.twice
-    patterns = [norms, _in_blocks(kernels), kernels.softmax_row > 0]
+    patterns = [kernels.row > 0, _in_blocks(kernels), kernels.softmax_row > 0]
     return np.select(patterns, [constant("gpu", "normalization_stream"), rates["block"], rates["warp"]], others)
 
 
@@ -91,7 +90,7 @@ def _in_blocks(kernels: Kernels) -> Mask:
 
 
 def _softmax_threads(kernels: Kernels) -> Column:
-    """Threads of a block: a power of two, at least an eighth of the row's elements (`SoftMaxForward_getBlockSize`)."""
+    """Threads of a block: a power of two, at least an eighth of the row's elements (`SoftMax_getBlockSize`)."""
     most = np.minimum(np.maximum(kernels.softmax_row / _PER_THREAD, 2), _MOST_THREADS)
     return 2 ** np.ceil(np.log2(most / 2))
 

@@ -51,12 +51,12 @@ class Tiled(NamedTuple):
 def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     """The best tile of each product, with split-K where there are fewer tiles than SMs."""
     units = int(device.compute.units.si)
-    m, n, k, batch, rate, uncut = product
+    m, n, k, batch, rate, never_split = product
     height, width, relative = tiles(unit)
     vector = constant("gpu", "k_prologue_vector")
     prologue = constant("gpu", "k_prologue") if unit == "matrix" else np.where(batch > 1, 0.0, vector)
     whole = np.ceil(m / height) * np.ceil(n / width) * batch
-    most = np.where(uncut, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
+    most = np.where(never_split, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
     split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most))
     pieces = whole * split
     rounds = rounds_of(pieces / units)

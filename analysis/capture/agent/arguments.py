@@ -40,7 +40,7 @@ def _expressions(
     if "<class>" in typical:
         yield from with_attributes(usage.attributes, namespace, instance=False)
         yield from named_like(name, namespace, instance=False)
-    known = bool({"<instance>", "<class>"} & set(typical)) or any(text.startswith("Space(") for text in typical[:1])
+    known = bool({"<instance>", "<class>"} & set(typical)) or next(iter(typical), "").startswith("Space(")
     read = (usage.attributes or usage.keys) and not known and not layer and not _is_sequence(annotation)
     if usage.keys and known:  # layers, or what describes them, by key
         keys = {key: next(typical_values(key, root=root)) for key in dict.fromkeys(usage.keys)}

@@ -96,14 +96,12 @@ class ModuleTracker:
 
     def adopt(self, model: nn.Module) -> None:
         """Names the modules of `model` and its parameters and buffers."""
-        named = list(model.named_modules())
-        for path, module in named:
+        for path, module in model.named_modules():
             self._paths.setdefault(id(module), path)
-        for role, kept in (("parameter", "_parameters"), ("buffer", "_buffers")):
-            for path, module in named:
-                for name, tensor in getattr(module, kept).items():
-                    if tensor is not None:
-                        self._recorder.register(tensor, role, f"{path}.{name}" if path else name)
+        for name, parameter in model.named_parameters():
+            self._recorder.register(parameter, "parameter", name)
+        for name, buffer in model.named_buffers():
+            self._recorder.register(buffer, "buffer", name)
 
     def describe(self, model: nn.Module) -> list[ModuleRow]:
         """The modules as plain values, in registration order."""
@@ -146,7 +144,6 @@ def _class_line(cls: type, filename: str) -> int:
     return before[-1] if before else (found[0] if found else 1)
 
 
-@functools.cache
 def class_file(cls: type) -> str | None:
     """The file that defines `cls`: that of one of its methods, else that of its module."""
     for value in vars(cls).values():

@@ -19,7 +19,7 @@ def _like(data: torch.Tensor) -> torch.Tensor:
     """A new tensor of the shape, type and layout of another."""
     if data.is_contiguous():
         return torch.empty(data.shape, dtype=data.dtype, device=_META)
-    return torch.empty_like(data)
+    return torch.empty_like(data, device=_META)
 
 
 def _batch_norm(args: Args) -> object:

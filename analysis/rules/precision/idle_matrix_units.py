@@ -60,11 +60,11 @@ RULE = Rule(
         from torch import nn
 
 
-        # graphperf: input=(64, 256, 56, 56) hardware=rtx-3090
+        # graphperf: input=(64, 512, 28, 28) hardware=rtx-3090
         class Net(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.conv = nn.Conv2d(256, 256, 3, padding=1)
+                self.conv = nn.Conv2d(512, 1024, 1)
 
             def forward(self, x):
                 return self.conv(x)
@@ -73,11 +73,11 @@ RULE = Rule(
         from torch import nn
 
 
-        # graphperf: input=(64, 256, 56, 56) hardware=rtx-3090 precision=amp
+        # graphperf: input=(64, 512, 28, 28) hardware=rtx-3090 precision=amp
         class Net(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.conv = nn.Conv2d(256, 256, 3, padding=1)
+                self.conv = nn.Conv2d(512, 1024, 1)
 
             def forward(self, x):
                 return self.conv(x)

@@ -57,9 +57,8 @@ def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:
         norm = case.name != "softmax"
         data = 2.0 * rows * row * width
         kind = "layer_norm" if norm else "softmax"
-        in_rows = norm and row % 4 == 0
-        return Kernel("normalization", kind, 7.0 * rows * row, 0, rows * row, data, data, None, row=row if in_rows else 0,
-                      softmax_row=0 if norm else row, twice=norm and not in_rows)  # fmt: skip
+        return Kernel("normalization", kind, 7.0 * rows * row, 0, rows * row, data, data, None, row=row if norm else 0,
+                      softmax_row=0 if norm else row, twice=norm and row % 4 > 0)  # fmt: skip
     if case.name in _BINARY | _UNARY:
         return _pointwise(case.name.rstrip("u") if case.name in _UNARY - {"relu", "gelu", "tanh"} else case.name,
                           rows * row, 3 if case.name in _BINARY else 2, width)  # fmt: skip

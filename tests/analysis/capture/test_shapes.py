@@ -57,3 +57,12 @@ def _results(result: Any) -> tuple[torch.Tensor, ...]:
 
 def _facts(tensor: torch.Tensor) -> tuple[Any, ...]:
     return tuple(tensor.shape), tensor.dtype, tensor.stride()
+
+
+def test_values_on_the_host_give_a_result_without_data() -> None:
+    """A batch norm without data reads a grid that is known, and not contiguous."""
+    grid = torch.arange(24.0).reshape(2, 3, 4).transpose(1, 2)
+    weights = [_meta(4)] * 4
+    (result, *_) = _results(KNOWN["native_batch_norm"]((grid, *weights, False, 0.1, 1e-5)))
+    assert result.is_meta
+    assert result.stride() == grid.stride()

@@ -182,13 +182,21 @@ def test_winograd_spares_arithmetic_of_large_fp32_convolutions_only() -> None:
 
 
 def test_few_outputs_take_as_long_as_their_channels() -> None:
-    """No algorithm of FP32 convolutions splits its channels over CTAs: twice as many filters cost nothing, channels double."""
+    """No algorithm splits the channels of FP32 convolutions over CTAs: twice as many filters cost nothing, channels double."""
 
     def seconds(channels: int, filters: int) -> float:
         return map_kernel(convolution(6, channels, filters, 1, (4, 9)), H100, Precision.FP32).compute_s
 
     assert seconds(512, 128) == pytest.approx(seconds(512, 64), rel=0.15)
     assert 1.6 < seconds(1024, 128) / seconds(512, 128) < 2.1
+
+
+def test_few_outputs_of_strides_and_larger_windows_are_not_much_faster() -> None:
+    plain, strided = convolution(8, 512, 512, 1, (4, 16)), convolution(4, 512, 512, 1)
+    wide = replace(plain, gemm=Gemm(1, 64, 512, 25 * 512, 25, 1), macs=25 * plain.macs // 9, flops=25 * plain.flops / 9)
+    usual, fewer, more = (map_kernel(k, H100, Precision.FP32).compute_s for k in (plain, strided, wide))
+    assert usual / 3 < fewer < usual
+    assert more > usual
 
 
 def seconds_of_rows(**changes: object) -> float:
@@ -200,7 +208,7 @@ def seconds_of_rows(**changes: object) -> float:
 def test_streams_by_pattern_of_access() -> None:
     """Rows in a warp; norms in two kernels; tensors of different orders; copies of what is not contiguous."""
     in_a_warp = seconds_of_rows(softmax_row=1024)
-    assert seconds_of_rows(twice=True) > 1.4 * in_a_warp
+    assert seconds_of_rows(row=1024, twice=True) > 1.4 * in_a_warp
     assert seconds_of_rows(irregular=True) > in_a_warp
     assert seconds_of_rows(softmax_row=1024, recopied=True) == pytest.approx(
         in_a_warp + seconds_of_rows(irregular=True)
@@ -224,6 +232,7 @@ def test_norms_of_rows_run_in_rounds() -> None:
     )
     one, all_at_once = (seconds_of_rows(row=1024, elements=1024.0 * rows, bytes=8192.0 * rows) for rows in (1, 132 * 8))
     assert one == pytest.approx(all_at_once)
+    assert seconds_of_rows(row=1025, twice=True, elements=1025.0, bytes=8200.0) >= one
     resident, beyond = (seconds_of_rows(row=row) for row in (1024, 16_384))
     assert 1.3 < beyond / resident < 1.8
 
