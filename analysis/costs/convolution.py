@@ -63,4 +63,9 @@ def _winograd_tiles(context: Context, weight: Tensor, output: Tensor) -> tuple[i
     if weight.shape[2:] != (3, 3) or any(step != 1 for step in steps) or len(output.shape) != 4:
         return 0, 0
     batch, _, height, width = output.shape
+    return winograd_tiles(batch, height, width)
+
+
+def winograd_tiles(batch: int, height: int, width: int) -> tuple[int, int]:
+    """How many tiles of 4×4 and of 2×2 cover so many outputs of each of a batch of images."""
     return batch * -(-height // 4) * -(-width // 4), batch * -(-height // 2) * -(-width // 2)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..graph import Graph, Operator
 from .registry import HEAVY, Cost
 
-_NORMS_OF_ROWS = ("layer_norm", "rms_norm")
+# Normalize rows of their last dimensions.
+NORMS_OF_ROWS = ("layer_norm", "rms_norm")
 _NORMS_OF_CHANNELS = ("batch_norm", "group_norm", "instance_norm")
 
 
@@ -46,7 +47,7 @@ def row_length(operator: Operator, graph: Graph) -> int:
     """Elements that share one mean or one maximum, of a normalization or a softmax."""
     (first, *_) = operator.inputs
     shape, elements = graph.tensors[first].shape, graph.tensors[first].elements
-    if operator.kind in _NORMS_OF_ROWS:
+    if operator.kind in NORMS_OF_ROWS:
         rows = 1
         for size in shape[: len(shape) - max(1, len(operator.integers("normalized_shape")))]:
             rows *= size
@@ -73,7 +74,7 @@ def _batch_and_channel(operator: Operator, cost: Cost, shape: Sequence[int]) -> 
         return shape[0], heads * shape[-1]
     if cost.family == "recurrent":
         return (shape[0] if operator.attribute("batch_first") else shape[1], shape[-1]) if rank == 3 else (1, shape[-1])
-    last = cost.family == "matmul" or operator.kind in _NORMS_OF_ROWS
+    last = cost.family == "matmul" or operator.kind in NORMS_OF_ROWS
     second = cost.family == "pool" or operator.kind in _NORMS_OF_CHANNELS or rank > 3
     return shape[0], shape[1] if second and not last else shape[-1]
 

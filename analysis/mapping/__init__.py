@@ -1,5 +1,6 @@
 """Subgraph × device → allocation: which units of the device work on a kernel, in how many waves, how well filled."""
 
+from .access import runs_twice
 from .allocation import Allocation, Allocations
 from .cpu import dispatch_seconds
 from .kernels import Kernel, Kernels
@@ -19,4 +20,5 @@ __all__ = [
     "kernel_precision",
     "map_kernel",
     "map_kernels",
+    "runs_twice",
 ]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..costs import Family, row_length
+from ..costs import NORMS_OF_ROWS, Family, row_length
 from ..graph import Graph, Operator, Tensor
 
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _CONCATENATIONS = frozenset({"cat", "stack"})  # CatArrayBatchedCopy looks up where each element comes from
-_NORMS_OF_ROWS = frozenset({"layer_norm", "rms_norm"})
-_NORMS = frozenset({"group_norm", "instance_norm", *_NORMS_OF_ROWS})
-_ALIGNED = 4  # elements that PyTorch's kernel for rows loads at once; it takes no others (layer_norm_kernel.cu)
+_NORMS = frozenset({"group_norm", "instance_norm", *NORMS_OF_ROWS})
+LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
 _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 
 
@@ -44,8 +43,12 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     if operator.kind not in _NORMS:
         return Access(recopied=recopied)
     row = row_length(operator, graph)
-    twice = operator.kind not in _NORMS_OF_ROWS or row % _ALIGNED > 0
-    return Access(row=row, twice=twice, recopied=recopied)
+    return Access(row=row, twice=runs_twice(operator.kind, row), recopied=recopied)
+
+
+def runs_twice(norm: str, row: int) -> bool:
+    """Whether a norm runs in two kernels; one kernel takes rows that are loaded as a whole only (layer_norm_kernel.cu)."""
+    return norm not in NORMS_OF_ROWS or row % LOADED_AT_ONCE > 0
 
 
 def _mixed_orders(operator: Operator, graph: Graph) -> bool:

@@ -9,7 +9,7 @@ from ..constants import constant
 from .allocation import Allocations
 from .gpu_convolutions import winograd
 from .gpu_memory import dram_seconds
-from .gpu_tiles import Product, Tiled, best_tiles, tiles
+from .gpu_tiles import Product, Tiled, best_tiles, sides
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_tiles
 from .peaks import vector_peak
@@ -28,7 +28,7 @@ def map_products(
     rate = product_rate(kernels, device, precision)
     whole = kernels.of_family("attention", *(() if matrix else ("convolution",)))
     chosen = _chosen(Product(kernels.m, n, padded, batch, rate, whole), kernels, device, matrix=matrix)
-    height, width, _ = tiles("matrix")
+    height, width = sides()
     resident = resident_tiles(device, precision)[chosen.tile]
     other, multiplied = winograd(kernels, device, rate, applies=not matrix)
     seconds = np.minimum(chosen.seconds, other)

@@ -11,11 +11,11 @@ import numpy as np
 
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant, constant_of_family, constant_value
+from .access import LOADED_AT_ONCE
 from .kernels import Column, Kernels, Mask
 from .peaks import vector_peak
 
 _NORM_THREADS = 128
-_PER_THREAD = 4  # elements that a thread loads at once
 _WARP_ROW = 1024  # softmax of longer rows leaves the registers of a warp
 _MOST_THREADS = 1024
 _STEEPNESS = 4.0  # of the way from rows that the cache holds to rows that it does not
@@ -41,7 +41,7 @@ def norm_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
         return np.zeros(len(kernels))
     row = np.maximum(1.0, kernels.row)
     rounds = np.maximum(1.0, kernels.elements / row / (device.compute.units.si * resident_norms(device)))
-    steps = np.ceil(row / (_NORM_THREADS * _PER_THREAD))
+    steps = np.ceil(row / (_NORM_THREADS * LOADED_AT_ONCE))
     cycles = constant_of_family("gpu", "norm_start", device.family) + steps * constant("gpu", "norm_step")
     instructions = constant("gpu", "norm_operations") * kernels.elements / vector_peak(device)
     return np.where(kernels.row > 0, np.maximum(rounds * cycles / device.compute.clock.si, instructions), 0.0)
@@ -56,9 +56,9 @@ def exponential_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     if not _in_blocks(kernels).any():
         return np.zeros(len(kernels))
     operations: dict[str, float] = constant_value("gpu", "softmax_operations")
-    row, step = np.maximum(1.0, kernels.softmax_row), _PER_THREAD * _softmax_threads(kernels)
+    row, step = np.maximum(1.0, kernels.softmax_row), LOADED_AT_ONCE * _softmax_threads(kernels)
     idle = np.ceil(row / step) * step / row
-    each = np.where(row % _PER_THREAD == 0, operations["aligned"] * idle, operations["others"])
+    each = np.where(row % LOADED_AT_ONCE == 0, operations["aligned"] * idle, operations["others"])
     return np.where(_in_blocks(kernels), each * kernels.elements / vector_peak(device), 0.0)
 
 
@@ -91,7 +91,7 @@ def _in_blocks(kernels: Kernels) -> Mask:
 
 def _softmax_threads(kernels: Kernels) -> Column:
     """Threads of a block: a power of two, at least an eighth of the row's elements (`SoftMax_getBlockSize`)."""
-    most = np.minimum(np.maximum(kernels.softmax_row / _PER_THREAD, 2), _MOST_THREADS)
+    most = np.minimum(np.maximum(kernels.softmax_row / LOADED_AT_ONCE, 2), _MOST_THREADS)
     return 2 ** np.ceil(np.log2(most / 2))
 
 

@@ -51,14 +51,16 @@ class Tiled(NamedTuple):
 def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     """The best tile of each product, with split-K where there are fewer tiles than SMs."""
     units = int(device.compute.units.si)
-    m, n, k, batch, rate, never_split = product
-    height, width, relative = tiles(unit)
+    m, n, k, batch, rate, whole = product
+    height, width = sides()
+    rates: dict[str, float] = constant_value("gpu", _RATES[unit])
+    relative = _relative(tuple(rates.items()))
     vector = constant("gpu", "k_prologue_vector")
     prologue = constant("gpu", "k_prologue") if unit == "matrix" else np.where(batch > 1, 0.0, vector)
-    whole = np.ceil(m / height) * np.ceil(n / width) * batch
-    most = np.where(never_split, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
-    split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(whole, 1.0)), most))
-    pieces = whole * split
+    unsplit = np.ceil(m / height) * np.ceil(n / width) * batch
+    most = np.where(whole, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
+    split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(unsplit, 1.0)), most))
+    pieces = unsplit * split
     rounds = rounds_of(pieces / units)
     seconds = rounds * 2.0 * height * width * (k / split + prologue) / (relative * rate / units)
     best = np.argmin(seconds, axis=0)
@@ -72,22 +74,17 @@ def rounds_of(full: Column) -> Column:
     return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)
 
 
-def tiles(unit: Unit) -> tuple[Column, Column, Column]:
-    """Rows, columns and relative rate of each CTA tile, one below the other."""
-    relative: dict[str, float] = constant_value("gpu", _RATES[unit])
-    return *_sides(), _relative(tuple(relative.items()))
-
-
 @cache
 def _relative(rates: tuple[tuple[str, float], ...]) -> Column:
     """The rate of each tile, by its elements."""
-    height, width = _sides()
+    height, width = sides()
     by_elements = dict(rates)
     return np.array([[by_elements[f"{area:.0f}"]] for area in (height * width)[:, 0]])
 
 
 @cache
-def _sides() -> tuple[Column, Column]:
+def sides() -> tuple[Column, Column]:
+    """Rows and columns of each CTA tile, one below the other."""
     sizes: list[tuple[int, int]] = constant_value("gpu", "tiles")
     height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*sizes, strict=True))
     return height, width

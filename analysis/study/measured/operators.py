@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ....hardware_profiles import HardwareProfile
-from ...costs import Gemm
+from ...costs import Gemm, winograd_tiles
 from ...estimate import Estimate
 from ...estimate.on_device import of_kernels
-from ...mapping import Kernel, Kernels, instructions
+from ...mapping import Kernel, Kernels, instructions, runs_twice
 from ...numerics import stored_as
 from .cases import Case
 
@@ -38,10 +38,8 @@ def operator_estimate(case: Case, kernels: Kernels, device: HardwareProfile) -> 
 def _without_cache(device: HardwareProfile) -> HardwareProfile:
     memory = device.memory
     empty = memory.llc_size.model_copy(update={"value": _NO_CACHE})
-    kept = {
-        "llc_size": empty,
-        "llc_effective": memory.llc_effective or memory.llc_size,
-    }  # a kernel finds what it read itself
+    # A kernel finds what it has read itself.
+    kept = {"llc_size": empty, "llc_effective": memory.llc_effective or memory.llc_size}
     return device.model_copy(update={"memory": memory.model_copy(update=kept)})
 
 
@@ -58,7 +56,7 @@ def _kernel(case: Case, shape: dict[str, float], width: float) -> Kernel | None:
         data = 2.0 * rows * row * width
         kind = "layer_norm" if norm else "softmax"
         return Kernel("normalization", kind, 7.0 * rows * row, 0, rows * row, data, data, None, row=row if norm else 0,
-                      softmax_row=0 if norm else row, twice=norm and row % 4 > 0)  # fmt: skip
+                      softmax_row=0 if norm else row, twice=norm and runs_twice(kind, row))  # fmt: skip
     if case.name in _BINARY | _UNARY:
         return _pointwise(case.name.rstrip("u") if case.name in _UNARY - {"relu", "gelu", "tanh"} else case.name,
                           rows * row, 3 if case.name in _BINARY else 2, width)  # fmt: skip
@@ -77,8 +75,7 @@ def _product(name: str, shape: dict[str, float], width: float) -> Kernel:
 def _convolution(shape: dict[str, float], width: float) -> Kernel:
     batch, channels, filters, side, size = (int(shape[name]) for name in ("B", "Cin", "Cout", "k", "in"))
     out = (size + 2 * int(shape["p"]) - side) // int(shape["s"]) + 1
-    applies = (side, int(shape["s"])) == (3, 1)
-    tiles = (batch * (-(-out // outputs)) ** 2 if applies else 0 for outputs in (4, 2))
+    tiles = winograd_tiles(batch, out, out) if (side, int(shape["s"])) == (3, 1) else (0, 0)
     gemm = Gemm(1, batch * out * out, filters, channels * side * side, side * side, 1, *tiles)
     activations = width * batch * (channels * size * size + filters * out * out)
     data = activations + width * filters * channels * side * side
