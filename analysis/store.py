@@ -71,7 +71,7 @@ class Store:
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._connection = connection
-            connection.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute(_TABLE)
         return self._connection
@@ -97,6 +97,20 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Asks for write-ahead mode until it is granted: SQLite refuses at once, without its time to wait, when several
+    processes ask for it on a new file (https://sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY")."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_BUSY_SECONDS / 1000)
 
 
 # A file or folder that an entry depends on: its path, its time of change in nanoseconds, its size.

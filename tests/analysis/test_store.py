@@ -1,7 +1,9 @@
 """The on-disk store: bounded, shared between processes, never a reason to fail."""
 
+import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from graphperf.analysis.store import Store
@@ -67,3 +69,14 @@ def test_processes_write_at_once(tmp_path: Path) -> None:
     assert [process.wait(60) for process in running] == [0, 0, 0, 0]
     store = Store(tmp_path / "s")
     assert all(store.get(f"{name}-{i}") == b"x" * 2000 for name in "abcd" for i in range(50))
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "s", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.2, other.execute, ["COMMIT"])
+    done.start()
+    store = Store(tmp_path / "s")
+    store.put("a", b"1")
+    done.join()
+    assert store.get("a") == b"1"
