@@ -99,8 +99,9 @@ class Cpu(Table):
 
     *rates*: operations a second in FP32, as the cost functions count them, of all cores in kernels of a class of work
     (``analysis/mapping/cpu_work.py`` has the classes). *bandwidths*: bytes a second of classes that stream less well than
-    the memory allows; ``reorder``: of what convolutions bring into blocks and back; ``fresh``: of pages that the system
-    hands out anew for results too large for the allocator to keep. *dispatch*: PyTorch's time for an operator of a
+    the memory allows; ``reorder``: of what convolutions bring into blocks and back; ``weights``: of the weights of those whose
+    activations stay as they are; ``fresh``: of pages that the system hands out anew for results too large for the allocator
+    to keep. *dispatch*: PyTorch's time for an operator of a
     class where it is another than ``launch.eager_dispatch``."""
 
     cores_performance: Count

@@ -43,6 +43,11 @@ def parallelism_of(operator: Operator, cost: Cost, graph: Graph) -> Parallelism:
     return Parallelism(batch, channel, max(1, spatial), _reduction(operator, cost, graph, result.elements))
 
 
+def takes_statistics(operator: Operator) -> bool:
+    """Whether a batch norm computes mean and variance of what it is given, as in training, or has them stored."""
+    return operator.kind == "batch_norm" and operator.attribute("training") is True
+
+
 def row_length(operator: Operator, graph: Graph) -> int:
     """Elements that share one mean or one maximum, of a normalization or a softmax."""
     (first, *_) = operator.inputs
@@ -57,6 +62,8 @@ def row_length(operator: Operator, graph: Graph) -> int:
         return elements // max(shape[0] * groups[0], 1)
     if operator.kind == "instance_norm":
         return elements // max(shape[0] * shape[1], 1)
+    if operator.kind == "batch_norm":
+        return elements // max(shape[1], 1)
     dims = operator.integers("dim")
     return shape[dims[0]] if dims and shape else shape[-1] if shape else 1
 
@@ -90,7 +97,7 @@ def _reduction(operator: Operator, cost: Cost, graph: Graph, results: int) -> in
     results = max(1, results)
     if cost.family in HEAVY:
         return max(1, cost.macs // results)
-    if cost.family == "normalization" and operator.kind != "batch_norm":
+    if cost.family == "normalization":
         return max(1, row_length(operator, graph))
     if cost.family == "pool":
         return max(1, cost.elementwise // results)

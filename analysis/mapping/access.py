@@ -10,7 +10,7 @@ from ..graph import Graph, Operator, Tensor
 
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _CONCATENATIONS = frozenset({"cat", "stack"})  # CatArrayBatchedCopy looks up where each element comes from
-_NORMS = frozenset({"group_norm", "instance_norm", *NORMS_OF_ROWS})
+_NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS})
 LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
 _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 

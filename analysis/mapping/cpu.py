@@ -94,14 +94,20 @@ def dispatch_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
 def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
     """Seconds of what an operator moves beside its operands and results, where the device has figures for it.
 
-    oneDNN brings the operands of a convolution into blocks of channels and its result back. The allocator returns results
-    beyond glibc's threshold to the system, which clears every page of the next.
+    oneDNN brings the operands of a convolution into blocks of channels and its result back; under a compiler the activations
+    stay as they are, the weights do not. The allocator returns results beyond glibc's threshold to the system, which clears
+    every page of the next.
     """
     assert device.cpu is not None
     speeds = device.cpu.bandwidths
     seconds = np.zeros(len(kernels))
     if "reorder" in speeds:
         seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
+    if "weights" in speeds:
+        weights = kernels.bytes - kernels.bytes_activations
+        seconds += np.where(
+            kernels.of_family("convolution") & ~_reordered(kernels), weights / speeds["weights"].si, 0.0
+        )
     if "fresh" in speeds:
         seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
     return seconds

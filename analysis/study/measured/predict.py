@@ -82,7 +82,7 @@ def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterat
 
 def ready(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Ready | NotPredicted]:
     """The kernels of each case, models in the order of their names: each is captured once for all its rows of one size."""
-    ordered = sorted(cases, key=lambda c: (c.is_operator, c.package, c.name, c.size, c.batch))
+    ordered = sorted(cases, key=lambda c: (c.is_operator, c.package, c.name, c.size, c.batch, c.framework))
     key: tuple[Any, ...] = ()
     graph: Graph | str = ""
     for case in ordered:
@@ -93,7 +93,7 @@ def ready(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Rea
             kernels = operator_kernels(case)
             yield NotPredicted(case, f"no operator {case.name}") if kernels is None else _operator(case, kernels)
         else:
-            if key != (key := (case.package, case.name, case.size, case.batch)):
+            if key != (key := (case.package, _made(case), case.size, case.batch)):
                 note(f"{case.name}, batch {case.batch}")
                 graph = _graph(case, capturer)
             yield NotPredicted(case, graph) if isinstance(graph, str) else _model(case, graph, device)
@@ -109,26 +109,37 @@ def _graph(case: Case, capturer: Capturer) -> Graph | str:
     return graph
 
 
+def _made(case: Case) -> str:
+    """The expression that makes a model as the framework of its time ran it."""
+    package: Mapping[str, Any] = sources()["models"][case.package]
+    older = case.framework.startswith("pytorch 1.") and package.get("make_pytorch_1")
+    expression = sources()["transformers"].get(case.name, "")
+    return str(older or package["make"]).format(name=case.name, expression=expression)
+
+
 def _request(case: Case) -> CaptureRequest:
     package: Mapping[str, Any] = sources()["models"][case.package]
-    expression = sources()["transformers"].get(case.name, "")
-    made = str(package["make"]).format(name=case.name, expression=expression)
     side = int(case.size)
     tokens = case.package == "transformers"
     inputs = (((case.batch, side), "int64"),) if tokens else (((case.batch, 3, side, side), "float32"),)
     module = str(package["module"])
     return CaptureRequest(
-        (Candidate(made, case.source),), module=module, inputs=inputs, inputs_origin="given", seconds=180.0,
+        (Candidate(_made(case), case.source),), module=module, inputs=inputs, inputs_origin="given", seconds=180.0,
         imports=((module, ()),),
     )  # fmt: skip
 
 
 def _model(case: Case, graph: Graph, device: HardwareProfile) -> Ready:
-    if sources()["models"][case.package].get("fast_norms") and isinstance(case.numerics, Autocast):
+    if isinstance(case.numerics, Autocast) and _fast_norms(case):
         graph = with_fast_norms(graph)
     question = Question(device, case.numerics, case.mode, case.what_if)
     plan = Plan.of(as_run(graph, question), question.policy)
     return Ready(case, plan.kernels(question.storage), lambda device: on_device(plan, replace(question, device=device)))
+
+
+def _fast_norms(case: Case) -> bool:
+    package: Mapping[str, Any] = sources()["models"][case.package]
+    return "fast_norms" in package and not case.framework.startswith(tuple(package["fast_norms"]["but_for"]))
 
 
 def _operator(case: Case, kernels: Kernels) -> Ready:

@@ -50,6 +50,20 @@ def test_sequences_attention_and_rows(write) -> None:
     assert _of_layers(net, "mean") == [Parallelism(2, 64, 1, 50)]
 
 
+def test_batch_norms_that_take_statistics_combine_what_a_channel_holds(write) -> None:
+    net = write("""
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.stored, self.taken = nn.BatchNorm2d(8), nn.BatchNorm2d(8, track_running_stats=False)
+
+            def forward(self, x):
+                return self.taken(self.stored(x))
+    """, inputs=(((2, 8, 5, 5), None),))  # fmt: skip
+    assert _of_layers(net, "batch_norm") == [Parallelism(2, 8, 25, 1), Parallelism(2, 8, 25, 50)]
+    assert [costs_of(net.graph)[o.id].family for o in net.graph.operators] == ["pointwise", "normalization"]
+
+
 @pytest.mark.parametrize("batch_first", [True, False])
 def test_time_steps_wait_for_each_other(write, batch_first: bool) -> None:
     shape = (3, 20, 8) if batch_first else (20, 3, 8)

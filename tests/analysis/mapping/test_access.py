@@ -44,6 +44,7 @@ def test_norms_copy_what_is_not_contiguous() -> None:
         ("rms_norm", {}, 8, False),
         ("group_norm", {"num_groups": 2}, 32, True),
         ("instance_norm", {}, 8, True),
+        ("batch_norm", {"training": True}, 32, True),
         ("linalg_vector_norm", {}, 0, False),
     ],
 )

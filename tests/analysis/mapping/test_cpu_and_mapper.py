@@ -85,6 +85,17 @@ def test_convolutions_are_reordered_where_they_are_contiguous_and_have_a_window(
         assert reordered - plain == pytest.approx(extra)
 
 
+def test_weights_of_convolutions_are_brought_into_blocks_where_activations_stay() -> None:
+    device = measured(bandwidths={"weights": {"value": 10, "unit": "GB/s"}})
+    gemm = Gemm(1, 64, 64, 576, 9)
+    for family, contiguous, extra in (("convolution", False, 4e4), ("convolution", True, 0.0), ("matmul", False, 0.0)):
+        each = dataclasses.replace(
+            kernel(data=1e6, gemm=gemm, family=family), bytes_activations=6e5, contiguous_convolution=contiguous
+        )
+        plain, blocked = (map_kernel(each, device, Precision.FP32).memory_s for device in (I7, device))
+        assert blocked - plain == pytest.approx(extra * 1e-9)
+
+
 def test_large_results_lie_in_pages_that_the_system_clears() -> None:
     device = measured(bandwidths={"fresh": {"value": 2, "unit": "GB/s"}})
     for elements, extra in ((8 << 20, 0.0), ((8 << 20) + 1, 4 * ((8 << 20) + 1) / 2e9)):

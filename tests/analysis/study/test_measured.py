@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from graphperf.analysis.capture import Captured
+from graphperf.analysis.capture.request import CaptureRequest
+from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.study.measured.cases import Case, sources
 from graphperf.analysis.study.measured.errors import Errors, grouped
 from graphperf.analysis.study.measured.predict import (
@@ -127,6 +130,33 @@ def test_what_cannot_be_predicted_says_why(capturer) -> None:
     found = list(predictions([case], capturer, print))
     assert isinstance(found[0], NotPredicted)
     assert "resnet1" in found[0].reason
+
+
+@pytest.mark.parametrize(
+    ("framework", "made", "casts"),
+    [
+        ("pytorch 1.12 cu113", "layers.set_fused_attn(False) or create_model('vit')", 3),
+        ("pytorch 1.13 cu117", "layers.set_fused_attn(False) or create_model('vit')", 2),
+        ("pytorch 2.4.0 cu124", "create_model('vit')", 2),
+    ],
+)
+def test_models_of_older_frameworks_ran_without_fused_attention_and_fast_norms(
+    sketch, framework: str, made: str, casts: int
+) -> None:
+    half = sketch.add("linear", {"input": sketch.tensor(4, 64), "weight": sketch.weight(64, 64)}, (4, 64))
+    sketch.add("layer_norm", {"input": half}, (4, 64), normalized_shape=(64,))
+    asked: list[CaptureRequest] = []
+
+    class OneGraph:
+        def capture(self, request: CaptureRequest) -> Captured:
+            asked.append(request)
+            return Captured(sketch.graph())
+
+    case = Case("timm", "vit", "rtx-3090", framework, Autocast.FP16, "eager", frozenset(), 4, 1e-3, "64", "timm")
+    (found,) = ready([case], OneGraph(), print)
+    assert isinstance(found, Ready)
+    assert [candidate.expression for candidate in asked[0].candidates] == [made]
+    assert sum(kind == "cast" for kind in found.kernels.kind) == casts
 
 
 def test_a_harness_that_adds_a_fixed_time() -> None:
