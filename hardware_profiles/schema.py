@@ -140,9 +140,9 @@ class HardwareProfile(Table):
     @property
     def calibrated(self) -> bool:
         """Whether the rates that matrix products reach were fitted to measurements of this device."""
-        products = (self.efficiency.convolution, self.efficiency.vector_matmul)
-        fitted = any(figure is not None and figure.grade == "M" for figure in products)
-        return fitted or (self.cpu is not None and bool(self.cpu.rates))
+        rates = self.cpu.rates.values() if self.cpu is not None else ()
+        products = (self.efficiency.convolution, self.efficiency.vector_matmul, *rates)
+        return any(figure is not None and figure.grade == "M" for figure in products)
 
     @property
     def energy_calibrated(self) -> bool:

@@ -104,23 +104,25 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     if "reorder" in speeds:
         seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
     if "weights" in speeds:
-        weights = kernels.bytes - kernels.bytes_activations
-        seconds += np.where(
-            kernels.of_family("convolution") & ~_reordered(kernels), weights / speeds["weights"].si, 0.0
-        )
+        seconds += np.where(_reordered(kernels), 0.0, _filters(kernels)) / speeds["weights"].si
     if "fresh" in speeds:
         seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
     return seconds
 
 
 def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
-    """Bytes in pages that the system has just cleared: large results, and what convolutions are reordered into."""
+    """Bytes in pages that the system has just cleared: large results, and what convolutions and weights are reordered into."""
     results = kernels.fresh * precision.bytes
     operands = np.maximum(0.0, kernels.bytes_activations - results)
     blocked = np.where(_reordered(kernels), large(results) + large(operands), 0.0)
     # A convolution over single elements brings its result into blocks as well; both are freed at once, at the heap's end.
     pointwise = kernels.contiguous_convolution & (kernels.taps == 1)
-    return np.where(pointwise, large(2 * results), large(results) + blocked)
+    return np.where(pointwise, large(2 * results), large(results) + blocked) + large(_filters(kernels))
+
+
+def _filters(kernels: Kernels) -> Column:
+    """Bytes of the weights of convolutions."""
+    return np.where(kernels.of_family("convolution"), kernels.bytes - kernels.bytes_activations, 0.0)
 
 
 def large(data: Column) -> Column:

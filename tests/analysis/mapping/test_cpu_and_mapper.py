@@ -87,13 +87,21 @@ def test_convolutions_are_reordered_where_they_are_contiguous_and_have_a_window(
 
 def test_weights_of_convolutions_are_brought_into_blocks_where_activations_stay() -> None:
     device = measured(bandwidths={"weights": {"value": 10, "unit": "GB/s"}})
-    gemm = Gemm(1, 64, 64, 576, 9)
-    for family, contiguous, extra in (("convolution", False, 4e4), ("convolution", True, 0.0), ("matmul", False, 0.0)):
-        each = dataclasses.replace(
-            kernel(data=1e6, gemm=gemm, family=family), bytes_activations=6e5, contiguous_convolution=contiguous
-        )
-        plain, blocked = (map_kernel(each, device, Precision.FP32).memory_s for device in (I7, device))
-        assert blocked - plain == pytest.approx(extra * 1e-9)
+    square = dataclasses.replace(kernel(gemm=Gemm(1, 64, 64, 576, 9), family="convolution"), bytes_activations=6e5)
+    contiguous = dataclasses.replace(square, contiguous_convolution=True)
+    product = dataclasses.replace(square, family="matmul")
+    for each, extra in ((square, 4e5 / 10e9), (contiguous, 0.0), (product, 0.0)):
+        plain, blocked = (map_kernel(each, on, Precision.FP32).memory_s for on in (I7, device))
+        assert blocked - plain == pytest.approx(extra)
+
+
+def test_large_weights_of_convolutions_are_brought_into_fresh_pages() -> None:
+    device = measured(bandwidths={"fresh": {"value": 2, "unit": "GB/s"}})
+    for weights, extra in ((32 << 20, 0.0), ((32 << 20) + 4, ((32 << 20) + 4) / 2e9)):
+        square = kernel(data=1e6 + weights, gemm=Gemm(1, 64, 64, 576, 9), family="convolution")
+        square = dataclasses.replace(square, bytes_activations=1e6)
+        plain, fresh = (map_kernel(square, on, Precision.FP32).memory_s for on in (I7, device))
+        assert fresh - plain == pytest.approx(extra)
 
 
 def test_large_results_lie_in_pages_that_the_system_clears() -> None:
