@@ -67,7 +67,7 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
     rates: dict[str, float] = {}
     speeds: dict[str, float] = {"fresh": 1 / fresh} if fresh else {}
     for work in dict.fromkeys(point.work for point in known if point.op == "operator" and point.operations):
-        if work in _REORDERED or work in ("stream", "energy"):
+        if work in _REORDERED or work in ("stream", "energy", "weights"):
             continue
         mine = [point for point in known if point.work == work and point.op == "operator"]
         left = _less(mine, seconds, *alone)
@@ -83,6 +83,8 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
     found, reorder = _convolutions(known, seconds, alone, caches, levels, fresh)
     if reorder:
         speeds["reorder"] = 1 / reorder
+    if "convolution" in found and any(point.work == "weights" for point in known):
+        speeds["weights"] = _blocking(known, seconds, alone, caches, levels, fresh, found["convolution"])
     memory = {name: float(1 / each) for name, each in zip(_LEVELS, levels, strict=True) if each}
     return CpuFigures(usual, dispatch, memory, rates | found, speeds)
 
@@ -176,3 +178,15 @@ def _convolutions(
     columns = [np.array([float(p.operations) * (p.work == work) for p in mine]) for work in present]
     *inverse, reorder = least_squares([*columns, _bytes(mine)], left)
     return {work: 1 / each for work, each in zip(present, inverse, strict=True) if each}, float(reorder)
+
+
+def _blocking(
+    known: Sequence[BenchPoint], seconds: Mapping[str, float], alone: _Dispatch, caches: Caches, levels: Column,
+    fresh: float, rate: float,
+) -> float:  # fmt: skip
+    """Bytes of weights a second that convolutions at this `rate` bring into blocks where their activations stay as they are."""
+    mine = [point for point in known if point.work == "weights"]
+    spent = _less(mine, seconds, alone[1].get("convolution", alone[0]), {})
+    arithmetic = np.array([float(point.operations) for point in mine]) / rate
+    left = np.maximum(spent - arithmetic - _traffic(mine, caches, levels, fresh), _LEAST_SHARE * spent)
+    return float(np.median(_WIDTH * np.array([float(point.weights) for point in mine]) / left))

@@ -62,6 +62,8 @@ def suite(device: str, precisions: Sequence[str], *, quick: bool) -> list[BenchP
     """
     scale = 4 if device == "cuda" else 1
     points = [*_dispatch(), *_traffic(scale, quick), *_vector(scale**2, quick), *_convolutions(scale**2, quick)]
+    if device == "cpu":
+        points += _weights()
     for precision in dict.fromkeys(("fp32", *precisions)):
         points += _products(precision, scale, quick)
     if device == "cuda":
@@ -129,6 +131,15 @@ def _convolutions(images: int, quick: bool) -> Iterator[BenchPoint]:
             operations = 2 * prod(result) * prod(weight[1:])
             arguments = {"stride": stride, "padding": taps // 2, "groups": groups}
             yield BenchPoint(work, "conv2d", ((images * n, c, side, side), weight), result, operations, (1,), arguments)
+
+
+def _weights() -> Iterator[BenchPoint]:
+    """Convolutions with more weights than activations, (channels, side, filters), as a compiled model calls them."""
+    for c, side, filters in ((240, 10, 272), (400, 9, 336), (528, 6, 480)):
+        weight, result = (filters, c, 3, 3), (1, filters, side, side)
+        operations = 2 * prod(result) * prod(weight[1:])
+        shapes = ((1, side, side, c), weight)
+        yield BenchPoint("weights", "conv2d_compiled", shapes, result, operations, (1,), {"padding": 1})
 
 
 def _products(precision: str, scale: int, quick: bool) -> Iterator[BenchPoint]:

@@ -14,7 +14,7 @@ RATES = {
     "average-pool": 0.6e9,
 }  # fmt: skip
 LEVELS = (80e9, 60e9, 20e9)
-FRESH, REORDER, PACKING, TRANSPOSE = 1.5e9, 25e9, 16e9, 20e9
+FRESH, REORDER, WEIGHTS, PACKING, TRANSPOSE = 1.5e9, 25e9, 4e9, 16e9, 20e9
 ALONE, AMONG_OTHERS = 3e-6, 9e-6
 
 
@@ -34,6 +34,8 @@ def seconds(point: BenchPoint) -> float:
     total += sum(float(data * share[0]) / speed for share, speed in zip(shares, LEVELS, strict=True))
     made = 4.0 * np.prod(point.result)
     total += made / FRESH if made > 32 << 20 else 0.0
+    if point.work == "weights":
+        return total + point.operations / RATES["convolution"] + 4.0 * point.weights / WEIGHTS
     return total + (data / REORDER if point.work in ("convolution", "depthwise", "grouped") else 0.0)
 
 
@@ -54,6 +56,7 @@ def test_known_figures_are_found(points: list[BenchPoint], noise: float) -> None
     assert found.memory["llc_bandwidth"] == pytest.approx(LEVELS[1], rel=close)
     assert found.memory["dram_bandwidth"] == pytest.approx(LEVELS[2], rel=close + 0.1)
     assert found.bandwidths["fresh"] == pytest.approx(FRESH, rel=close)
+    assert found.bandwidths["weights"] == pytest.approx(WEIGHTS, rel=close)
     assert found.bandwidths["matmul"] == pytest.approx(PACKING, rel=close)
     assert found.bandwidths["transpose"] == pytest.approx(TRANSPOSE, rel=close)
     assert found.eager_dispatch == pytest.approx(AMONG_OTHERS, rel=5 * noise + 1e-9)
