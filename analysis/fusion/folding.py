@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..costs import takes_statistics
 from ..graph import Graph, Operator
 
 _INTO = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear")
@@ -33,7 +34,7 @@ def with_folded_norms(graph: Graph) -> Graph:
 
 def layer_before(norm: Operator, graph: Graph) -> Operator | None:
     """The convolution or linear layer that a norm folds into: nobody else reads it, and the norm's statistics are fixed."""
-    if norm.kind != "batch_norm" or norm.attribute("training") is True or not norm.inputs:
+    if norm.kind != "batch_norm" or takes_statistics(norm) or not norm.inputs:
         return None
     read = norm.inputs[0]
     producer = graph.producers.get(read)

@@ -104,7 +104,7 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     if "reorder" in speeds:
         seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
     if "weights" in speeds:
-        seconds += np.where(_reordered(kernels), 0.0, _filters(kernels)) / speeds["weights"].si
+        seconds += np.where(kernels.contiguous_convolution, 0.0, _filters(kernels)) / speeds["weights"].si
     if "fresh" in speeds:
         seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
     return seconds

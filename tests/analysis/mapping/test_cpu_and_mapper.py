@@ -89,8 +89,9 @@ def test_weights_of_convolutions_are_brought_into_blocks_where_activations_stay(
     device = measured(bandwidths={"weights": {"value": 10, "unit": "GB/s"}})
     square = dataclasses.replace(kernel(gemm=Gemm(1, 64, 64, 576, 9), family="convolution"), bytes_activations=6e5)
     contiguous = dataclasses.replace(square, contiguous_convolution=True)
+    flat = dataclasses.replace(contiguous, gemm=Gemm(1, 64, 64, 64))
     product = dataclasses.replace(square, family="matmul")
-    for each, extra in ((square, 4e5 / 10e9), (contiguous, 0.0), (product, 0.0)):
+    for each, extra in ((square, 4e5 / 10e9), (contiguous, 0.0), (flat, 0.0), (product, 0.0)):
         plain, blocked = (map_kernel(each, on, Precision.FP32).memory_s for on in (I7, device))
         assert blocked - plain == pytest.approx(extra)
 
