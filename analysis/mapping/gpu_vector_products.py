@@ -38,20 +38,21 @@ def map_even(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareP
 
 
 def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
-    """Batched products: a CTA computes some rows of one product by all its columns, in rounds on all units.
+    """Batched products: a CTA computes some rows of one product by all its columns over some reduction steps, in rounds on all
+    units.
 
-    A few CTAs share the columns where there are fewer strips than units. Rows and reduction steps are padded, columns are
-    not: each strip takes as long as a few columns more.
+    Rows and reduction steps are padded, columns are not: each strip takes as long as a few columns more. Long reductions are
+    split, short ones are not, however few units their strips fill.
     """
     height = constant_of_family("gpu", "strip_rows", device.family)
     steps = constant_of_family("gpu", "strip_steps", device.family)
     deep = np.ceil(kernels.k / steps) * steps
     strips = kernels.batch * np.ceil(kernels.m / height)
-    split = np.maximum(1.0, np.minimum(np.floor_divide(found.units, strips), constant("gpu", "strip_splits")))
-    pieces, width = strips * split, kernels.n / split
+    split = np.ceil(kernels.k / constant_of_family("gpu", "strip_split", device.family))
+    pieces = strips * split
     rounds = rounds_of(pieces / found.units)
-    multiplied = height * (width + constant("gpu", "strip_columns"))
-    taken = deep + constant_of_family("gpu", "strip_prologue", device.family)
+    multiplied = height * (kernels.n + constant_of_family("gpu", "strip_columns", device.family))
+    taken = (deep + constant_of_family("gpu", "strip_prologue", device.family)) / split
     rate = constant_of_family("gpu", "strip_rate", device.family) * vector_peak(device, precision) / found.units
     resident = resident_threads(device, _THREADS)
     found.put(
@@ -59,5 +60,5 @@ def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
         fill=np.minimum(1.0, pieces / (rounds * found.units)),
         compute_s=rounds * 2 * multiplied * taken / rate + constant("gpu", "tile_start"),
         alignment=kernels.batch * kernels.m * kernels.k / (strips * height * deep),
-        tile_rows=np.full(len(kernels), height), tile_columns=np.ceil(width), resident=resident,
+        tile_rows=np.full(len(kernels), height), tile_columns=kernels.n, resident=resident,
     )  # fmt: skip

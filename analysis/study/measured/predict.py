@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -189,8 +190,10 @@ def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
 
     def before(case: Case) -> float:
         harness = harnesses[case.source]
-        shares = harness.get("operators", {}).get(case.name, {"others": harness["before"]})
-        return shares.get(case.device, shares["others"])
+        blocks = harness["in_blocks"]
+        if dict(case.shape).get("H", 0) <= blocks["rows_beyond"].get(case.name, math.inf):
+            return harness["before"]
+        return blocks["before"].get(case.device, blocks["before"]["others"])
 
     kept = [case for case in found if case.measured >= 2 * floor(case)]
     shorter = [replace(c, measured=c.measured - before(c) * floor(c)) if floor(c) else c for c in kept]

@@ -116,11 +116,16 @@ def better(device, factor: float, units: int):
 
     changes = {
         "compute": scaled(scaled(device.compute, factor * units, ("vector", "matrix")), units, ("units",)),
-        "memory": scaled(device.memory, factor * units, ("dram_bandwidth", "llc_bandwidth", "llc_size")),
+        "memory": scaled(
+            device.memory, factor * units, ("dram_bandwidth", "llc_bandwidth", "llc_size", "l2_bandwidth")
+        ),
         "launch": scaled(device.launch, 1 / factor, TIMES),
         "power": scaled(device.power, 1 / factor, ("static",)),
         "energy": scaled(device.energy, 1 / factor, ("dram_byte", "llc_byte", "l1_byte", "vector", "matrix")),
     }
+    if device.cpu is not None:
+        rates = scaled(device.cpu, factor * units, ("rates", "bandwidths"))
+        changes["cpu"] = scaled(rates, 1 / factor, ("dispatch",))
     return device.model_copy(update=changes)
 
 

@@ -173,6 +173,27 @@ def test_a_harness_that_adds_a_fixed_time() -> None:
     assert without_floor([case(4e-5, "test")]) == ([case(4e-5, "test")], 0)
 
 
+@pytest.mark.parametrize(
+    ("operator", "row", "device", "before"),
+    [
+        ("softmax", 1024, "t4-16gb", 0.57),
+        ("softmax", 1025, "t4-16gb", 1.0),
+        ("softmax", 1025, "v100-pcie-32gb", 0.7),
+        ("ln", 64, "t4-16gb", 1.0),
+        ("gelu", 4096, "t4-16gb", 0.57),
+    ],
+)
+def test_rows_in_blocks_start_later(operator: str, row: float, device: str, before: float) -> None:
+    def case(seconds: float) -> Case:
+        shape = (("B", 1.0), ("H", row))
+        return Case(
+            "neusight", operator, device, "train", Precision.FP32, "eager", frozenset(), 1, seconds, shape=shape
+        )
+
+    kept, _ = without_floor([case(4e-5), case(1e-3)])
+    assert [each.measured for each in kept] == [pytest.approx(1e-3 - before * 4e-5)]
+
+
 def test_errors_of_known_rows() -> None:
     case = Case("s", "m", "rtx-3090", "", Precision.FP16, "eager", frozenset(), 1, 1.0)
     rows = [Predicted(case, 1 + e, 0.9, 1.05, 0.5, "memory") for e in (-0.3, -0.1, 0.0, 0.1, 0.2)]
