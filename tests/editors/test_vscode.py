@@ -34,6 +34,9 @@ USER = {
     "workbench.secondarySideBar.defaultVisibility": "hidden", "editor.minimap.enabled": False,
 }  # fmt: skip
 
+# What a remote window takes from the machine's settings at its start; the user's may come later.
+OF_MACHINE = {"graphperf.serverPython"}
+
 pytestmark = [
     pytest.mark.editors,
     pytest.mark.skipif(not NODE.exists(), reason="VS Code is not installed: run tests/editors/install.sh"),
@@ -88,7 +91,8 @@ def play(tmp_path: Path, workspace: Path):
 
     def run(scenario: str, python: str, **user: Any) -> dict[str, Any]:
         SHOTS.mkdir(parents=True, exist_ok=True)
-        with code_server(tmp_path / "code", workspace, user, {"graphperf.interpreter": python}) as address:
+        machine = {"graphperf.interpreter": python} | {name: user.pop(name) for name in OF_MACHINE & user.keys()}
+        with code_server(tmp_path / "code", workspace, user, machine) as address:
             given = {"URL": address, "OUT": str(SHOTS), "SCENARIO": scenario, "NODE_PATH": str(CODE)}
             done = subprocess.run(
                 [str(NODE), str(HERE / "drive.mjs")],
