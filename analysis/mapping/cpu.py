@@ -122,7 +122,7 @@ def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
 
 def _filters(kernels: Kernels) -> Column:
     """Bytes of the weights of convolutions."""
-    return np.where(kernels.of_family("convolution"), kernels.bytes - kernels.bytes_activations, 0.0)
+    return np.where(kernels.of_family("convolution"), kernels.bytes_weights, 0.0)
 
 
 def large(data: Column) -> Column:

@@ -171,6 +171,11 @@ class Kernels:
     def _chosen(self) -> dict[bytes, Kernels]:
         return {}
 
+    @property
+    def bytes_weights(self) -> Column:
+        """Traffic of parameters and buffers."""
+        return self.bytes - self.bytes_activations
+
     @cached_property
     def products(self) -> Mask:
         """Rows that are matrix products."""

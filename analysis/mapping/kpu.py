@@ -37,7 +37,7 @@ def map_to_kpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
 
 def resident_share(kernels: Kernels, device: HardwareProfile) -> float:
     """The share of the model's weights that stays on the chip beside what it works on; the rest streams in every run."""
-    weights = kernels.bytes - kernels.bytes_activations
+    weights = kernels.bytes_weights
     return held_share(float(weights.sum()), constant("kpu", "weight_share") * device.memory.llc_size.si)
 
 
@@ -106,7 +106,7 @@ def _move(found: Allocations, kernels: Kernels, passed: Column, between: Column,
     memory = device.memory
     dram = memory.dram_bandwidth.si * device.efficiency.dram.si
     cache = _scratchpad_bandwidth(device)
-    weights = kernels.bytes - kernels.bytes_activations
+    weights = kernels.bytes_weights
     kept = weights * resident_share(kernels, device)
     moved = traffic(kernels.bytes - kept, constant("kpu", "cache_share") * memory.llc_size.si, dram, cache)
     found.memory_s[:] = np.maximum(moved.seconds + kept / cache, between)

@@ -57,7 +57,7 @@ def _move(found: Allocations, runs: Mask, kernels: Kernels, device: HardwareProf
     dram = memory.dram_bandwidth.si * device.efficiency.dram.si
     sram = npu.sram.si if npu.sram is not None else memory.llc_size.si
     on_chip = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("npu", "cache_ratio")
-    weights = kernels.bytes - kernels.bytes_activations
+    weights = kernels.bytes_weights
     kept = runs * held_share(float(weights[runs].sum()), constant("npu", "weight_share") * sram)
     held: Column = kept * weights + np.where(runs & (kernels.bytes_activations <= sram), kernels.bytes_activations, 0.0)
     outside = kernels.bytes - held

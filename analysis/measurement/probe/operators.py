@@ -27,12 +27,18 @@ _MOST_COPIES = 64
 _LAUNCHES = 200
 _IN_CONTEXT = 25
 
+
+def _channels_last_convolution(x: Tensor, w: Tensor, padding: int) -> Tensor:
+    """As a model compiled for a CPU calls it: channels are last in `x` already, the weights are copied into that order."""
+    return F.conv2d(x.permute(0, 3, 1, 2), w.contiguous(memory_format=torch.channels_last), padding=padding)
+
+
 # name: (operands, arguments) -> result. What a model calls in eager mode.
 _OPERATORS: dict[str, Callable[..., Any]] = {
     "linear": lambda x, w, b: F.linear(x, w, b),
     "matmul": torch.matmul,
     "conv2d": lambda x, w, **kw: F.conv2d(x, w, **kw),
-    "conv2d_compiled": lambda x, w, padding: _channels_last_convolution(x, w, padding),
+    "conv2d_compiled": _channels_last_convolution,
     "attention": lambda q, k, v: F.scaled_dot_product_attention(q, k, v),
     "add": torch.add,
     "gelu": F.gelu,
@@ -59,11 +65,6 @@ _MODULES: dict[str, Callable[[], nn.Module]] = {
     "matmul": lambda: nn.Linear(2, 16),
     "pool": lambda: nn.AvgPool2d(2),
 }
-
-
-def _channels_last_convolution(x: Tensor, w: Tensor, padding: int) -> Tensor:
-    """As a model compiled for a CPU calls it: channels are last in `x` already, the weights are copied into that order."""
-    return F.conv2d(x.permute(0, 3, 1, 2), w.contiguous(memory_format=torch.channels_last), padding=padding)
 
 
 def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
