@@ -142,11 +142,11 @@ class Agent:
             self._send({"id": number, "op": "cancel"})
 
     def close(self) -> None:
-        """Ends the process and everything it runs."""
+        """Ends the process and everything it runs: at once while it is still importing torch, as it would not notice."""
         if self._process.stdin is not None:
             with self._sending, contextlib.suppress(OSError):
                 self._process.stdin.close()
-        self._end(_END_S)
+        self._end(_END_S if self._ready.done() else 0.0)
 
     def _ask(self, message: Mapping[str, Any], pending: _Pending) -> int:
         number = next(self._ids)
@@ -250,6 +250,11 @@ class AgentPool:
                     agent.close()
                 agent = self._agents[key] = Agent(key)
             return agent
+
+    def start_ahead(self, python: str) -> None:
+        """Has an interpreter import torch while the caller does something else. One that cannot start says so when asked."""
+        with contextlib.suppress(AgentUnavailable):
+            self.agent(python)
 
     def close(self) -> None:
         """Ends all agents."""

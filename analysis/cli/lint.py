@@ -19,7 +19,7 @@ from ..lint.files import python_files
 from ..lint.interpreter import PROJECT, project_python
 from ..lint.outcome import as_baseline, reported, sources_of
 from ..lint.remembered import Remembered
-from ..lint.run import check_files
+from ..lint.run import agents, check_files
 from ..lint.settings import LintSettings
 from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .lint_options import FILE, chosen_settings, selection_options
@@ -161,19 +161,20 @@ class _Request:
         }
         remembered = Remembered(asked, self._beside(), fresh=self.given["fresh"])
         try:
-            return check_files(paths, remembered, self.options, settings, self.jobs, _bar)
+            return check_files(paths, remembered, self.options, settings, self.jobs, _bar, self._interpreter())
         finally:
             remembered.close()
 
-    def _of_text(self, file: Path) -> Checked:
-        from ..lint.criteria import criteria_of
-        from ..lint.worker import Worker
+    def _interpreter(self) -> str | None:
+        """The interpreter that captures; None where no code runs."""
+        return None if self.given["untrusted"] else self.given["python"] or sys.executable
 
-        worker = Worker(self.options(), criteria_of(self.settings))
-        try:
-            return worker.check(file, text=sys.stdin.read())[0]
-        finally:
-            worker.close()
+    def _of_text(self, file: Path) -> Checked:
+        with agents(self._interpreter()) as pool:
+            from ..lint.criteria import criteria_of
+            from ..lint.worker import Worker
+
+            return Worker(self.options(), criteria_of(self.settings), pool).check(file, text=sys.stdin.read())[0]
 
     def _beside(self) -> list[Path]:
         """What findings depend on besides the files: the project's settings, its own devices, the baseline."""

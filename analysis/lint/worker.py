@@ -64,12 +64,11 @@ def _folders_up(file: Path) -> Iterator[Path]:
 
 
 class Worker:
-    """Checks files, with one interpreter for all of them."""
+    """Checks files, with one interpreter of the pool for all of them."""
 
-    def __init__(self, options: Options, criteria: Criteria) -> None:
+    def __init__(self, options: Options, criteria: Criteria, pool: AgentPool) -> None:
         self._options, self._criteria = options, criteria
-        self._pool = AgentPool()
-        self._capturer = capturer_for(self._pool, options)
+        self._capturer = capturer_for(pool, options)
 
     def check(
         self, file: Path, note: Progress | None = None, text: str | None = None
@@ -81,10 +80,6 @@ class Worker:
         checked = checked_of(file, analysis, self._criteria, text)
         read = {known for known in map(state_of, map(str, imported_files(file))) if known is not None}
         return checked, frozenset(witness.files | read) if witness.lasting and not _untrusted(analysis) else None
-
-    def close(self) -> None:
-        """Ends the interpreter."""
-        self._pool.close()
 
 
 def checked_of(file: Path, analysis: Analysis, criteria: Criteria, text: str | None = None) -> Checked:

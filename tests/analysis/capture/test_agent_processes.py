@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from graphperf.analysis.capture import Agent, AgentPool, CaptureRequest, PoolCapturer
+from graphperf.analysis.capture import Agent, AgentPool, CaptureRequest, PoolCapturer, agents
 from graphperf.analysis.capture.agents import _captured
 from graphperf.analysis.discovery import FileTarget, ModuleTarget
 from graphperf.analysis.discovery.classes import Candidate
@@ -220,6 +220,15 @@ def test_an_interpreter_that_prints_when_it_starts(tmp_path, monkeypatch):
         assert agent.capture(WORKS)[1].result(20).graph is not None
     finally:
         agent.close()
+
+
+def test_an_interpreter_that_is_still_starting_is_not_waited_for(tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(600)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(agents, "_END_S", 600)
+    agent = Agent(sys.executable)
+    agent.close()
+    assert not agent.alive
 
 
 @pytest.mark.slow
