@@ -29,10 +29,10 @@ class Says(Remembered):
     """The same of every file."""
 
     def __init__(self, known: Checked | None) -> None:
-        self._known = known
+        self._answer = known
 
     def get(self, file: Path) -> Checked | None:
-        return self._known
+        return self._answer
 
 
 def check(known: Checked | None, interpreter: str | None, options: Callable[[], Options]) -> list[Checked]:
