@@ -11,7 +11,8 @@ from ..pipeline import capturer_for
 from ..report.accuracy import render
 from ..settings import Options
 from ..study.measured.cases import Case, sampled
-from ..study.measured.predict import NotPredicted, Predicted, predictions, without_floor
+from ..study.measured.harness import without_floor
+from ..study.measured.predict import NotPredicted, Predicted, predictions
 from ..study.measured.tables import read_cases
 from .common import progress
 from .exits import fail

@@ -17,8 +17,8 @@ def convolution(context: Context) -> Cost:
     groups = _groups(context)
     out_channels, in_per_group, taps = weight.shape[0], weight.shape[1], prod(weight.shape[2:])
     positions = output.elements // max(1, out_channels)
-    winograd = _winograd_tiles(context, weight, output) if groups == 1 else (0, 0)
-    gemm = Gemm(1, positions, out_channels // groups, in_per_group * taps, taps, groups, *winograd)
+    image = _image_of_3x3(context, weight, output) if groups == 1 else (0, 0)
+    gemm = Gemm(1, positions, out_channels // groups, in_per_group * taps, taps, groups, *image)
     return context.cost("convolution", gemm=gemm, elementwise=_bias(context, output.elements))
 
 
@@ -57,15 +57,9 @@ def _bias(context: Context, elements: int) -> int:
     return elements if context.operator.input("bias") is not None else 0
 
 
-def _winograd_tiles(context: Context, weight: Tensor, output: Tensor) -> tuple[int, int]:
-    """Tiles of 4×4 and of 2×2 outputs, in the whole batch; 0 where Winograd's algorithms for 3×3 kernels do not apply."""
+def _image_of_3x3(context: Context, weight: Tensor, output: Tensor) -> tuple[int, int]:
+    """Height and width of what a 3×3 convolution makes of an image; 0 for others, and with strides or dilation."""
     steps = (*context.operator.integers("stride"), *context.operator.integers("dilation"))
     if weight.shape[2:] != (3, 3) or any(step != 1 for step in steps) or len(output.shape) != 4:
         return 0, 0
-    batch, _, height, width = output.shape
-    return winograd_tiles(batch, height, width)
-
-
-def winograd_tiles(batch: int, height: int, width: int) -> tuple[int, int]:
-    """How many tiles of 4×4 and of 2×2 cover so many outputs of each of a batch of images."""
-    return batch * -(-height // 4) * -(-width // 4), batch * -(-height // 2) * -(-width // 2)
+    return output.shape[2], output.shape[3]

@@ -22,7 +22,7 @@ HEAVY: frozenset[Family] = frozenset({"convolution", "matmul", "attention", "rec
 class Gemm:
     """The matrix product behind an operator: `batch` products of (m × k) by (k × n); `taps` kernel positions inside k.
 
-    `winograd`, `winograd_2`: tiles of 4×4 and of 2×2 outputs of a 3×3 convolution with stride and dilation 1, 0 for others."""
+    `image_height`, `image_width`: outputs of one image of a 3×3 convolution with stride and dilation 1, 0 for others."""
 
     batch: int
     m: int
@@ -30,8 +30,8 @@ class Gemm:
     k: int
     taps: int = 1
     groups: int = 1
-    winograd: int = 0
-    winograd_2: int = 0
+    image_height: int = 0
+    image_width: int = 0
 
     @property
     def macs(self) -> int:

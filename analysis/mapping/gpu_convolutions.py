@@ -7,56 +7,87 @@ from typing import NamedTuple
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile
-from ..constants import constant
+from ..constants import constant, constant_of_family, constant_value
 from .gpu_memory import dram_seconds
-from .gpu_tiles import Product, best_tiles
-from .kernels import Column, Kernels
+from .gpu_tiles import Product, best_tiles, rounds_of
+from .kernels import Column, Kernels, Mask
 
-_FUSED_SIDE = 32  # filters, and tiles of 2×2 outputs, of a CTA
+_FUSED_FILTERS = 32  # of a CTA
 
 
 class Winograd(NamedTuple):
-    """Seconds of the faster algorithm, infinite where neither applies, and the multiplications that it makes for one of the
-    convolution's."""
+    """Seconds of each algorithm, infinite where it does not apply, and the multiplications that it makes for one of the
+    convolution's: a row each."""
 
     seconds: Column
     multiplied: Column
 
 
+def is_3x3(kernels: Kernels) -> Mask:
+    """Convolutions that these algorithms apply to: 3×3 with stride and dilation 1."""
+    return kernels.image_height > 0
+
+
 def winograd(kernels: Kernels, device: HardwareProfile, rate: Column, *, applies: bool) -> Winograd:
-    """Both algorithms, where any `applies`, at a `rate` of FLOP/s that implicit GEMM reaches."""
-    found = Winograd(np.full(len(kernels), np.inf), np.ones(len(kernels)))
-    apply = kernels.winograd > 0
+    """Both algorithms, where any `applies`, at a `rate` of FLOP/s that linear layers reach."""
+    found = Winograd(np.full((2, len(kernels)), np.inf), np.ones((2, len(kernels))))
+    apply = is_3x3(kernels)
     if applies and apply.any():
         some, rate = kernels.where(apply), rate[apply]
-        apart, fused = _apart(some, device, rate), _fused(some, device, rate)
-        found.seconds[apply] = np.minimum(apart, fused)
-        found.multiplied[apply] = np.where(apart < fused, 36 * some.winograd, 16 * some.winograd_2) / (9 * some.m)
+        large, blocks = _large_tiles(some), _fused_blocks(some)
+        found.seconds[:, apply] = _apart(some, device, rate, large), _fused(some, device, rate, blocks)
+        found.multiplied[:, apply] = 36 * large / (9 * some.m), 16 * _block_tiles() * blocks / (9 * some.m)
     return found
 
 
-def _apart(kernels: Kernels, device: HardwareProfile, rate: Column) -> Column:
+def _images(kernels: Kernels) -> Column:
+    return kernels.m / (kernels.image_height * kernels.image_width)
+
+
+def _large_tiles(kernels: Kernels) -> Column:
+    """Tiles of 4×4 outputs, for whole groups of images."""
+    group = constant("gpu", "winograd_images")
+    images = np.ceil(_images(kernels) / group) * group
+    return images * np.ceil(kernels.image_height / 4) * np.ceil(kernels.image_width / 4)
+
+
+def _fused_blocks(kernels: Kernels) -> Column:
+    """Blocks of tiles of 2×2 outputs: of the shape (images, rows, columns) of which fewest cover them all."""
+    images, rows, columns = _images(kernels), np.ceil(kernels.image_height / 2), np.ceil(kernels.image_width / 2)
+    blocks = [np.ceil(images / i) * np.ceil(rows / r) * np.ceil(columns / c) for i, r, c in _block_shapes()]
+    return np.array(blocks).min(axis=0)
+
+
+def _block_shapes() -> list[tuple[int, int, int]]:
+    return constant_value("gpu", "fused_winograd_blocks")
+
+
+def _block_tiles() -> int:
+    return int(np.prod(_block_shapes()[0]))
+
+
+def _apart(kernels: Kernels, device: HardwareProfile, rate: Column, tiles: Column) -> Column:
     """F(4×4, 3×3) in four kernels: 36 products over tiles of 4×4 outputs, between two transforms, and one of the weights.
 
-    A tile of inputs becomes 36 values a channel that are written and read again, and so do its results.
+    A tile of inputs becomes 36 values a channel that are written and read again, and so do its results; inputs and results
+    themselves take as long as twice their traffic.
     """
-    count, channels, filters = kernels.winograd, np.floor_divide(kernels.k, 9), kernels.n
+    channels, filters = np.floor_divide(kernels.k, 9), kernels.n
     batch = np.full(len(kernels), 36.0)
-    rate = rate * constant("gpu", "winograd_rate")
-    products = best_tiles(Product(count, filters, channels, batch, rate, batch > 0), device, "convolution")
+    rate = rate * constant_of_family("gpu", "winograd_rate", device.family)
+    products = best_tiles(Product(tiles, filters, channels, batch, rate, batch > 0), device, "winograd")
     weights = 45 * channels * filters * constant("gpu", "winograd_weights")
-    words = 2 * 36 * count * (channels + filters) + weights
-    return products.seconds + dram_seconds(4.0 * words + kernels.bytes, device) + constant("gpu", "winograd_start")
+    words = 2 * 36 * tiles * (channels + filters) + weights
+    data = 4.0 * words + 2 * kernels.bytes_activations
+    return products.seconds + dram_seconds(data, device) + constant("gpu", "winograd_start")
 
 
-def _fused(kernels: Kernels, device: HardwareProfile, rate: Column) -> Column:
-    """F(2×2, 3×3) in one kernel: a CTA transforms and multiplies, channel by channel, 32 tiles of 2×2 outputs by 32 filters, and
-    takes a least time a channel."""
+def _fused(kernels: Kernels, device: HardwareProfile, rate: Column, blocks: Column) -> Column:
+    """F(2×2, 3×3) in one kernel: a CTA transforms and multiplies, channel by channel, a block of tiles by 32 filters."""
     units = device.compute.units.si
     channels, filters = np.floor_divide(kernels.k, 9), kernels.n
-    pieces = np.ceil(kernels.winograd_2 / _FUSED_SIDE) * np.ceil(filters / _FUSED_SIDE)
-    step = 2 * 16 * _FUSED_SIDE**2 * units / (rate * constant("gpu", "fused_winograd_rate"))
-    least = constant("gpu", "fused_winograd_step") / device.compute.clock.si
+    rounds = rounds_of(blocks * np.ceil(filters / _FUSED_FILTERS) / units)
+    rate = rate * constant_of_family("gpu", "fused_winograd_rate", device.family)
+    step = 2 * 16 * _block_tiles() * _FUSED_FILTERS * units / rate
     weights = dram_seconds(4.0 * 25 * channels * filters * constant("gpu", "winograd_weights"), device)
-    steps = channels + constant("gpu", "fused_winograd_prologue")
-    return np.ceil(pieces / units) * np.maximum(step, least) * steps + weights
+    return rounds * step * (channels + constant("gpu", "fused_winograd_prologue")) + weights

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..constants import constant
+from ..constants import constant, constant_of_family
 from .allocation import Allocations
-from .gpu_convolutions import winograd
+from .gpu_convolutions import Winograd, is_3x3, winograd
 from .gpu_memory import dram_seconds
-from .gpu_tiles import Product, Tiled, best_tiles, sides
+from .gpu_tiles import Product, Tiled, best_tiles
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_tiles
 from .peaks import vector_peak
 
 _CONVERTED = (Precision.FP16, Precision.BF16, Precision.TF32)
 _FEW_CHANNELS = 8
+_MULTIPLE = 8  # of channels and columns on tensor cores
 
 
 def map_products(
@@ -23,38 +24,49 @@ def map_products(
 ) -> None:
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
     matrix = precision in device.compute.matrix
-    n, padded = _padded(kernels.n, 8), _padded(np.floor_divide(kernels.k, kernels.taps), 8) * kernels.taps
+    multiple = _MULTIPLE if matrix else 1
+    n, padded = _padded(kernels.n, multiple), _padded(np.floor_divide(kernels.k, kernels.taps), multiple) * kernels.taps
     n, batch = n * kernels.groups, kernels.batch  # a tile holds the outputs of several groups
     rate = product_rate(kernels, device, precision)
     whole = kernels.of_family("attention", *(() if matrix else ("convolution",)))
     chosen = _chosen(Product(kernels.m, n, padded, batch, rate, whole), kernels, device, matrix=matrix)
-    height, width = sides()
-    resident = resident_tiles(device, precision)[chosen.tile]
-    other, multiplied = winograd(kernels, device, rate, applies=not matrix)
-    seconds = np.minimum(chosen.seconds, other)
-    side = height[chosen.tile, 0], width[chosen.tile, 0]
-    executed = 2.0 * batch * _padded_to(kernels.m, side[0]) * _padded_to(n, side[1]) * padded
+    resident = resident_tiles(device, precision, chosen.height, chosen.width)
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
+    others = winograd(kernels, device, rate, applies=not matrix)
+    seconds, spared = _fastest(chosen.seconds, others, useful, device)
+    executed = 2.0 * batch * _padded_to(kernels.m, chosen.height) * _padded_to(n, chosen.width) * padded
     found.put(
         rows, units_used=np.minimum(found.units, chosen.pieces), tiles=chosen.pieces,
         waves=np.ceil(chosen.pieces / (found.units * resident)),
         fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
         compute_s=seconds + constant("gpu", "tile_start"), conversion_s=_layout_seconds(kernels, device, precision),
-        spared=np.where(seconds < chosen.seconds, np.maximum(0.0, 1 - multiplied), 0.0),
+        spared=spared,
         alignment=np.minimum(1.0, useful / np.maximum(1.0, executed)),
-        tile_rows=side[0], tile_columns=side[1], resident=resident,
+        tile_rows=chosen.height, tile_columns=chosen.width, resident=resident,
     )  # fmt: skip
 
 
 def _chosen(product: Product, kernels: Kernels, device: HardwareProfile, *, matrix: bool) -> Tiled:
-    """The best tiles; on vector units convolutions that Winograd's algorithms apply to have others, as they were measured."""
+    """The best tiles; on vector units 3×3 convolutions have others, as they were measured."""
     if matrix:
         return best_tiles(product, device, "matrix")
-    measured = kernels.winograd > 0
+    measured = is_3x3(kernels)
     found = best_tiles(product, device, "vector")
     if measured.any():
-        found.put(measured, best_tiles(product.where(measured), device, "convolution"))
+        rate = product.rate * constant_of_family("gpu", "vector_convolution_rate", device.family)
+        found.put(measured, best_tiles(product._replace(rate=rate).where(measured), device, "convolution"))
     return found
+
+
+def _fastest(implicit: Column, others: Winograd, flops: Column, device: HardwareProfile) -> tuple[Column, Column]:
+    """Seconds of the fastest algorithm, as it is at the power limit, and the part of the multiplications that it spares."""
+    seconds = np.vstack([implicit, others.seconds])
+    multiplied = np.vstack([np.ones(len(implicit)), others.multiplied])
+    energy = device.energy.vector_matmul
+    least = energy.si / (device.power.tdp.si - device.power.static.si) if energy is not None else 0.0
+    best = np.argmin(np.maximum(seconds, multiplied * flops * least), axis=0)
+    chosen = (best, np.arange(len(best)))
+    return seconds[chosen], np.where(best > 0, np.maximum(0.0, 1 - multiplied[chosen]), 0.0)
 
 
 def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
@@ -63,11 +75,10 @@ def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision
     rate[kernels.of_family("attention")] = constant("gpu", "attention_rate")
     if precision not in device.compute.matrix:
         reached = device.efficiency.vector_matmul
-        rate[kernels.winograd > 0] = constant("gpu", "vector_convolution_rate")
         return (
             rate
             * vector_peak(device, precision)
-            * (reached.si if reached is not None else constant("gpu", "vector_matmul_rate"))
+            * (reached.si if reached is not None else constant_of_family("gpu", "vector_matmul_rate", device.family))
         )
     rate[~convolutions] *= constant("gpu", "product_rate")
     rate[convolutions & (kernels.groups > 1)] *= constant("gpu", "grouped_rate")

@@ -6,17 +6,15 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...hardware_profiles import HardwareProfile
-from ..constants import constant, constant_value
+from ..constants import constant, constant_of_family, constant_value
 from .kernels import Column, Mask
 
-# What computes: tensor cores, vector units, or convolutions on vector units.
-Unit = Literal["matrix", "vector", "convolution"]
-_RATES: dict[Unit, str] = {
-    "matrix": "tile_rate", "vector": "tile_rate_vector", "convolution": "tile_rate_convolution",
-}  # fmt: skip
+# What computes: tensor cores, vector units, or kernels of convolutions on vector units: implicit GEMM, and the products of
+# Winograd's algorithm.
+Unit = Literal["matrix", "vector", "convolution", "winograd"]
+_LARGEST = 128 * 128
 
 
 class Product(NamedTuple):
@@ -35,26 +33,26 @@ class Product(NamedTuple):
 
 
 class Tiled(NamedTuple):
-    """The chosen tile of each product: its index, how many pieces they are, rounds on all units, seconds."""
+    """The chosen tile of each product: its sides, how many pieces they are, rounds on all units, seconds."""
 
-    tile: NDArray[np.intp]
+    height: Column
+    width: Column
     pieces: Column
     rounds: Column
     seconds: Column
 
     def put(self, rows: Mask, others: Tiled) -> None:
         """Other choices for some of the products."""
-        self.tile[rows], self.pieces[rows] = others.tile, others.pieces
-        self.rounds[rows], self.seconds[rows] = others.rounds, others.seconds
+        for mine, other in zip(self, others, strict=True):
+            mine[rows] = other
 
 
 def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     """The best tile of each product, with split-K where there are fewer tiles than SMs."""
     units = int(device.compute.units.si)
     m, n, k, batch, rate, whole = product
-    height, width = sides()
-    rates: dict[str, float] = constant_value("gpu", _RATES[unit])
-    relative = _relative(tuple(rates.items()))
+    height, width = _sides(unit)
+    relative = _relative(unit, device)
     vector = constant("gpu", "k_prologue_vector")
     prologue = constant("gpu", "k_prologue") if unit == "matrix" else np.where(batch > 1, 0.0, vector)
     unsplit = np.ceil(m / height) * np.ceil(n / width) * batch
@@ -65,7 +63,7 @@ def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     seconds = rounds * 2.0 * height * width * (k / split + prologue) / (relative * rate / units)
     best = np.argmin(seconds, axis=0)
     chosen = (best, np.arange(len(m)))
-    return Tiled(best, pieces[chosen], rounds[chosen], seconds[chosen])
+    return Tiled(height[best, 0], width[best, 0], pieces[chosen], rounds[chosen], seconds[chosen])
 
 
 def rounds_of(full: Column) -> Column:
@@ -74,17 +72,20 @@ def rounds_of(full: Column) -> Column:
     return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)
 
 
-@cache
-def _relative(rates: tuple[tuple[str, float], ...]) -> Column:
+def _relative(unit: Unit, device: HardwareProfile) -> Column:
     """The rate of each tile, by its elements."""
-    height, width = sides()
-    by_elements = dict(rates)
-    return np.array([[by_elements[f"{area:.0f}"]] for area in (height * width)[:, 0]])
+    height, width = _sides(unit)
+    elements = height * width
+    if unit in ("matrix", "vector"):
+        rates: dict[str, float] = constant_value("gpu", "tile_rate" if unit == "matrix" else "tile_rate_vector")
+        return np.array([[rates[f"{each:.0f}"]] for each in elements[:, 0]])
+    return constant_of_family("gpu", f"{unit}_half_tile", device.family) ** np.log2(_LARGEST / elements)
 
 
 @cache
-def sides() -> tuple[Column, Column]:
+def _sides(unit: Unit) -> tuple[Column, Column]:
     """Rows and columns of each CTA tile, one below the other."""
-    sizes: list[tuple[int, int]] = constant_value("gpu", "tiles")
+    name = "tiles" if unit in ("matrix", "vector") else "convolution_tiles"
+    sizes: list[tuple[int, int]] = constant_value("gpu", name)
     height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*sizes, strict=True))
     return height, width

@@ -21,7 +21,7 @@ FAMILIES: tuple[Family, ...] = (
     "convolution", "matmul", "attention", "recurrent", "normalization", "pointwise", "reduction", "pool", "movement",
     "view", "library", "unknown",
 )  # fmt: skip
-GEMM = ("batch", "m", "n", "k", "taps", "groups", "winograd", "winograd_2")
+GEMM = ("batch", "m", "n", "k", "taps", "groups", "image_height", "image_width")
 _SKINNY = 8
 _sizes: Callable[[Gemm], tuple[int, ...]] = attrgetter(*GEMM)
 _FIGURES = ("flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "fresh")
@@ -93,8 +93,8 @@ class Kernels:
     groups: Column
     contiguous_convolution: Mask
     operators: NDArray[np.object_]
-    winograd: Column
-    winograd_2: Column
+    image_height: Column
+    image_width: Column
     instructions: Column
     row: Column
     softmax_row: Column

@@ -13,7 +13,8 @@ from ...cli.exits import usage_errors
 from ...pipeline import capturer_for
 from ...report.calibration import render
 from ...settings import Options
-from ..measured.predict import NotPredicted, ready, without_floor
+from ..measured.harness import without_floor
+from ..measured.predict import NotPredicted, ready
 from ..measured.tables import read_cases
 from .fits import fits
 from .solve import Found, solve

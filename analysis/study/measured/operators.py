@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....hardware_profiles import HardwareProfile
-from ...costs import Gemm, winograd_tiles
+from ...costs import Gemm
 from ...estimate import Estimate
 from ...estimate.on_device import of_kernels
 from ...mapping import Kernel, Kernels, instructions, runs_twice
@@ -75,8 +75,8 @@ def _product(name: str, shape: dict[str, float], width: float) -> Kernel:
 def _convolution(shape: dict[str, float], width: float) -> Kernel:
     batch, channels, filters, side, size = (int(shape[name]) for name in ("B", "Cin", "Cout", "k", "in"))
     out = (size + 2 * int(shape["p"]) - side) // int(shape["s"]) + 1
-    tiles = winograd_tiles(batch, out, out) if (side, int(shape["s"])) == (3, 1) else (0, 0)
-    gemm = Gemm(1, batch * out * out, filters, channels * side * side, side * side, 1, *tiles)
+    image = (out, out) if (side, int(shape["s"])) == (3, 1) else (0, 0)
+    gemm = Gemm(1, batch * out * out, filters, channels * side * side, side * side, 1, *image)
     activations = width * batch * (channels * size * size + filters * out * out)
     data = activations + width * filters * channels * side * side
     return Kernel(

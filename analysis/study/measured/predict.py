@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +23,6 @@ from .cases import Case, sources
 from .operators import operator_estimate, operator_kernels
 
 Note = Callable[[str], None]
-_ANY = ""  # the fastest host, for devices that the table of small operators lacks
 _DRIFT = 0.02  # of the parameters that a row states: more, and the model's definition has changed since
 
 
@@ -168,33 +166,3 @@ def _roofline(kernels: Kernels, device: HardwareProfile, found: Estimate) -> flo
 
 def _peak(device: HardwareProfile, precision: Precision) -> float:
     return device.peak_flops(precision, True) or device.peak_flops(Precision.FP32, False) or 1.0
-
-
-def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
-    """Operators less what their harness adds before the kernel starts (`floors` of `sources.toml`).
-
-    Rows that are not at least twice as long as its least row say little of the operator: they are left out, and counted.
-    """
-    found = list(cases)
-    harnesses: dict[str, Any] = {each["source"]: each for each in sources()["floors"]}
-    least: dict[tuple[str, str, str], float] = {}
-    for case in found:
-        if case.source in harnesses and case.framework == harnesses[case.source]["table"]:
-            for device in (case.device, _ANY):
-                key = (case.source, case.name, device)
-                least[key] = min(case.measured, least.get(key, case.measured))
-
-    def floor(case: Case) -> float:
-        fastest = least.get((case.source, case.name, _ANY), 0.0)
-        return least.get((case.source, case.name, case.device), fastest)
-
-    def before(case: Case) -> float:
-        harness = harnesses[case.source]
-        blocks = harness["in_blocks"]
-        if dict(case.shape).get("H", 0) <= blocks["rows_beyond"].get(case.name, math.inf):
-            return harness["before"]
-        return blocks["before"].get(case.device, blocks["before"]["others"])
-
-    kept = [case for case in found if case.measured >= 2 * floor(case)]
-    shorter = [replace(c, measured=c.measured - before(c) * floor(c)) if floor(c) else c for c in kept]
-    return shorter, len(found) - len(kept)

@@ -6,12 +6,12 @@ from math import ceil
 import numpy as np
 import pytest
 
-from graphperf.analysis.constants import constant, constant_value
+from graphperf.analysis.constants import constant, constant_of_family, constant_value
 from graphperf.analysis.costs import Gemm
 from graphperf.analysis.mapping import Kernel, map_kernel
 from graphperf.analysis.mapping.gpu_memory import gpu_traffic
 from graphperf.analysis.mapping.peaks import vector_peak
-from graphperf.hardware_profiles import Precision, profile
+from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
 H100 = profile("h100-sxm5-80gb")
 SMS = 132
@@ -101,7 +101,9 @@ def test_tensor_cores_only_where_they_take_the_precision() -> None:
     kernel = matmul(8192, 8192, 8192)
     fp16, tf32, fp32 = (map_kernel(kernel, H100, p).compute_s for p in (Precision.FP16, Precision.TF32, Precision.FP32))
     assert tf32 == pytest.approx(2 * fp16, rel=0.01)
-    assert fp32 == pytest.approx(2 * kernel.macs / (66.9e12 * constant("gpu", "vector_matmul_rate")), rel=0.05)
+    assert fp32 == pytest.approx(
+        2 * kernel.macs / (66.9e12 * constant_of_family("gpu", "vector_matmul_rate", H100.family)), rel=0.05
+    )
 
 
 def test_single_products_on_vector_units_show_no_rounds() -> None:
@@ -166,14 +168,20 @@ def test_small_data_move_at_cache_speed_and_large_at_dram_speed() -> None:
     assert times == sorted(times)
 
 
-def convolution(side: int, channels: int, filters: int, batch: int, tiles: tuple[int, int] = (0, 0)) -> Kernel:
-    gemm = Gemm(1, batch * side * side, filters, 9 * channels, 9, 1, *tiles)
+def convolution(side: int, channels: int, filters: int, batch: int, *, steps: bool = False) -> Kernel:
+    """A 3×3 convolution, at stride 1 unless it `steps`."""
+    gemm = Gemm(1, batch * side * side, filters, 9 * channels, 9, 1, *(() if steps else (side, side)))
     data = 4.0 * (gemm.m * (channels + filters) + 9 * channels * filters)
     return Kernel("convolution", "conv2d", 2 * gemm.macs, gemm.macs, gemm.m * gemm.n, data, data, gemm)
 
 
+def seconds_on(device: HardwareProfile, side: int, channels: int, filters: int, batch: int) -> float:
+    """Of a 3×3 convolution in FP32."""
+    return map_kernel(convolution(side, channels, filters, batch), device, Precision.FP32).compute_s
+
+
 def test_winograd_spares_arithmetic_of_large_fp32_convolutions_only() -> None:
-    plain, other = (convolution(56, 256, 256, 32, tiles) for tiles in ((0, 0), (32 * 14 * 14, 32 * 28 * 28)))
+    plain, other = (convolution(56, 256, 256, 32, steps=steps) for steps in (True, False))
     found = {p: [map_kernel(k, H100, p) for k in (plain, other)] for p in (Precision.FP32, Precision.FP16)}
     without, spared = found[Precision.FP32]
     assert 0.2 * without.compute_s < spared.compute_s < 0.7 * without.compute_s
@@ -181,18 +189,39 @@ def test_winograd_spares_arithmetic_of_large_fp32_convolutions_only() -> None:
     assert found[Precision.FP16][0].compute_s == found[Precision.FP16][1].compute_s
 
 
+def test_tiles_of_4x4_outputs_come_for_16_images() -> None:
+    v100 = profile("v100-pcie-32gb")
+    sixteen, more, all_of_them = (seconds_on(v100, 8, 512, 512, batch) for batch in (16, 17, 32))
+    assert more == pytest.approx(all_of_them, rel=0.05)
+    assert sixteen < 0.8 * more
+
+
+def test_tiles_of_2x2_outputs_come_in_blocks() -> None:
+    """Of 16 outputs in a row; and of rows of one image, of two or of four, whichever are fewest."""
+    v100 = profile("v100-pcie-32gb")
+    narrower, full, wider = (seconds_on(v100, side, 32, 32, 8) for side in (46, 48, 50))
+    assert narrower == pytest.approx(full, rel=0.1)
+    assert full < 0.85 * wider
+
+
+def test_the_power_limit_prefers_what_multiplies_less() -> None:
+    """On T4 the products of implicit GEMM would lower the clock: its fastest algorithm is another than at the full clock."""
+    t4, cases = profile("t4-16gb"), [(side, c, c, 32) for side in (7, 14, 28) for c in (96, 128, 192, 256)]
+    unlimited = t4.model_copy(update={"energy": t4.energy.model_copy(update={"vector_matmul": None})})
+    spared = [[map_kernel(convolution(*case), d, Precision.FP32).spared for case in cases] for d in (t4, unlimited)]
+    assert all(limited >= free for limited, free in zip(*spared, strict=True))
+    assert spared[0] != spared[1]
+
+
 def test_few_outputs_take_as_long_as_their_channels() -> None:
     """No algorithm splits the channels of FP32 convolutions over CTAs: twice as many filters cost nothing, channels double."""
-
-    def seconds(channels: int, filters: int) -> float:
-        return map_kernel(convolution(6, channels, filters, 1, (4, 9)), H100, Precision.FP32).compute_s
-
-    assert seconds(512, 128) == pytest.approx(seconds(512, 64), rel=0.15)
-    assert 1.6 < seconds(1024, 128) / seconds(512, 128) < 2.1
+    few, more = (seconds_on(H100, 6, channels, 128, 1) for channels in (512, 1024))
+    assert seconds_on(H100, 6, 512, 64, 1) == pytest.approx(few, rel=0.15)
+    assert 1.6 < more / few < 2.1
 
 
 def test_few_outputs_of_strides_and_larger_windows_are_not_much_faster() -> None:
-    plain, strided = convolution(8, 512, 512, 1, (4, 16)), convolution(4, 512, 512, 1)
+    plain, strided = convolution(8, 512, 512, 1), convolution(4, 512, 512, 1, steps=True)
     wide = replace(plain, gemm=Gemm(1, 64, 512, 25 * 512, 25, 1), macs=25 * plain.macs // 9, flops=25 * plain.flops / 9)
     usual, fewer, more = (map_kernel(k, H100, Precision.FP32).compute_s for k in (plain, strided, wide))
     assert usual / 3 < fewer < usual

@@ -10,15 +10,8 @@ from graphperf.analysis.capture.request import CaptureRequest
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.study.measured.cases import Case, sources
 from graphperf.analysis.study.measured.errors import Errors, grouped
-from graphperf.analysis.study.measured.predict import (
-    NotPredicted,
-    Predicted,
-    Ready,
-    predicted,
-    predictions,
-    ready,
-    without_floor,
-)
+from graphperf.analysis.study.measured.harness import without_floor
+from graphperf.analysis.study.measured.predict import NotPredicted, Predicted, Ready, predicted, predictions, ready
 from graphperf.analysis.study.measured.tables import read_cases
 from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision, profile
@@ -192,6 +185,16 @@ def test_rows_in_blocks_start_later(operator: str, row: float, device: str, befo
 
     kept, _ = without_floor([case(4e-5), case(1e-3)])
     assert [each.measured for each in kept] == [pytest.approx(1e-3 - before * 4e-5)]
+
+
+@pytest.mark.parametrize(("device", "added"), [("t4-16gb", 2.4e-4), ("rtx-3090", 1.4e-4)])
+def test_a_harness_that_adds_more_to_convolutions(device: str, added: float) -> None:
+    def case(seconds: float) -> Case:
+        shape = (("B", 1.0),)
+        return Case("neusight", "conv", device, "test", Precision.FP32, "eager", frozenset(), 1, seconds, shape=shape)
+
+    kept, short = without_floor([case(1.9 * added), case(5 * added)])
+    assert ([each.measured for each in kept], short) == ([pytest.approx(4 * added)], 1)
 
 
 def test_errors_of_known_rows() -> None:
