@@ -29,7 +29,7 @@ def is_3x3(kernels: Kernels) -> Mask:
 
 
 def winograd(kernels: Kernels, device: HardwareProfile, rate: Column, *, applies: bool) -> Winograd:
-    """Both algorithms, where any `applies`, at a `rate` of FLOP/s that linear layers reach."""
+    """F(4×4, 3×3) and F(2×2, 3×3), where either `applies`, at a `rate` of FLOP/s that linear layers reach."""
     found = Winograd(np.full((2, len(kernels)), np.inf), np.ones((2, len(kernels))))
     apply = is_3x3(kernels)
     if applies and apply.any():
