@@ -9,18 +9,20 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile
 from ..constants import constant, constant_of_family, constant_value
 from .gpu_memory import dram_seconds
-from .gpu_tiles import Product, best_tiles, rounds_of
+from .gpu_tiles import Product, Tiled, best_tiles, padded_to, rounds_of
 from .kernels import Column, Kernels, Mask
 
 _FUSED_FILTERS = 32  # of a CTA
+_FUSED_SIDE = 128.0  # of its tile, as its name has it: 32 tiles of outputs by 32 filters, 16 products of each
 
 
-class Winograd(NamedTuple):
-    """Seconds of each algorithm, infinite where it does not apply, and the multiplications that it makes for one of the
-    convolution's: a row each."""
+class Algorithm(NamedTuple):
+    """A way to compute products: its tiles, the multiplications that it makes for one that the product has, and the part of
+    what it computes that is no padding. Seconds are infinite where it does not apply."""
 
-    seconds: Column
+    tiled: Tiled
     multiplied: Column
+    aligned: Column
 
 
 def is_3x3(kernels: Kernels) -> Mask:
@@ -28,16 +30,25 @@ def is_3x3(kernels: Kernels) -> Mask:
     return kernels.image_height > 0
 
 
-def winograd(kernels: Kernels, device: HardwareProfile, rate: Column, *, applies: bool) -> Winograd:
-    """F(4×4, 3×3) and F(2×2, 3×3), where either `applies`, at a `rate` of FLOP/s that linear layers reach."""
-    found = Winograd(np.full((2, len(kernels)), np.inf), np.ones((2, len(kernels))))
+def winograd(kernels: Kernels, device: HardwareProfile, rate: Column) -> tuple[Algorithm, ...]:
+    """F(4×4, 3×3) and F(2×2, 3×3), where any kernel is such a convolution, at a `rate` of FLOP/s that linear layers reach."""
     apply = is_3x3(kernels)
-    if applies and apply.any():
-        some, rate = kernels.where(apply), rate[apply]
-        large, blocks = _large_tiles(some), _fused_blocks(some)
-        found.seconds[:, apply] = _apart(some, device, rate, large), _fused(some, device, rate, blocks)
-        found.multiplied[:, apply] = 36 * large / (9 * some.m), 16 * _block_tiles() * blocks / (9 * some.m)
-    return found
+    if not apply.any():
+        return ()
+    some = kernels.where(apply)
+    return tuple(
+        _spread(found, apply) for found in (_apart(some, device, rate[apply]), _fused(some, device, rate[apply]))
+    )
+
+
+def _spread(found: Algorithm, apply: Mask) -> Algorithm:
+    """The same with a row for every kernel."""
+    tiled = Tiled(*(np.ones(len(apply)) for _ in Tiled._fields))
+    tiled.seconds[:] = np.inf
+    tiled.put(apply, found.tiled)
+    multiplied, aligned = np.ones((2, len(apply)))
+    multiplied[apply], aligned[apply] = found.multiplied, found.aligned
+    return Algorithm(tiled, multiplied, aligned)
 
 
 def _images(kernels: Kernels) -> Column:
@@ -66,28 +77,38 @@ def _block_tiles() -> int:
     return int(np.prod(_block_shapes()[0]))
 
 
-def _apart(kernels: Kernels, device: HardwareProfile, rate: Column, tiles: Column) -> Column:
+def _apart(kernels: Kernels, device: HardwareProfile, rate: Column) -> Algorithm:
     """F(4×4, 3×3) in four kernels: 36 products over tiles of 4×4 outputs, between two transforms, and one of the weights.
 
     A tile of inputs becomes 36 values a channel that are written and read again, and so do its results; inputs and results
     themselves take as long as twice their traffic.
     """
-    channels, filters = np.floor_divide(kernels.k, 9), kernels.n
+    tiles, channels, filters = _large_tiles(kernels), np.floor_divide(kernels.k, 9), kernels.n
     batch = np.full(len(kernels), 36.0)
     rate = rate * constant_of_family("gpu", "winograd_rate", device.family)
     products = best_tiles(Product(tiles, filters, channels, batch, rate, batch > 0), device, "winograd")
     weights = 45 * channels * filters * constant("gpu", "winograd_weights")
     words = 2 * 36 * tiles * (channels + filters) + weights
     data = 4.0 * words + 2 * kernels.bytes_activations
-    return products.seconds + dram_seconds(data, device) + constant("gpu", "winograd_start")
+    seconds = products.seconds + dram_seconds(data, device) + constant("gpu", "winograd_start")
+    computed = 16 * padded_to(tiles, products.height) * padded_to(filters, products.width)
+    aligned = np.minimum(1.0, kernels.m * filters / computed)
+    return Algorithm(products._replace(seconds=seconds), 36 * tiles / (9 * kernels.m), aligned)
 
 
-def _fused(kernels: Kernels, device: HardwareProfile, rate: Column, blocks: Column) -> Column:
+def _fused(kernels: Kernels, device: HardwareProfile, rate: Column) -> Algorithm:
     """F(2×2, 3×3) in one kernel: a CTA transforms and multiplies, channel by channel, a block of tiles by 32 filters."""
     units = device.compute.units.si
-    channels, filters = np.floor_divide(kernels.k, 9), kernels.n
-    rounds = rounds_of(blocks * np.ceil(filters / _FUSED_FILTERS) / units)
+    blocks, channels, filters = _fused_blocks(kernels), np.floor_divide(kernels.k, 9), kernels.n
+    pieces = blocks * np.ceil(filters / _FUSED_FILTERS)
+    rounds = rounds_of(pieces / units)
     rate = rate * constant_of_family("gpu", "fused_winograd_rate", device.family)
     step = 2 * 16 * _block_tiles() * _FUSED_FILTERS * units / rate
     weights = dram_seconds(4.0 * 25 * channels * filters * constant("gpu", "winograd_weights"), device)
-    return rounds * step * (channels + constant("gpu", "fused_winograd_prologue")) + weights
+    seconds = rounds * step * (channels + constant("gpu", "fused_winograd_prologue")) + weights
+    side = np.full(len(kernels), _FUSED_SIDE)
+    computed = 4 * _block_tiles() * _FUSED_FILTERS * pieces
+    aligned = np.minimum(1.0, kernels.m * filters / computed)
+    return Algorithm(
+        Tiled(side, side, pieces, rounds, seconds), 16 * _block_tiles() * blocks / (9 * kernels.m), aligned
+    )

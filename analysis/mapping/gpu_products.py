@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_of_family
 from .allocation import Allocations
-from .gpu_convolutions import Winograd, is_3x3, winograd
+from .gpu_convolutions import Algorithm, is_3x3, winograd
 from .gpu_memory import dram_seconds
-from .gpu_tiles import Product, Tiled, best_tiles
+from .gpu_tiles import Product, Tiled, best_tiles, padded_to
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_tiles
 from .peaks import vector_peak
@@ -25,28 +27,28 @@ def map_products(
     """The best of a set of CTA tiles, with split-K where there are fewer tiles than SMs."""
     matrix = precision in device.compute.matrix
     multiple = _MULTIPLE if matrix else 1
-    n, padded = _padded(kernels.n, multiple), _padded(np.floor_divide(kernels.k, kernels.taps), multiple) * kernels.taps
-    n, batch = n * kernels.groups, kernels.batch  # a tile holds the outputs of several groups
+    n = padded_to(kernels.n, multiple) * kernels.groups  # a tile holds the outputs of several groups
+    k, batch = padded_to(np.floor_divide(kernels.k, kernels.taps), multiple) * kernels.taps, kernels.batch
     rate = product_rate(kernels, device, precision)
     whole = kernels.of_family("attention", *(() if matrix else ("convolution",)))
-    chosen = _chosen(Product(kernels.m, n, padded, batch, rate, whole), kernels, device, matrix=matrix)
-    resident = resident_tiles(device, precision, chosen.height, chosen.width)
+    tiled = _tiled(Product(kernels.m, n, k, batch, rate, whole), kernels, device, matrix=matrix)
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
-    others = winograd(kernels, device, rate, applies=not matrix)
-    seconds, spared = _fastest(chosen.seconds, others, useful, device)
-    executed = 2.0 * batch * _padded_to(kernels.m, chosen.height) * _padded_to(n, chosen.width) * padded
+    executed = 2.0 * batch * padded_to(kernels.m, tiled.height) * padded_to(n, tiled.width) * k
+    implicit = Algorithm(tiled, np.ones(len(kernels)), np.minimum(1.0, useful / np.maximum(1.0, executed)))
+    others = () if matrix else winograd(kernels, device, rate)
+    chosen, multiplied, aligned = _fastest((implicit, *others), useful, device)
+    resident = resident_tiles(device, precision, chosen.height, chosen.width)
     found.put(
         rows, units_used=np.minimum(found.units, chosen.pieces), tiles=chosen.pieces,
         waves=np.ceil(chosen.pieces / (found.units * resident)),
         fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
-        compute_s=seconds + constant("gpu", "tile_start"), conversion_s=_layout_seconds(kernels, device, precision),
-        spared=spared,
-        alignment=np.minimum(1.0, useful / np.maximum(1.0, executed)),
+        compute_s=chosen.seconds + constant("gpu", "tile_start"),
+        conversion_s=_layout_seconds(kernels, device, precision), spared=np.maximum(0.0, 1 - multiplied), alignment=aligned,
         tile_rows=chosen.height, tile_columns=chosen.width, resident=resident,
     )  # fmt: skip
 
 
-def _chosen(product: Product, kernels: Kernels, device: HardwareProfile, *, matrix: bool) -> Tiled:
+def _tiled(product: Product, kernels: Kernels, device: HardwareProfile, *, matrix: bool) -> Tiled:
     """The best tiles; on vector units 3×3 convolutions have others, as they were measured."""
     if matrix:
         return best_tiles(product, device, "matrix")
@@ -58,15 +60,20 @@ def _chosen(product: Product, kernels: Kernels, device: HardwareProfile, *, matr
     return found
 
 
-def _fastest(implicit: Column, others: Winograd, flops: Column, device: HardwareProfile) -> tuple[Column, Column]:
-    """Seconds of the fastest algorithm, as it is at the power limit, and the part of the multiplications that it spares."""
-    seconds = np.vstack([implicit, others.seconds])
-    multiplied = np.vstack([np.ones(len(implicit)), others.multiplied])
+def _fastest(algorithms: Sequence[Algorithm], flops: Column, device: HardwareProfile) -> Algorithm:
+    """For each product the algorithm that is fastest at the clock that the power limit leaves it."""
+    if len(algorithms) == 1:
+        return algorithms[0]
     energy = device.energy.vector_matmul
     least = energy.si / (device.power.tdp.si - device.power.static.si) if energy is not None else 0.0
-    best = np.argmin(np.maximum(seconds, multiplied * flops * least), axis=0)
-    chosen = (best, np.arange(len(best)))
-    return seconds[chosen], np.where(best > 0, np.maximum(0.0, 1 - multiplied[chosen]), 0.0)
+    limited = [np.maximum(each.tiled.seconds, each.multiplied * flops * least) for each in algorithms]
+    best = (np.argmin(limited, axis=0), np.arange(len(flops)))
+    tiled = Tiled(*(np.array(columns)[best] for columns in zip(*(each.tiled for each in algorithms), strict=True)))
+    multiplied, aligned = (
+        np.array(columns)[best]
+        for columns in zip(*((each.multiplied, each.aligned) for each in algorithms), strict=True)
+    )
+    return Algorithm(tiled, multiplied, aligned)
 
 
 def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
@@ -97,11 +104,3 @@ def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precis
         return np.zeros(len(kernels))
     converted = 2 * kernels.bytes_activations * kernels.contiguous_convolution
     return constant("gpu", "layout_conversion") * dram_seconds(converted, device)
-
-
-def _padded(values: Column, multiple: int) -> Column:
-    return np.ceil(values / multiple) * multiple
-
-
-def _padded_to(values: Column, sides: Column) -> Column:
-    return np.ceil(values / sides) * sides

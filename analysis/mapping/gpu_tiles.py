@@ -72,6 +72,11 @@ def rounds_of(full: Column) -> Column:
     return np.maximum(1.0, full * (1 - idle) + np.ceil(full) * idle)
 
 
+def padded_to(values: Column, multiple: Column | int) -> Column:
+    """The next multiples."""
+    return np.ceil(values / multiple) * multiple
+
+
 def _relative(unit: Unit, device: HardwareProfile) -> Column:
     """The rate of each tile, by its elements."""
     height, width = _sides(unit)

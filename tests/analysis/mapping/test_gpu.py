@@ -204,6 +204,13 @@ def test_tiles_of_2x2_outputs_come_in_blocks() -> None:
     assert full < 0.85 * wider
 
 
+def test_units_are_those_of_the_algorithm() -> None:
+    """F(2×2, 3×3) computes 14×14 outputs of 64 filters in two blocks of 4 by 8 tiles, by twice 32 filters."""
+    found = map_kernel(convolution(14, 64, 64, 1), profile("v100-pcie-32gb"), Precision.FP32)
+    assert (found.units_used, found.tiles, found.spared) == (4, 4, pytest.approx(1 - 16 * 64 / (9 * 196)))
+    assert found.alignment == pytest.approx(196 / (4 * 64))
+
+
 def test_the_power_limit_prefers_what_multiplies_less() -> None:
     """On T4 the products of implicit GEMM would lower the clock: its fastest algorithm is another than at the full clock."""
     t4, cases = profile("t4-16gb"), [(side, c, c, 32) for side in (7, 14, 28) for c in (96, 128, 192, 256)]
