@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import click
@@ -23,7 +25,16 @@ def usage_errors() -> Generator[None]:
         fail(str(error))
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
-        raise SystemExit(_INTERRUPTED) from None
+        _end_interrupted()
+
+
+def _end_interrupted() -> NoReturn:
+    """Ends the process at once: CPython ends it by the signal where that came in code given as text (a dataclass being made),
+    whatever exit code was asked for."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(_INTERRUPTED)
 
 
 def fail(message: str) -> NoReturn:

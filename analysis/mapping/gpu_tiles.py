@@ -79,12 +79,18 @@ def padded_to(values: Column, multiple: Column | int) -> Column:
 
 def _relative(unit: Unit, device: HardwareProfile) -> Column:
     """The rate of each tile, by its elements."""
-    height, width = _sides(unit)
-    elements = height * width
     if unit in ("matrix", "vector"):
         rates: dict[str, float] = constant_value("gpu", "tile_rate" if unit == "matrix" else "tile_rate_vector")
-        return np.array([[rates[f"{each:.0f}"]] for each in elements[:, 0]])
-    return constant_of_family("gpu", f"{unit}_half_tile", device.family) ** np.log2(_LARGEST / elements)
+        return _by_elements(unit, tuple(rates.items()))
+    height, width = _sides(unit)
+    return constant_of_family("gpu", f"{unit}_half_tile", device.family) ** np.log2(_LARGEST / (height * width))
+
+
+@cache
+def _by_elements(unit: Unit, rates: tuple[tuple[str, float], ...]) -> Column:
+    height, width = _sides(unit)
+    by_elements = dict(rates)
+    return np.array([[by_elements[f"{area:.0f}"]] for area in (height * width)[:, 0]])
 
 
 @cache
