@@ -44,7 +44,7 @@ def explain(error: BaseException, memory: int) -> str:
         return f"ends the program with sys.exit({'' if error.code is None else repr(error.code)})"
     if isinstance(error, MemoryError) or _NO_MEMORY.search(words):
         return f"needs more memory than the {gigabytes(memory)} that a capture may use ({words})"
-    if _NO_THREAD.search(words):
+    if lacks_threads(error):
         return f"{words}: it starts more threads than the limits of a capture allow"
     if _NO_GPU.search(words):
         return f"uses a GPU, and a capture has none ({words})"
@@ -53,6 +53,11 @@ def explain(error: BaseException, memory: int) -> str:
     if _is_blocked(error) or (isinstance(error, RuntimeError) and _BLOCKED.search(words)):
         return f"{words}: {_RIGHTS}"
     return words
+
+
+def lacks_threads(error: BaseException) -> bool:
+    """Whether no further thread could be started: the next try has the ones of this try against it, too."""
+    return bool(_NO_THREAD.search(str(error)))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

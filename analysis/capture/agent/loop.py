@@ -96,7 +96,7 @@ class Loop:
             elif key.data.request_id in self._children and not key.data.read(key.fd):
                 self._pipe_closed(key.data, key.fd)
         for child in list(self._children.values()):
-            if not child.check():
+            if not child.check() and not self._answers_soon(child):
                 self._finish(child)
         self._take_down(_ANSWERED if events else 0)
         self._going = [child for child in self._going if not child.gone()]
@@ -161,6 +161,13 @@ class Loop:
         else:
             self._selector.unregister(pipe)
 
+    def _answers_soon(self, child: Watched) -> bool:
+        """Whether a process that is to be stopped was past the user's code: its answer, on the way, names the line."""
+        return child.report != "" and self._place(child) is None and child.await_answer()
+
+    def _place(self, child: Watched) -> tuple[str, int] | None:
+        return place(child.report, child.target, self._locator)
+
     def _finish(self, child: Watched) -> None:
         answer = child.answer()
         if answer is not None:
@@ -169,7 +176,7 @@ class Loop:
             self._answered.append(child)
             return
         verdict = self._end(child)
-        self._fail(child.request_id, *verdict, place(child.report, child.target, self._locator))
+        self._fail(child.request_id, *verdict, self._place(child))
         sys.stderr.write(child.output)
         sys.stderr.flush()
 

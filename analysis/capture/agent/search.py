@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from .absent import AbsentError
+from .diagnosis import lacks_threads
 from .errors import Diagnosis
 from .frames import diagnose
 from .guess import Assignment, Guess, signature_of
@@ -121,9 +122,9 @@ class Search:
                 self._add_other()
             try:
                 return assignment, attempt(assignment, built)
-            except AbsentError as error:  # no other input brings the module
-                raise RefusedError(error, {}) from error
             except Exception as error:
+                if isinstance(error, AbsentError) or lacks_threads(error):  # no other input brings what is absent
+                    raise RefusedError(error, {}) from error
                 progress = len(self._recorder.operators)
                 refused = RefusedError(error, assignment, progress)
                 first = first or refused

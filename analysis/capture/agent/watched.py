@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -21,8 +22,10 @@ MOST_SCRATCH_BYTES = 256 << 20
 MOST_THREADS = 256
 LOOK_S = 0.1
 _KEPT_OUTPUT, _KEPT_REPORT = 4096, 1 << 16
-# How long a process that is to be stopped has to say where it is, and how long its silence is its end of saying so.
-_SAY_WHERE_S, _END_SAYING_S = 1.5, 0.05
+# How long a process that is to be stopped has to say where it is. What it says ends with the frame that every capture
+# begins with, or with dots after a hundred frames; where neither is seen, it has ended when it is silent for a while.
+_SAY_WHERE_S, _END_SAYING_S = 2.0, 0.5
+_WHOLE_STACK = re.compile(rb'/bootstrap\.py", line \d+ in <module>\n\Z|\n  \.\.\.\n\Z')
 
 
 class Watched:
@@ -36,6 +39,7 @@ class Watched:
         self.deadline, self._next_look = now + self.limits.seconds, now + LOOK_S
         self._last = self.deadline
         self.stopped: Verdict | None = None
+        self._may_answer = True
         self._answer: list[bytes] = []
         self._answer_bytes = self._output_bytes = 0
         self._report = self._output = b""
@@ -51,9 +55,9 @@ class Watched:
         return self._output.decode(errors="replace")
 
     def answer(self) -> bytes | None:
-        """The whole answer of a process that has closed its pipe, if it was not stopped."""
+        """The whole answer of a process that has closed its pipe, if it was not stopped before."""
         whole = b"".join(self._answer)
-        return whole[: -len(END)] if whole.endswith(END) and self.stopped is None else None
+        return whole[: -len(END)] if whole.endswith(END) and self._may_answer else None
 
     def read(self, pipe: int) -> bool:
         """Takes in what a pipe holds; False at its end."""
@@ -66,7 +70,8 @@ class Watched:
         elif pipe == self.pipes.report:
             self._report = (self._report + data)[:_KEPT_REPORT]
             if self.stopped is not None and b"File " in self._report:
-                self.deadline = min(self._last, time.monotonic() + _END_SAYING_S)
+                silence = 0 if _WHOLE_STACK.search(self._report) else _END_SAYING_S
+                self.deadline = min(self._last, time.monotonic() + silence)
         else:
             self._take_output(data)
         return bool(data)
@@ -106,9 +111,15 @@ class Watched:
     def stop(self, stage: str, message: str) -> None:
         """Asks the process where it is; `end` is to follow soon."""
         if self.stopped is None:
-            self.stopped = Verdict(stage, message)
+            self.stopped, self._may_answer = Verdict(stage, message), False
             self.deadline = self._last = time.monotonic() + _SAY_WHERE_S
             _ask_for_stack(self.process)
+
+    def await_answer(self) -> bool:
+        """Gives a process that was to be stopped the rest of its time to answer after all; whether there is any left."""
+        self._may_answer = True
+        self.deadline = self._last
+        return self.deadline > time.monotonic()
 
     def end(self) -> Verdict:
         """Ends the process and what it left; returns why there is no whole answer, when there is none.

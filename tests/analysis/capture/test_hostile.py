@@ -145,6 +145,11 @@ TOO_MUCH = [
         while True:
             threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()  # here
     """),
+    # Its error is still being read, with the whole of the file, when the threads are counted.
+    Case("many threads and an error", "", "", """
+        threading.stack_size(32 << 10)
+        assert [threading.Thread(target=time.sleep, args=(1000,), daemon=True).start() for _ in range(300)] == []  # here
+    """, top="LONG = 1\n" * 20_000),
 ]  # fmt: skip
 
 FORBIDDEN = [
