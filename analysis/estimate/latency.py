@@ -81,6 +81,8 @@ def kernel_times(
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
     gaps: Column = existing * gap
+    if device.kind == "cpu":  # what takes time there is to wake the other cores
+        gaps = np.where(allocations.units_used > 1, gaps, 0.0)
     # A core loads, packs and reorders before it computes; other devices do both at once.
     both = np.add if device.kind == "cpu" else np.maximum
     busy: Column = existing * (both(allocations.compute_s, allocations.memory_s) + allocations.conversion_s)

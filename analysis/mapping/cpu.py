@@ -127,7 +127,7 @@ def _filters(kernels: Kernels) -> Column:
 
 def large(data: Column) -> Column:
     """The bytes of blocks that the allocator returns to the system when they are freed, else 0."""
-    return np.where(data > constant("cpu", "kept_bytes"), data, 0.0)
+    return np.where(data >= constant("cpu", "kept_bytes"), data, 0.0)
 
 
 def _reordered(kernels: Kernels) -> Mask:

@@ -69,7 +69,8 @@ def _product(name: str, shape: dict[str, float], width: float) -> Kernel:
         batch, m = 1, batch * m
     gemm = Gemm(batch, m, n, k)
     data = width * batch * (m * k + k * n + m * n)
-    return Kernel("matmul", name, 2.0 * gemm.macs, gemm.macs, batch * m * n, data, data, gemm)
+    result = batch * m * n
+    return Kernel("matmul", name, 2.0 * gemm.macs, gemm.macs, result, data, data, gemm, fresh=result)
 
 
 def _convolution(shape: dict[str, float], width: float) -> Kernel:
@@ -87,5 +88,14 @@ def _convolution(shape: dict[str, float], width: float) -> Kernel:
 def _pointwise(kind: str, elements: int, tensors: int, width: float) -> Kernel:
     data = tensors * elements * width
     return Kernel(
-        "pointwise", kind, float(elements), 0, elements, data, data, None, instructions=instructions(kind) * elements
+        "pointwise",
+        kind,
+        float(elements),
+        0,
+        elements,
+        data,
+        data,
+        None,
+        instructions=instructions(kind) * elements,
+        fresh=elements,
     )

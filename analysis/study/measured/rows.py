@@ -29,7 +29,7 @@ def cases_of(row: Row) -> Iterator[Case | str]:
     if "hardware" in row:
         yield from _edge(row)
         return
-    device = _device(row["device"])
+    device = _device(_label(row))
     if device is None:
         yield f"no profile for {row['device']}"
     elif "op" in row:
@@ -38,6 +38,14 @@ def cases_of(row: Row) -> Iterator[Case | str]:
         yield _power(row, device)
     else:
         yield _model(row, device)
+
+
+def _label(row: Row) -> str:
+    """The device's name, where the table has another one."""
+    for each in sources()["other_devices"]:
+        if all(row.get(column) == each[column] for column in ("source", "framework", "device")):
+            return str(each["is"])
+    return row["device"]
 
 
 def _device(label: str, mode: str = "") -> str | None:
@@ -60,8 +68,9 @@ def _model(row: Row, device: str) -> Case | str:
         package = row["target"].partition(":")[0].partition(".")[0]
     if package is None or not row["latency_ms"] or not row["batch"]:
         return f"models of {row['source']} are not known"
-    if package == "transformers" and row["model"] not in sources()["transformers"]:
-        return f"{row['model']} is not known"
+    name = sources()["names"].get(row["source"], {}).get(row["model"], row["model"])
+    if package == "transformers" and name not in sources()["transformers"]:
+        return f"{name} is not known"
     mode, what_if = _MODES[row["compiled"]]
     if row["framework"].startswith("TensorRT"):
         mode = "tensorrt"
@@ -72,7 +81,7 @@ def _model(row: Row, device: str) -> Case | str:
     numerics = parse_numerics(_PRECISIONS.get(row["precision"], row["precision"]))
     published = re.search(r"params_m=([\d.]+)", row["note"])
     return Case(
-        row["source"], row["model"], device, row["framework"], numerics, mode, what_if, int(row["batch"]),
+        row["source"], name, device, row["framework"], numerics, mode, what_if, int(row["batch"]),
         float(row["latency_ms"]) / 1e3, size=_size(row["input"]), package=package,
         parameters=1e6 * float(published[1]) if published else None,
     )  # fmt: skip

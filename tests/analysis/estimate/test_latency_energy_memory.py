@@ -59,8 +59,11 @@ def test_on_a_gpu_dispatch_and_device_overlap() -> None:
 
 
 def test_on_a_cpu_dispatch_and_work_add_up() -> None:
-    (time,) = times_of([allocation(1e-3, 2e-3)], I7, "eager")
-    assert time.seconds == pytest.approx(5e-6 + 1e-3 + 2e-3 + 4.6e-6)
+    """And what it takes to wake other cores, where the kernel has any."""
+    for cores, waking in ((1, 0.0), (2, 2.1e-6)):
+        placed = dataclasses.replace(allocation(1e-3, 2e-3), units_used=cores)
+        (time,) = times_of([placed], I7, "eager")
+        assert time.seconds == pytest.approx(5e-6 + 1e-3 + 2e-3 + waking)
 
 
 def test_a_kernel_without_working_operators_takes_no_time() -> None:

@@ -57,6 +57,23 @@ def test_rows_become_cases(tables: Path) -> None:
     assert sum(case.is_operator for case in cases) == 4
 
 
+DEMOS = """source,model,device,framework,mode,precision,layout,compiled,batch,input,latency_ms,throughput_per_s,energy_j,power_w,peak_mem_mb,note
+tensorrt-demobert,BERT Large,NVIDIA A30,TensorRT ,infer,fp16,,tensorrt,8,seq384,23.2,,,,,
+tensorrt-demobert,BERT base,NVIDIA A30,TensorRT 10.15,infer,int8,,tensorrt,1,seq128,0.61,,,,,
+tensorrt-demobert,Megatron Large with Sparsity,NVIDIA A30,TensorRT ,infer,int8-qat,,tensorrt,1,seq128,1.4,,,,,
+"""  # noqa: E501
+
+
+def test_models_and_devices_by_the_names_of_their_source(tmp_path: Path) -> None:
+    (tmp_path / "demos.csv").write_text(DEMOS)
+    cases, left = read_cases([tmp_path])
+    assert [(c.name, c.device, c.mode, c.numerics, c.batch, c.size) for c in cases] == [
+        ("bert_large_answering", "a30-24gb", "tensorrt", Precision.FP16, 8, "384"),
+        ("bert_base", "l4-24gb", "tensorrt", Precision.INT8, 1, "128"),
+    ]
+    assert list(left) == ["Megatron Large with Sparsity is not known"]
+
+
 EDGE = """hardware,power_mode,precision,kind,name,shape,batch,latency_s,energy_j,source_path,trust
 intel_i7_12700k,default,fp32,op,matmul,64x128x256 (MxKxN),,1e-3,0.12,a.csv,latency: good; energy: good (window 25 ms)
 intel_i7_12700k,default,fp32,op,vector_add,4096 (N),,1e-5,,a.csv,latency: good; energy: invalid
