@@ -14,7 +14,7 @@ from ..attention import with_attention
 from ..autocast import with_casts
 from ..fusion import Dispatch, Mode, Policy, policy_on, with_folded_norms, with_fused_attention
 from ..graph import Graph
-from ..mapping import Allocations, Kernels, dispatch_seconds, distinct, map_kernels
+from ..mapping import Allocations, Kernels, dispatch_seconds, distinct, map_kernels, with_fp32_sums
 from ..mapping.kernels import Mask
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
@@ -131,7 +131,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     dispatch = "none" if on_gpu and WhatIf.CUDA_GRAPHS in question.what_if else question.policy.dispatch
     streams = plan.stages if on_gpu and WhatIf.STREAMS in question.what_if else None
     precisions = _computed(plan.precisions(question.precision), question)
-    return of_kernels(kernels, precisions, plan.exists, question.device, dispatch, streams)
+    device = question.device if question.policy.half_sums else with_fp32_sums(question.device)
+    return of_kernels(kernels, precisions, plan.exists, device, dispatch, streams)
 
 
 def _computed(precisions: Sequence[Precision], question: Question) -> Sequence[Precision]:

@@ -40,6 +40,7 @@ class Policy:
     siblings: bool = False
     fold_bn: bool = False
     unread: bool = False
+    half_sums: bool = False
     bias_apart: bool = False
     window: int | None = None
     cat_inputs: int | None = None

@@ -6,6 +6,7 @@ from .cpu import dispatch_seconds
 from .kernels import Kernel, Kernels
 from .mapper import OWN_TYPES, distinct, kernel_precision, map_kernel, map_kernels
 from .operator_columns import OperatorColumns, instructions
+from .peaks import with_fp32_sums
 
 __all__ = [
     "OWN_TYPES",
@@ -21,4 +22,5 @@ __all__ = [
     "map_kernel",
     "map_kernels",
     "runs_twice",
+    "with_fp32_sums",
 ]
