@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from graphperf.analysis.capture import AgentPool
 from graphperf.analysis.cli import grid, lint, main, measure, report
-from graphperf.analysis.lint import worker
+from graphperf.analysis.lint import run as lint_run
 
 NET = """import torch
 from torch import nn
@@ -85,7 +86,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(pool: AgentPool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     monkeypatch.setattr(main, "AgentPool", _Shared(pool))
-    monkeypatch.setattr(worker, "AgentPool", lambda: _Open(pool))
+    monkeypatch.setattr(lint_run, "agents", lambda _: nullcontext(_Open(pool)))
     monkeypatch.setattr(grid, "AgentPool", _Shared(pool))
     monkeypatch.setattr(measure, "AgentPool", _Shared(pool))
     monkeypatch.setattr(report, "AgentPool", _Shared(pool))
