@@ -139,9 +139,12 @@ class HardwareProfile(Table):
 
     @property
     def calibrated(self) -> bool:
-        """Whether the rates that matrix products reach were fitted to measurements of this device."""
-        rates = self.cpu.rates.values() if self.cpu is not None else ()
-        products = (self.efficiency.convolution, self.efficiency.vector_matmul, *rates)
+        """Whether the rates that matrix products reach were fitted to measurements of this device; of a CPU those of
+        convolutions as well, whose library is another one."""
+        if self.cpu is not None:
+            rates = (self.cpu.rates.get(work) for work in ("matmul", "convolution"))
+            return all(figure is not None and figure.grade == "M" for figure in rates)
+        products = (self.efficiency.convolution, self.efficiency.vector_matmul)
         return any(figure is not None and figure.grade == "M" for figure in products)
 
     @property
