@@ -96,7 +96,7 @@ class Loop:
             elif key.data.request_id in self._children and not key.data.read(key.fd):
                 self._pipe_closed(key.data, key.fd)
         for child in list(self._children.values()):
-            if not child.check() and not self._answers_soon(child):
+            if not child.check() and not self._fails_soon(child):
                 self._finish(child)
         self._take_down(_ANSWERED if events else 0)
         self._going = [child for child in self._going if not child.gone()]
@@ -161,9 +161,9 @@ class Loop:
         else:
             self._selector.unregister(pipe)
 
-    def _answers_soon(self, child: Watched) -> bool:
-        """Whether a process that is to be stopped was past the user's code: its answer, on the way, names the line."""
-        return child.report != "" and self._place(child) is None and child.await_answer()
+    def _fails_soon(self, child: Watched) -> bool:
+        """Whether a process that is to be stopped was not in the user's code, and has time left to say what that failed with."""
+        return child.report != "" and self._place(child) is None and child.await_error()
 
     def _place(self, child: Watched) -> tuple[str, int] | None:
         return place(child.report, child.target, self._locator)

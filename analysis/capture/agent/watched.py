@@ -23,8 +23,9 @@ MOST_THREADS = 256
 LOOK_S = 0.1
 _KEPT_OUTPUT, _KEPT_REPORT = 4096, 1 << 16
 # How long a process that is to be stopped has to say where it is. What it says ends with the frame that every capture
-# begins with, or with dots after a hundred frames; where neither is seen, it has ended when it is silent for a while.
+# begins with, or before Python 3.13 with dots after a hundred frames; else it has ended when it is silent for a while.
 _SAY_WHERE_S, _END_SAYING_S = 2.0, 0.5
+_ERROR = b'{"error"'
 _WHOLE_STACK = re.compile(rb'/bootstrap\.py", line \d+ in <module>\n\Z|\n  \.\.\.\n\Z')
 
 
@@ -39,7 +40,7 @@ class Watched:
         self.deadline, self._next_look = now + self.limits.seconds, now + LOOK_S
         self._last = self.deadline
         self.stopped: Verdict | None = None
-        self._may_answer = True
+        self._may_fail = self._had_answered = False
         self._answer: list[bytes] = []
         self._answer_bytes = self._output_bytes = 0
         self._report = self._output = b""
@@ -55,9 +56,11 @@ class Watched:
         return self._output.decode(errors="replace")
 
     def answer(self) -> bytes | None:
-        """The whole answer of a process that has closed its pipe, if it was not stopped before."""
+        """The whole answer of a process that has closed its pipe. Of one that was stopped later than it answered; or an error
+        that its code had failed with by then, which names the line."""
         whole = b"".join(self._answer)
-        return whole[: -len(END)] if whole.endswith(END) and self._may_answer else None
+        fits = self.stopped is None or self._had_answered or (self._may_fail and whole.startswith(_ERROR))
+        return whole[: -len(END)] if fits and whole.endswith(END) else None
 
     def read(self, pipe: int) -> bool:
         """Takes in what a pipe holds; False at its end."""
@@ -92,33 +95,35 @@ class Watched:
     def check(self) -> bool:
         """Stops a process that has used up a limit; False when it is to be ended now."""
         now = time.monotonic()
+        if now >= self._next_look and (self.stopped is None or self._may_fail):
+            self._next_look = now + LOOK_S
+            self._look()
         if self.stopped is not None:
             return self.deadline > now
         if self.deadline <= now:
-            self.stop("timeout", f"still running after {self.limits.seconds:g} s")
-        elif now >= self._next_look:
-            self._next_look = now + LOOK_S
-            self._look()
+            self.stop("timeout", f"still running after {self.limits.seconds:g} s", may_fail=True)
         return True
 
     def _look(self) -> None:
         """Limits that no system call enforces for one process of a user."""
-        if threads_of(self.process) > MOST_THREADS:
-            self.stop("crash", f"started more than {MOST_THREADS} threads")
-        elif scratch.bytes_in(self.folder, MOST_SCRATCH_BYTES) > MOST_SCRATCH_BYTES:
+        if scratch.bytes_in(self.folder, MOST_SCRATCH_BYTES) > MOST_SCRATCH_BYTES:
             self.stop("crash", f"wrote more than {MOST_SCRATCH_BYTES >> 20} MB of temporary files")
+        elif threads_of(self.process) > MOST_THREADS:
+            self.stop("crash", f"started more than {MOST_THREADS} threads", may_fail=True)
 
-    def stop(self, stage: str, message: str) -> None:
-        """Asks the process where it is; `end` is to follow soon."""
+    def stop(self, stage: str, message: str, *, may_fail: bool = False) -> None:
+        """Asks the process where it is; `end` is to follow soon. `may_fail`: an error that is on its way goes before."""
         if self.stopped is None:
-            self.stopped, self._may_answer = Verdict(stage, message), False
+            self.stopped, self._may_fail = Verdict(stage, message), may_fail
+            self._had_answered = b"".join(self._answer[-2:]).endswith(END)
             self.deadline = self._last = time.monotonic() + _SAY_WHERE_S
             _ask_for_stack(self.process)
+        elif not may_fail:  # a second limit
+            self._may_fail, self.deadline = False, 0.0
 
-    def await_answer(self) -> bool:
-        """Gives a process that was to be stopped the rest of its time to answer after all; whether there is any left."""
-        self._may_answer = True
-        self.deadline = self._last
+    def await_error(self) -> bool:
+        """Gives a process that was to be stopped the rest of its time to say what it failed with; whether there is any left."""
+        self.deadline = self._last if self._may_fail else 0.0
         return self.deadline > time.monotonic()
 
     def end(self) -> Verdict:
