@@ -123,7 +123,8 @@ class Watched:
 
     def await_error(self) -> bool:
         """Gives a process that was to be stopped the rest of its time to say what it failed with; whether there is any left."""
-        self.deadline = self._last if self._may_fail else 0.0
+        if self._may_fail:
+            self.deadline = self._last
         return self.deadline > time.monotonic()
 
     def end(self) -> Verdict:

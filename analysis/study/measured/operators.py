@@ -29,13 +29,12 @@ def operator_estimate(case: Case, kernels: Kernels, device: HardwareProfile) -> 
     Such timings loop over the same tensors, and find nothing of them in a cache that is smaller: the least recently used
     goes first. In a model a kernel reads what the one before it has just written.
     """
-    device = with_fp32_sums(device)
+    precisions, exists = (stored_as(case.numerics),), np.ones(1, dtype=np.bool_)
+    if device.kind == "cpu":
+        return of_kernels(kernels, precisions, exists, _in_a_loop(device), "operator")
     if device.kind == "gpu" and kernels.bytes[0] > device.memory.llc_size.si:
         device = _without_cache(device)
-    if device.kind == "cpu":
-        device = _in_a_loop(device)
-    dispatch = "operator" if device.kind == "cpu" else "none"
-    return of_kernels(kernels, (stored_as(case.numerics),), np.ones(1, dtype=np.bool_), device, dispatch)
+    return of_kernels(kernels, precisions, exists, with_fp32_sums(device), "none")
 
 
 def _without_cache(device: HardwareProfile) -> HardwareProfile:
