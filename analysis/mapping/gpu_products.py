@@ -31,7 +31,7 @@ def map_products(
     k, batch = padded_to(np.floor_divide(kernels.k, kernels.taps), multiple) * kernels.taps, kernels.batch
     rate = product_rate(kernels, device, precision)
     whole = kernels.of_family("attention", *(() if matrix else ("convolution",)))
-    tiled = _tiled(Product(kernels.m, n, k, batch, rate, whole), kernels, device, matrix=matrix)
+    tiled = _tiled(Product(kernels.m, n, k, batch, rate, whole), kernels, device, precision)
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
     executed = 2.0 * batch * padded_to(kernels.m, tiled.height) * padded_to(n, tiled.width) * k
     implicit = Algorithm(tiled, np.ones(len(kernels)), np.minimum(1.0, useful / np.maximum(1.0, executed)))
@@ -48,10 +48,10 @@ def map_products(
     )  # fmt: skip
 
 
-def _tiled(product: Product, kernels: Kernels, device: HardwareProfile, *, matrix: bool) -> Tiled:
+def _tiled(product: Product, kernels: Kernels, device: HardwareProfile, precision: Precision) -> Tiled:
     """The best tiles; on vector units 3×3 convolutions have others, as they were measured."""
-    if matrix:
-        return best_tiles(product, device, "matrix")
+    if precision in device.compute.matrix:
+        return best_tiles(product, device, "fp32-matrix" if precision is Precision.FP32 else "matrix")
     measured = is_3x3(kernels)
     found = best_tiles(product, device, "vector")
     if measured.any():
@@ -87,11 +87,14 @@ def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision
             * vector_peak(device, precision)
             * (reached.si if reached is not None else constant_of_family("gpu", "vector_matmul_rate", device.family))
         )
-    rate[~convolutions] *= constant("gpu", "product_rate")
+    efficiency, products = device.efficiency, constant("gpu", "product_rate")
+    rate[~convolutions] *= products
     rate[convolutions & (kernels.groups > 1)] *= constant("gpu", "grouped_rate")
     rate[convolutions & (kernels.k < _FEW_CHANNELS * kernels.taps)] *= constant("gpu", "few_channels_rate")
-    efficiency = device.efficiency.convolution or device.efficiency.matrix
-    return rate * device.compute.matrix[precision].si * efficiency.si
+    reached = (efficiency.convolution or efficiency.matrix).si
+    if precision is Precision.FP32 and efficiency.matrix_fp32 is not None:
+        reached = efficiency.matrix_fp32.si / products
+    return rate * device.compute.matrix[precision].si * reached
 
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:

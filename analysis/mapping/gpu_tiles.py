@@ -11,9 +11,10 @@ from ...hardware_profiles import HardwareProfile
 from ..constants import constant, constant_of_family, constant_value
 from .kernels import Column, Mask
 
-# What computes: tensor cores, vector units, or kernels of convolutions on vector units: implicit GEMM, and the products of
-# Winograd's algorithm.
-Unit = Literal["matrix", "vector", "convolution", "winograd"]
+# What computes: tensor cores, in FP32 too where they take it, vector units, or kernels of convolutions on vector units: implicit
+# GEMM, and the products of Winograd's algorithm.
+Unit = Literal["matrix", "fp32-matrix", "vector", "convolution", "winograd"]
+_ANY_PRODUCT = ("matrix", "fp32-matrix", "vector")
 _LARGEST = 128 * 128
 
 
@@ -53,8 +54,7 @@ def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     m, n, k, batch, rate, whole = product
     height, width = _sides(unit)
     relative = _relative(unit, device)
-    vector = constant("gpu", "k_prologue_vector")
-    prologue = constant("gpu", "k_prologue") if unit == "matrix" else np.where(batch > 1, 0.0, vector)
+    prologue = _prologue(unit, batch)
     unsplit = np.ceil(m / height) * np.ceil(n / width) * batch
     most = np.where(whole, 1.0, np.floor_divide(k, constant("gpu", "split_k_step")))
     split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(unsplit, 1.0)), most))
@@ -64,6 +64,13 @@ def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     best = np.argmin(seconds, axis=0)
     chosen = (best, np.arange(len(m)))
     return Tiled(height[best, 0], width[best, 0], pieces[chosen], rounds[chosen], seconds[chosen])
+
+
+def _prologue(unit: Unit, batch: Column) -> Column | float:
+    """Reduction steps that a tile takes more, for its first operands and its results."""
+    if unit in ("matrix", "fp32-matrix"):
+        return constant("gpu", "k_prologue" if unit == "matrix" else "k_prologue_fp32")
+    return np.where(batch > 1, 0.0, constant("gpu", "k_prologue_vector"))
 
 
 def rounds_of(full: Column) -> Column:
@@ -79,8 +86,8 @@ def padded_to(values: Column, multiple: Column | int) -> Column:
 
 def _relative(unit: Unit, device: HardwareProfile) -> Column:
     """The rate of each tile, by its elements."""
-    if unit in ("matrix", "vector"):
-        rates: dict[str, float] = constant_value("gpu", "tile_rate" if unit == "matrix" else "tile_rate_vector")
+    if unit in _ANY_PRODUCT:
+        rates: dict[str, float] = constant_value("gpu", "tile_rate_vector" if unit == "vector" else "tile_rate")
         return _by_elements(unit, tuple(rates.items()))
     height, width = _sides(unit)
     return constant_of_family("gpu", f"{unit}_half_tile", device.family) ** np.log2(_LARGEST / (height * width))
@@ -96,7 +103,7 @@ def _by_elements(unit: Unit, rates: tuple[tuple[str, float], ...]) -> Column:
 @cache
 def _sides(unit: Unit) -> tuple[Column, Column]:
     """Rows and columns of each CTA tile, one below the other."""
-    name = "tiles" if unit in ("matrix", "vector") else "convolution_tiles"
+    name = "tiles" if unit in _ANY_PRODUCT else "convolution_tiles"
     sizes: list[tuple[int, int]] = constant_value("gpu", name)
     height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*sizes, strict=True))
     return height, width

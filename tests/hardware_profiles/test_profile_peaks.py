@@ -32,6 +32,7 @@ B200 = {FP16: 8192, BF16: 8192, TF32: 4096, FP64: 128, E4M3: 16384, E5M2: 16384,
 THOR = {FP16: 8192, BF16: 8192, E4M3: 16384, E5M2: 16384, FP4: 32768}
 GB202 = {FP16: 1024, BF16: 1024, TF32: 512, E4M3: 2048, E5M2: 2048, FP4: 4096, INT8: 2048}
 GB202_GEFORCE = GB202 | {FP16: 512, BF16: 512, TF32: 256, E4M3: 1024, E5M2: 1024}
+CDNA = {FP16: 1024, BF16: 512, FP32: 256, INT8: 1024}
 CDNA2 = {FP16: 1024, BF16: 1024, FP32: 256, FP64: 256, INT8: 1024}
 CDNA3 = {FP16: 2048, BF16: 2048, TF32: 1024, FP32: 256, FP64: 256, E4M3: 4096, E5M2: 4096, INT8: 4096}
 MATRIX_RATE = {
@@ -53,7 +54,8 @@ MATRIX_RATE = {
     "jetson-thor-t5000": THOR,
     "rtx-5090": GB202_GEFORCE,
     "rtx-pro-6000-max-q": GB202,
-    "mi250x": CDNA2,
+    "mi100": CDNA,
+    **dict.fromkeys(("mi210", "mi250", "mi250x"), CDNA2),
     "mi300x": CDNA3,
 }
 # Vector rates relative to FP32, by architecture; PyTorch's own choice for half types, which is an assumption, is left out.
@@ -71,6 +73,7 @@ VECTOR_RATIO = {
     "Ampere GA100": {FP64: 1 / 2, FP16: 4, BF16: 2, INT32: 1},
     "Hopper GH100": {FP64: 1 / 2, FP16: 2, BF16: 2, INT32: 1 / 2},
     "Blackwell GB100": {FP64: 1 / 2},
+    "CDNA gfx908": {FP64: 1 / 2},
     "CDNA2 gfx90a": {FP64: 1},
     "CDNA3 gfx942": {FP64: 1 / 2},
 }

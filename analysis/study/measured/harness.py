@@ -43,7 +43,7 @@ def _least(cases: Iterable[Case], harnesses: Mapping[str, Any]) -> Mapping[tuple
 
 def _added(case: Case, floor: float, harness: Mapping[str, Any]) -> float:
     """Seconds."""
-    fixed = harness["added_s"].get(case.name)
+    fixed = harness["added_s"].get(case.name, harness["added_s"].get("any"))
     if fixed is not None:
         return fixed.get(case.device, fixed["others"])
     blocks = harness["in_blocks"]

@@ -11,6 +11,7 @@ from ...fusion import Mode
 from ...numerics import parse_numerics, runs_in
 from ...what_if import WhatIf, WhatIfs
 from .cases import Case, sources
+from .in_models import operator_in_model
 
 Row = Mapping[str, str]
 _PRECISIONS = {"fp32(no TF32)": "fp32", "fp32 (TF32 allowed in cuDNN)": "tf32-conv"}
@@ -32,6 +33,8 @@ def cases_of(row: Row) -> Iterator[Case | str]:
     device = _device(_label(row))
     if device is None:
         yield f"no profile for {row['device']}"
+    elif "fw_latency_ms" in row:
+        yield operator_in_model(row, device)
     elif "op" in row:
         yield _operator(row, device)
     elif row["source"] in sources()["power"]:

@@ -50,7 +50,7 @@ def test_a_device_says_its_power_modes_and_a_mode_is_a_device(run: Callable) -> 
     ("filters", "wanted"),
     [
         (["--kind", "npu"], {"coral-edge-tpu", "hailo-8", "snapdragon-x-elite-hexagon"}),
-        (["--vendor", "amd", "--kind", "gpu"], {"mi250x", "mi300x"}),
+        (["--vendor", "amd", "--kind", "gpu"], {"mi100", "mi210", "mi250", "mi250x", "mi300x"}),
         (["--family", "Pascal", "--min-memory", "12GB"], {"p100-pcie-16gb", "titan-xp"}),
         (["--precision", "fp4", "--max-power", "600W"], {"rtx-5090", "rtx-pro-6000-max-q", "jetson-thor-t5000"}),
         (["--precision", "amp-bf16", "--family", "turing"], set()),

@@ -106,6 +106,22 @@ def test_tensor_cores_only_where_they_take_the_precision() -> None:
     )
 
 
+def test_matrix_cores_that_take_fp32_reach_their_own_share_of_it() -> None:
+    mi210 = profile("mi210")
+    reached = mi210.efficiency.matrix_fp32
+    assert reached is not None
+    product = matmul(13 * 1024, 8192, 8192)  # whole tiles on all 104 CUs
+    steps = 1 + constant("gpu", "k_prologue_fp32") / 8192
+    ideal = product.flops / (reached.si * mi210.compute.matrix[Precision.FP32].si)
+    found = map_kernel(product, mi210, Precision.FP32)
+    assert found.compute_s == pytest.approx(ideal * steps + constant("gpu", "tile_start"), rel=1e-3)
+    short = map_kernel(matmul(13 * 1024, 8192, 64), mi210, Precision.FP32)
+    half = map_kernel(matmul(13 * 1024, 8192, 64), mi210, Precision.FP16)
+    # A step of FP32 has the bytes of two, so that the start of a tile counts fewer of them.
+    assert found.compute_s / short.compute_s == pytest.approx((8192 + 40) / (64 + 40), rel=0.05)
+    assert short.compute_s < 4 * half.compute_s
+
+
 def test_single_products_on_vector_units_show_no_rounds() -> None:
     """Rows cost the same, however many tiles there are; edges cost as much at every size."""
     seconds = np.array(
