@@ -80,7 +80,7 @@ def kernel_energies(
     dram_byte = device.energy.dram_byte.si
     cache_byte = device.energy.llc_byte.si if device.energy.llc_byte is not None else dram_byte
     return Energies(
-        compute=2 * kernels.macs * (1 - allocations.spared) * matrix + elementwise * vector,
+        compute=2 * kernels.macs * (1 - allocations.spared_energy) * matrix + elementwise * vector,
         dram=allocations.dram_bytes * dram_byte,
         cache=allocations.cache_bytes * cache_byte,
         static=static_energy(times, device),

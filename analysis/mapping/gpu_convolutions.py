@@ -17,11 +17,13 @@ _FUSED_SIDE = 128.0  # of its tile, as its name has it: 32 tiles of outputs by 3
 
 
 class Algorithm(NamedTuple):
-    """A way to compute products: its tiles, the multiplications that it makes for one that the product has, and the part of
-    what it computes that is no padding. Seconds are infinite where it does not apply."""
+    """A way to compute products: its tiles, the multiplications that it makes for one that the product has, their energy
+    relative to those of the product, and the part of what it computes that is no padding. Seconds are infinite where it does
+    not apply."""
 
     tiled: Tiled
     multiplied: Column
+    energy: Column
     aligned: Column
 
 
@@ -46,9 +48,9 @@ def _spread(found: Algorithm, apply: Mask) -> Algorithm:
     tiled = Tiled(*(np.ones(len(apply)) for _ in Tiled._fields))
     tiled.seconds[:] = np.inf
     tiled.put(apply, found.tiled)
-    multiplied, aligned = np.ones((2, len(apply)))
-    multiplied[apply], aligned[apply] = found.multiplied, found.aligned
-    return Algorithm(tiled, multiplied, aligned)
+    columns = np.ones((3, len(apply)))
+    columns[:, apply] = found[1:]
+    return Algorithm(tiled, *columns)
 
 
 def _images(kernels: Kernels) -> Column:
@@ -93,7 +95,8 @@ def _apart(kernels: Kernels, device: HardwareProfile, rate: Column) -> Algorithm
     seconds = products.seconds + dram_seconds(data, device) + constant("gpu", "winograd_start")
     computed = 16 * padded_to(tiles, products.height) * padded_to(filters, products.width)
     aligned = np.minimum(1.0, kernels.m * filters / computed)
-    return Algorithm(products._replace(seconds=seconds), 36 * tiles / (9 * kernels.m), aligned)
+    multiplied = 36 * tiles / (9 * kernels.m)
+    return Algorithm(products._replace(seconds=seconds), multiplied, multiplied, aligned)
 
 
 def _fused(kernels: Kernels, device: HardwareProfile, rate: Column) -> Algorithm:
@@ -109,6 +112,6 @@ def _fused(kernels: Kernels, device: HardwareProfile, rate: Column) -> Algorithm
     side = np.full(len(kernels), _FUSED_SIDE)
     computed = 4 * _block_tiles() * _FUSED_FILTERS * pieces
     aligned = np.minimum(1.0, kernels.m * filters / computed)
-    return Algorithm(
-        Tiled(side, side, pieces, rounds, seconds), 16 * _block_tiles() * blocks / (9 * kernels.m), aligned
-    )
+    multiplied = 16 * _block_tiles() * blocks / (9 * kernels.m)
+    energy = multiplied * constant("gpu", "fused_winograd_energy")
+    return Algorithm(Tiled(side, side, pieces, rounds, seconds), multiplied, energy, aligned)

@@ -34,16 +34,18 @@ def map_products(
     tiled = _tiled(Product(kernels.m, n, k, batch, rate, whole), kernels, device, precision)
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
     executed = 2.0 * batch * padded_to(kernels.m, tiled.height) * padded_to(n, tiled.width) * k
-    implicit = Algorithm(tiled, np.ones(len(kernels)), np.minimum(1.0, useful / np.maximum(1.0, executed)))
+    once = np.ones(len(kernels))
+    implicit = Algorithm(tiled, once, once, np.minimum(1.0, useful / np.maximum(1.0, executed)))
     others = () if matrix else winograd(kernels, device, rate)
-    chosen, multiplied, aligned = _fastest((implicit, *others), useful, device)
+    chosen, multiplied, energy, aligned = _fastest((implicit, *others), useful, device)
     resident = resident_tiles(device, precision, chosen.height, chosen.width)
     found.put(
         rows, units_used=np.minimum(found.units, chosen.pieces), tiles=chosen.pieces,
         waves=np.ceil(chosen.pieces / (found.units * resident)),
         fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
         compute_s=chosen.seconds + constant("gpu", "tile_start"),
-        conversion_s=_layout_seconds(kernels, device, precision), spared=np.maximum(0.0, 1 - multiplied), alignment=aligned,
+        conversion_s=_layout_seconds(kernels, device, precision), spared=np.maximum(0.0, 1 - multiplied),
+        spared_energy=np.maximum(0.0, 1 - energy), alignment=aligned,
         tile_rows=chosen.height, tile_columns=chosen.width, resident=resident,
     )  # fmt: skip
 
@@ -66,14 +68,11 @@ def _fastest(algorithms: Sequence[Algorithm], flops: Column, device: HardwarePro
         return algorithms[0]
     energy = device.energy.vector_matmul
     least = energy.si / (device.power.tdp.si - device.power.static.si) if energy is not None else 0.0
-    limited = [np.maximum(each.tiled.seconds, each.multiplied * flops * least) for each in algorithms]
+    limited = [np.maximum(each.tiled.seconds, each.energy * flops * least) for each in algorithms]
     best = (np.argmin(limited, axis=0), np.arange(len(flops)))
     tiled = Tiled(*(np.array(columns)[best] for columns in zip(*(each.tiled for each in algorithms), strict=True)))
-    multiplied, aligned = (
-        np.array(columns)[best]
-        for columns in zip(*((each.multiplied, each.aligned) for each in algorithms), strict=True)
-    )
-    return Algorithm(tiled, multiplied, aligned)
+    columns = (np.array(column)[best] for column in zip(*(each[1:] for each in algorithms), strict=True))
+    return Algorithm(tiled, *columns)
 
 
 def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:

@@ -70,6 +70,8 @@ def _prologue(unit: Unit, batch: Column) -> Column | float:
     """Reduction steps that a tile takes more, for its first operands and its results."""
     if unit in ("matrix", "fp32-matrix"):
         return constant("gpu", "k_prologue" if unit == "matrix" else "k_prologue_fp32")
+    if unit == "convolution":
+        return constant("gpu", "k_prologue_convolution")
     return np.where(batch > 1, 0.0, constant("gpu", "k_prologue_vector"))
 
 

@@ -9,12 +9,12 @@ from ..constants import constant, constant_of_family
 from .allocation import Allocations
 from .gpu_products import product_rate
 from .gpu_tiles import rounds_of
-from .kernels import Kernels, Mask
+from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
-from .peaks import vector_peak
 
 _THREADS = 256
 _TILE = 128
+_VECTOR = 8  # elements; rows of 4 differ little from others
 
 
 def map_even(found: Allocations, rows: Mask, kernels: Kernels, device: HardwareProfile, precision: Precision) -> None:
@@ -51,9 +51,11 @@ def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     split = np.ceil(kernels.k / constant_of_family("gpu", "strip_split", device.family))
     pieces = strips * split
     rounds = rounds_of(pieces / found.units)
-    multiplied = height * (kernels.n + constant_of_family("gpu", "strip_columns", device.family))
-    taken = (deep + constant_of_family("gpu", "strip_prologue", device.family)) / split
-    rate = constant_of_family("gpu", "strip_rate", device.family) * vector_peak(device, precision) / found.units
+    multiplied = height * (kernels.n + _edge("strip_columns", kernels, device))
+    taken = (deep + _edge("strip_prologue", kernels, device)) / split
+    rate = (
+        constant_of_family("gpu", "strip_rate", device.family) * product_rate(kernels, device, precision) / found.units
+    )
     resident = resident_threads(device, _THREADS)
     found.put(
         rows, units_used=np.minimum(found.units, pieces), tiles=pieces, waves=np.ceil(pieces / (found.units * resident)),
@@ -62,3 +64,10 @@ def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
         alignment=kernels.batch * kernels.m * kernels.k / (strips * height * deep),
         tile_rows=np.full(len(kernels), height), tile_columns=kernels.n, resident=resident,
     )  # fmt: skip
+
+
+def _edge(name: str, kernels: Kernels, device: HardwareProfile) -> Column:
+    """Columns or steps that a strip takes as long as: fewer where whole vectors are loaded and stored."""
+    whole = (kernels.n % _VECTOR == 0) & (kernels.k % _VECTOR == 0)
+    aligned, others = (constant_of_family("gpu", key, device.family) for key in (f"{name}_aligned", name))
+    return np.where(whole, aligned, others)

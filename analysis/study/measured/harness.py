@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,10 +22,14 @@ def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
     found = list(cases)
     harnesses: dict[str, Any] = {each["source"]: each for each in sources()["floors"]}
     least = _least(found, harnesses)
+    before: Counter[tuple[str, str, str]] = Counter()
     kept: list[Case] = []
     for case in found:
-        floor = least.get((case.source, case.name, case.device), least.get((case.source, case.name, _ANY), 0.0))
-        added = _added(case, floor, harnesses[case.source]) if case.source in harnesses and case.is_operator else 0.0
+        key = (case.source, case.name, case.device)
+        floor = least.get(key, least.get((case.source, case.name, _ANY), 0.0))
+        harness = harnesses.get(case.source) if case.is_operator else None
+        added = _added(case, floor, harness, before[key]) if harness else 0.0
+        before[key] += harness is not None and case.framework == harness["table"]
         if case.measured >= 2 * max(floor, added):
             kept.append(replace(case, measured=case.measured - added) if added else case)
     return kept, len(found) - len(kept)
@@ -41,9 +46,13 @@ def _least(cases: Iterable[Case], harnesses: Mapping[str, Any]) -> Mapping[tuple
     return least
 
 
-def _added(case: Case, floor: float, harness: Mapping[str, Any]) -> float:
-    """Seconds."""
-    fixed = harness["added_s"].get(case.name, harness["added_s"].get("any"))
+def _added(case: Case, floor: float, harness: Mapping[str, Any], before: int) -> float:
+    """Seconds, after so many rows of the operator on the device in its table."""
+    growing = harness.get("growing_us", {}).get(case.name, {}).get(case.device)
+    if growing is not None:
+        thousands = before / 1000
+        return 1e-6 * sum(each * thousands**power for power, each in enumerate(growing))
+    fixed = harness.get("added_s")
     if fixed is not None:
         return fixed.get(case.device, fixed["others"])
     blocks = harness["in_blocks"]

@@ -138,9 +138,27 @@ def test_batched_products_on_vector_units_pad_rows_and_steps_but_not_columns() -
     a100, v100 = "a100-pcie-40gb", "v100-pcie-32gb"
     assert seconds(a100, m=10) == seconds(a100, m=128) < seconds(a100, m=129)
     assert seconds(v100, m=65) > seconds(v100, m=64)
-    assert seconds(a100, k=10) == seconds(a100, k=128) < seconds(a100, k=129)
-    assert seconds(v100, k=33) > seconds(v100, k=32)
+    assert seconds(a100, k=8) == seconds(a100, k=128) < seconds(a100, k=129)
+    assert seconds(v100, k=40) > seconds(v100, k=32)
     assert seconds(a100, n=504) < seconds(a100, n=512)
+
+
+@pytest.mark.parametrize("device", ["a100-pcie-80gb", "v100-pcie-32gb", "t4-16gb", "p100-pcie-16gb"])
+def test_batched_products_of_whole_vectors_have_narrower_edges(device: str) -> None:
+    def seconds(n: int, k: int = 64) -> float:
+        return map_kernel(matmul(512, n, k, 4096), profile(device), Precision.FP32).compute_s
+
+    assert seconds(n=64) < seconds(n=63) < seconds(n=104)
+    assert seconds(n=64, k=64) < seconds(n=64, k=63)
+
+
+def test_batched_products_reach_what_single_ones_do() -> None:
+    a100, slower = profile("a100-pcie-80gb"), profile("a100-pcie-40gb")
+    rates = [device.efficiency.vector_matmul for device in (a100, slower)]
+    times = [map_kernel(matmul(512, 512, 512, 4096), device, Precision.FP32).compute_s for device in (a100, slower)]
+    assert rates[0] is not None
+    assert rates[1] is not None
+    assert times[1] / times[0] == pytest.approx(rates[0].si / rates[1].si, rel=1e-3)
 
 
 def test_depthwise_convolutions_run_on_vector_units() -> None:
@@ -223,7 +241,11 @@ def test_tiles_of_2x2_outputs_come_in_blocks() -> None:
 def test_units_are_those_of_the_algorithm() -> None:
     """F(2×2, 3×3) computes 14×14 outputs of 64 filters in two blocks of 4 by 8 tiles, by twice 32 filters."""
     found = map_kernel(convolution(14, 64, 64, 1), profile("v100-pcie-32gb"), Precision.FP32)
-    assert (found.units_used, found.tiles, found.spared) == (4, 4, pytest.approx(1 - 16 * 64 / (9 * 196)))
+    assert (found.units_used, found.tiles, found.spared) == (
+        4,
+        4,
+        pytest.approx(1 - 16 * 64 / (9 * 196)),
+    )
     assert found.alignment == pytest.approx(196 / (4 * 64))
 
 

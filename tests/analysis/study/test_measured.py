@@ -204,14 +204,18 @@ def test_rows_in_blocks_start_later(operator: str, row: float, device: str, befo
     assert [each.measured for each in kept] == [pytest.approx(1e-3 - before * 4e-5)]
 
 
-@pytest.mark.parametrize(("device", "added"), [("t4-16gb", 2.4e-4), ("rtx-3090", 1.4e-4)])
-def test_a_harness_that_adds_more_to_convolutions(device: str, added: float) -> None:
-    def case(seconds: float) -> Case:
+def test_a_harness_that_adds_more_to_each_convolution() -> None:
+    def case(seconds: float, table: str = "train", device: str = "t4-16gb") -> Case:
         shape = (("B", 1.0),)
-        return Case("neusight", "conv", device, "test", Precision.FP32, "eager", frozenset(), 1, seconds, shape=shape)
+        return Case("neusight", "conv", device, table, Precision.FP32, "eager", frozenset(), 1, seconds, shape=shape)
 
-    kept, short = without_floor([case(1.9 * added), case(5 * added)])
-    assert ([each.measured for each in kept], short) == ([pytest.approx(4 * added)], 1)
+    start, linear, square = (1e-6 * each for each in sources()["floors"][0]["growing_us"]["conv"]["t4-16gb"])
+    others = [case(1e-3, device="p4-8gb"), case(1e-3, "test")]  # neither of its device, nor of its table
+    kept, short = without_floor([case(2e-3), *others, *[case(1e-5)] * 1999, case(2e-3)])
+    assert short == 2000  # the least row of each device among them
+    assert kept[0].measured == pytest.approx(2e-3 - start)
+    assert kept[-1].measured == pytest.approx(2e-3 - start - 2 * linear - 4 * square)
+    assert without_floor([case(4e-5, "test", "rtx-3090")])[0] == [case(4e-5, "test", "rtx-3090")]
 
 
 def test_errors_of_known_rows() -> None:
