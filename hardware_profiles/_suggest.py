@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 
 def matches(word: str, choices: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """Return the choices *word* may have meant: those that contain it, those spelled alike, or else those that begin alike."""
+    """Return the choices *word* may have meant: those that contain it, those spelled alike, of which first those that begin as
+    it does, or else those that begin alike."""
     from difflib import get_close_matches
 
     known = list(choices)
     containing = [choice for choice in known if len(word) > 1 and word in choice]
-    alike = get_close_matches(word, known, n=limit, cutoff=0.5)
+    alike = sorted(get_close_matches(word, known, n=limit, cutoff=0.5), key=lambda choice: choice[:1] != word[:1])
     if containing or alike:
         return tuple(dict.fromkeys([*containing, *alike]))[:limit]
     beginnings = get_close_matches(word, {choice[: len(word)] for choice in known}, n=limit, cutoff=0.7)

@@ -219,7 +219,7 @@ class Energy(Table):
 class Efficiency(Table):
     """Fractions of peak that are reached. *matrix*: of the matrix peak by the best large GEMM. *convolution*: the same
     by convolutions and GEMMs inside models, before padding to tiles. *matrix_fp32*: the same by GEMMs in FP32 where the
-    matrix unit takes it. *depthwise*, *vector_matmul*, *elementwise*: of
+    matrix unit takes it; convolutions reach as much less as in other precisions. *depthwise*, *vector_matmul*, *elementwise*: of
     the FP32 vector peak by depthwise convolutions, by GEMMs and convolutions on vector units, and by code without
     products. *dram*: of DRAM bandwidth by streaming kernels, counting the bytes the operator reads and writes."""
 

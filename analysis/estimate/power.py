@@ -16,8 +16,8 @@ def clock_share(times: KernelTimes, energies: Energies, device: HardwareProfile)
 
     The limit holds on average over milliseconds, so over whole runs and not kernel by kernel. A lower clock stretches the
     kernels that arithmetic bounds, and from some clock on those that memory bounds at the full one; the memory keeps its own
-    clock. Energy an operation is taken as constant: FP32 products of 1 to
-    100 ms on T4, which its limit holds at half of the peak, run within 5 % of one rate (NeuSight timings).
+    clock. Energy an operation is taken as constant: FP32 linear layers of 4 to 1,000 ms on T4, which its limit holds at half of
+    the peak, run within 5 % of one rate (NeuSight timings).
     """
     total = float(times.seconds.sum())
     dynamic = float((energies.total - energies.static).sum())

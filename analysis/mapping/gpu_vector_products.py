@@ -11,6 +11,7 @@ from .gpu_products import product_rate
 from .gpu_tiles import rounds_of
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
+from .peaks import vector_peak
 
 _THREADS = 256
 _TILE = 128
@@ -53,9 +54,9 @@ def map_strips(found: Allocations, rows: Mask, kernels: Kernels, device: Hardwar
     rounds = rounds_of(pieces / found.units)
     multiplied = height * (kernels.n + _edge("strip_columns", kernels, device))
     taken = (deep + _edge("strip_prologue", kernels, device)) / split
-    rate = (
-        constant_of_family("gpu", "strip_rate", device.family) * product_rate(kernels, device, precision) / found.units
-    )
+    relative, most = constant_of_family("gpu", "strip_rate", device.family), constant("gpu", "strip_most")
+    reached = np.minimum(relative * product_rate(kernels, device, precision), most * vector_peak(device, precision))
+    rate = reached / found.units
     resident = resident_threads(device, _THREADS)
     found.put(
         rows, units_used=np.minimum(found.units, pieces), tiles=pieces, waves=np.ceil(pieces / (found.units * resident)),

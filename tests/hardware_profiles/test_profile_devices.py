@@ -98,7 +98,7 @@ def test_matrix_energy_is_the_stated_bound(name: str) -> None:
     precision, figure = next(iter(device.energy.matrix.items()))
     if "upper bound" in figure.source:
         reached = device.efficiency.matrix.si * device.compute.matrix[precision].si
-        dies = 2 if device.name.endswith("one GCD") else 1  # which share the limit
+        dies = 2 if "half of the TDP" in figure.source else 1  # which share the limit
         bound = (device.power.tdp.si / dies - device.power.static.si) / reached
         assert figure.si == pytest.approx(bound, rel=0.03)
 

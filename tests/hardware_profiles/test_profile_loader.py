@@ -187,7 +187,12 @@ def test_every_public_name_resolves() -> None:
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("h101", "h100-pcie-80gb or h100-sxm5-80gb"), ("v10", "v100-pcie-32gb or v100-sxm2-16gb"), ("tpuv4", "tpu-v4")],
+    [
+        ("h101", "h100-pcie-80gb or h100-sxm5-80gb"),
+        ("v10", "v100-pcie-32gb or v100-sxm2-16gb"),
+        ("tpuv4", "tpu-v4"),
+        ("gtx-2080-ti", "gtx-1080-ti or rtx-2080-ti"),
+    ],
 )
 def test_a_short_or_mistyped_id_is_understood(word: str, meant: str) -> None:
     with pytest.raises(UnknownHardware, match=f"did you mean {meant}"):

@@ -33,7 +33,7 @@ def cases_of(row: Row) -> Iterator[Case | str]:
     device = _device(_label(row))
     if device is None:
         yield f"no profile for {row['device']}"
-    elif "fw_latency_ms" in row:
+    elif "target" in row:
         yield operator_in_model(row, device)
     elif "op" in row:
         yield _operator(row, device)

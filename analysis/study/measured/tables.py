@@ -47,5 +47,6 @@ def _rows(path: Path) -> Iterator[Row]:
         reader = csv.DictReader(file)
         columns = set(reader.fieldnames or ())
         if not any(kind <= columns for kind in _KINDS):
-            raise ValueError(f"{path}: no table of measurements: it has neither model and latency_ms nor op and shape")
+            wanted = "; ".join(" and ".join(sorted(kind)) for kind in _KINDS)
+            raise ValueError(f"{path}: no table of measurements, whose columns are one of: {wanted}")
         yield from reader

@@ -143,7 +143,7 @@ def test_what_if(run: Callable) -> None:
 USAGE = [
     (
         ["compare", "model.py", "-H", "h1000"],
-        "unknown hardware 'h1000'; did you mean h100-sxm5-80gb or h100-pcie-80gb?",
+        "unknown hardware 'h1000'; did you mean h100-sxm5-80gb or h100-pcie-80gb or mi100?",
     ),
     (["compare", "model.py", "-H", I7, "--precision", "fp16"], f"{I7} does not compute in fp16; it does in "),
     (["compare", "model.py", "-H", ""], "--hardware is empty"),

@@ -138,7 +138,7 @@ def test_batched_products_on_vector_units_pad_rows_and_steps_but_not_columns() -
     a100, v100 = "a100-pcie-40gb", "v100-pcie-32gb"
     assert seconds(a100, m=10) == seconds(a100, m=128) < seconds(a100, m=129)
     assert seconds(v100, m=65) > seconds(v100, m=64)
-    assert seconds(a100, k=8) == seconds(a100, k=128) < seconds(a100, k=129)
+    assert seconds(a100, k=8) == seconds(a100, k=128) < seconds(a100, k=136)
     assert seconds(v100, k=40) > seconds(v100, k=32)
     assert seconds(a100, n=504) < seconds(a100, n=512)
 
@@ -247,6 +247,21 @@ def test_units_are_those_of_the_algorithm() -> None:
         pytest.approx(1 - 16 * 64 / (9 * 196)),
     )
     assert found.alignment == pytest.approx(196 / (4 * 64))
+
+
+def test_multiplications_of_2x2_outputs_take_more_energy_each() -> None:
+    more = constant("gpu", "fused_winograd_energy")
+    fused = map_kernel(convolution(14, 64, 64, 1), profile("v100-pcie-32gb"), Precision.FP32)
+    assert 1 - fused.spared_energy == pytest.approx(more * (1 - fused.spared))
+    apart = map_kernel(convolution(28, 512, 512, 32), profile("v100-pcie-32gb"), Precision.FP32)
+    assert apart.spared == apart.spared_energy > 0.6
+
+
+def test_no_batched_product_is_faster_than_any_that_was_measured() -> None:
+    for device in (profile("rtx-3090"), profile("jetson-nano-4gb"), profile("p4-8gb")):
+        product = matmul(1024, 1024, 1024, 4096)
+        found = map_kernel(product, device, Precision.FP32)
+        assert product.flops / found.compute_s <= constant("gpu", "strip_most") * vector_peak(device)
 
 
 def test_the_power_limit_prefers_what_multiplies_less() -> None:

@@ -48,7 +48,7 @@ def test_rows_are_operators_by_name_and_shape(table: Path) -> None:
 def test_what_the_harness_adds_is_taken_off(table: Path) -> None:
     cases, _ = read_cases([table])
     kept, short = without_floor(cases)
-    # What is not twice as long as the least row of its operator may have waited for the host.
+    # What is not twice as long as the least row of its operator is left out: that one may have waited for the host.
     assert [(case.name, case.measured) for case in kept] == [("linear", pytest.approx(2.3e-3 - 6.1e-6))]
     assert short == 5
 
@@ -58,3 +58,19 @@ def test_operators_are_near_what_they_take(table: Path, capturer) -> None:
         assert isinstance(each, Ready)
         found = predicted(each, profile(each.case.device))
         assert found.value == pytest.approx(each.case.measured, rel=0.3), each.case.name
+
+
+@pytest.mark.parametrize("shapes", ["5", "[]", "[[]]", "[5]", "null", '[["a"]]', "[", "[[8192, 4096]"])
+def test_shapes_that_are_none(tmp_path: Path, shapes: str) -> None:
+    head, row = ROWS.splitlines()[0], ROWS.splitlines()[6]
+    (tmp_path / "t.csv").write_text(
+        head + "\n" + row.replace("[[8192, 4096], [8192, 4096]]", shapes.replace('"', '""'))
+    )
+    with pytest.raises(ValueError, match=r"t\.csv:2"):
+        read_cases([tmp_path / "t.csv"])
+
+
+def test_an_operator_that_was_not_timed_is_left_out(tmp_path: Path) -> None:
+    head, row = ROWS.splitlines()[0], ROWS.splitlines()[6]
+    (tmp_path / "t.csv").write_text(head + "\n" + row.replace(",0.32,", ",,"))
+    assert not read_cases([tmp_path / "t.csv"])[0]

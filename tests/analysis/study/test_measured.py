@@ -211,10 +211,11 @@ def test_a_harness_that_adds_more_to_each_convolution() -> None:
 
     start, linear, square = (1e-6 * each for each in sources()["floors"][0]["growing_us"]["conv"]["t4-16gb"])
     others = [case(1e-3, device="p4-8gb"), case(1e-3, "test")]  # neither of its device, nor of its table
-    kept, short = without_floor([case(2e-3), *others, *[case(1e-5)] * 1999, case(2e-3)])
+    kept, short = without_floor([case(2e-3), *others, *[case(1e-5)] * 1999, case(2e-3), case(2e-3, "test")])
     assert short == 2000  # the least row of each device among them
     assert kept[0].measured == pytest.approx(2e-3 - start)
-    assert kept[-1].measured == pytest.approx(2e-3 - start - 2 * linear - 4 * square)
+    assert kept[-2].measured == pytest.approx(2e-3 - start - 2 * linear - 4 * square)
+    assert kept[-1].measured == pytest.approx(2e-3 - start)
     assert without_floor([case(4e-5, "test", "rtx-3090")])[0] == [case(4e-5, "test", "rtx-3090")]
 
 
