@@ -14,7 +14,12 @@ from .kernels import Column, Mask
 # What computes: tensor cores, in FP32 too where they take it, vector units, or kernels of convolutions on vector units: implicit
 # GEMM, and the products of Winograd's algorithm.
 Unit = Literal["matrix", "fp32-matrix", "vector", "convolution", "winograd"]
-_ANY_PRODUCT = ("matrix", "fp32-matrix", "vector")
+_GENERAL = ("matrix", "fp32-matrix", "vector")  # with tiles of products of any kind, not of FP32 convolutions alone
+_PROLOGUES: dict[Unit, str] = {
+    "matrix": "k_prologue",
+    "fp32-matrix": "k_prologue_fp32",
+    "convolution": "k_prologue_convolution",
+}
 _LARGEST = 128 * 128
 
 
@@ -68,10 +73,8 @@ def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
 
 def _prologue(unit: Unit, batch: Column) -> Column | float:
     """Reduction steps that a tile takes more, for its first operands and its results."""
-    if unit in ("matrix", "fp32-matrix"):
-        return constant("gpu", "k_prologue" if unit == "matrix" else "k_prologue_fp32")
-    if unit == "convolution":
-        return constant("gpu", "k_prologue_convolution")
+    if unit in _PROLOGUES:
+        return constant("gpu", _PROLOGUES[unit])
     return np.where(batch > 1, 0.0, constant("gpu", "k_prologue_vector"))
 
 
@@ -88,7 +91,7 @@ def padded_to(values: Column, multiple: Column | int) -> Column:
 
 def _relative(unit: Unit, device: HardwareProfile) -> Column:
     """The rate of each tile, by its elements."""
-    if unit in _ANY_PRODUCT:
+    if unit in _GENERAL:
         rates: dict[str, float] = constant_value("gpu", "tile_rate_vector" if unit == "vector" else "tile_rate")
         return _by_elements(unit, tuple(rates.items()))
     height, width = _sides(unit)
@@ -105,7 +108,7 @@ def _by_elements(unit: Unit, rates: tuple[tuple[str, float], ...]) -> Column:
 @cache
 def _sides(unit: Unit) -> tuple[Column, Column]:
     """Rows and columns of each CTA tile, one below the other."""
-    name = "tiles" if unit in _ANY_PRODUCT else "convolution_tiles"
+    name = "tiles" if unit in _GENERAL else "convolution_tiles"
     sizes: list[tuple[int, int]] = constant_value("gpu", name)
     height, width = (np.array(side, dtype=np.float64)[:, None] for side in zip(*sizes, strict=True))
     return height, width

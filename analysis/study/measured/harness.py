@@ -27,10 +27,11 @@ def without_floor(cases: Iterable[Case]) -> tuple[list[Case], int]:
     for case in found:
         key = (case.source, case.name, case.device)
         floor = least.get(key, least.get((case.source, case.name, _ANY), 0.0))
-        harness = harnesses.get(case.source) if case.is_operator else None
-        of_table = harness is not None and case.framework == harness["table"]
-        added = _added(case, floor, harness, before[key] if of_table else 0) if harness else 0.0
-        before[key] += of_table
+        added = 0.0
+        if case.is_operator and (harness := harnesses.get(case.source)) is not None:
+            of_table = case.framework == harness["table"]
+            added = _added(case, floor, harness, before[key] if of_table else 0)
+            before[key] += of_table
         if case.measured >= 2 * max(floor, added):
             kept.append(replace(case, measured=case.measured - added) if added else case)
     return kept, len(found) - len(kept)
