@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FOLDERS := analysis hardware_profiles server
 
+# Tests start many interpreters, which would compile the engine anew each.
+unexport PYTHONDONTWRITEBYTECODE
+
 TORCH ?= 2.1.2
 TORCHVISION ?= 0.16.2
 OTHER := .cache/torch-$(TORCH)

@@ -3,6 +3,8 @@
 import pytest
 from lsprotocol import types
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = "jupyter-notebook"
 IMPORTS = "%matplotlib inline\nimport torch\nfrom torch import nn"
 MODEL = """\

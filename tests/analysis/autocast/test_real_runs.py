@@ -42,7 +42,7 @@ def real_rows(graph: Graph, model: Callable, lower: str) -> list[real_run.Row]:
     return real_run.plain(real_run.run(model, *inputs, lower=lower))
 
 
-@pytest.mark.parametrize("lower", ["float16", "bfloat16"])
+@pytest.mark.parametrize("lower", ["float16", pytest.param("bfloat16", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SMALL)
 def test_small_models(capturer: PoolCapturer, name: str, lower: str) -> None:
     analysis = analyze(FileTarget(Path(small_models.__file__), name), Options(), capturer)

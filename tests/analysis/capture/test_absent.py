@@ -10,6 +10,8 @@ from graphperf.analysis.discovery import FileTarget
 from graphperf.analysis.pipeline import analyze
 from graphperf.analysis.settings import Options
 
+pytestmark = pytest.mark.slow
+
 NET = """
 class Net({base}):
     def __init__(self):

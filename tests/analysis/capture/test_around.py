@@ -13,6 +13,8 @@ from graphperf.analysis.pipeline import Analysis, analyze
 from graphperf.analysis.settings import Options
 from graphperf.analysis.store import Store
 
+pytestmark = pytest.mark.slow
+
 # Nobody guesses that the sizes are pairs in order, or that `near` is a third of `far`.
 LAYER = """import torch
 from torch import nn

@@ -13,7 +13,7 @@ from graphperf.analysis.capture.agent.packages import ahead
 from graphperf.analysis.discovery import discover
 from graphperf.analysis.discovery.classes import Candidate
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="branches are confined")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="branches are confined")]
 
 MODEL = """\
 import os

@@ -12,7 +12,7 @@ from graphperf.analysis.capture import Agent, Captured
 from graphperf.analysis.capture.request import file_request
 from graphperf.analysis.discovery import discover
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="branches are confined")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="branches are confined")]
 
 LEADING = "from torch import nn\nfrom . import layers\n"
 NET = """
@@ -203,7 +203,6 @@ def test_what_each_capture_is_to_do_by_itself_is_not_held(package: Package, name
     assert not package.hold(6)
 
 
-@pytest.mark.slow  # a branch has five seconds more than its captures
 def test_code_that_keeps_a_branch_from_answering_is_captured_without(package: Package) -> None:
     package.write(
         "layers.py", LAYERS + "import selectors, time\nselectors.DefaultSelector.select = lambda *_: time.sleep(99)\n"

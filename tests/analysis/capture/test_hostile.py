@@ -336,7 +336,17 @@ def _assert_usable(agent, folder):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("case", [*STOPPED, *ENDED, *TOO_MUCH, *FORBIDDEN], ids=lambda case: case.name)
+# One of each way to be stopped; the others are as long, and slow together.
+FAST = {"infinite loop", "endless printing", "os._exit", "segmentation fault", "allocates 100 GB", "thread bomb"} | {
+    "writes a file", "TCP", "subprocess", "kills the parent", "torch.load", "a GPU's memory"
+}  # fmt: skip
+CASES = [
+    pytest.param(case, id=case.name, marks=() if case.name in FAST else pytest.mark.slow)
+    for case in (*STOPPED, *ENDED, *TOO_MUCH, *FORBIDDEN)
+]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_harm_is_stopped_and_named_at_its_line(agent, surroundings, listeners, case):
     source = case.source()
     for name, value in listeners.names.items():

@@ -8,6 +8,8 @@ import pytest
 
 from graphperf.analysis.capture.agent import removed
 
+pytestmark = pytest.mark.slow
+
 NET = """
 class Net(nn.Module):
     def __init__(self):

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NET = """
 {top}
 

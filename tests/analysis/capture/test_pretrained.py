@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # What transformers is to the code that uses it: names that a hub would answer, a configuration, a model.
 LIBRARY = {
     "__init__": "from .modeling_utils import *\nfrom .configuration_utils import *\nfrom .tokenization_utils_base import *\n",

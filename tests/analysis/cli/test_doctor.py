@@ -57,6 +57,7 @@ def test_the_interpreter_cannot_be_used(tmp_path):
     assert "cannot start the interpreter" in result.output
 
 
+@pytest.mark.slow
 def test_this_interpreter():
     result = CliRunner().invoke(main, ["doctor", "--format", "json"])
     record = json.loads(result.output)

@@ -84,7 +84,9 @@ def test_what_cannot_be_captured_is_a_finding(run: Callable, file: str, line: in
     assert summary == "1 finding"
 
 
-@pytest.mark.parametrize("output", ["full", "json", "sarif"])
+@pytest.mark.parametrize(
+    "output", ["full", *(pytest.param(output, marks=pytest.mark.slow) for output in ("json", "sarif"))]
+)
 def test_every_format_takes_every_finding(run: Callable, output: str) -> None:
     done = run("graphperf-lint", ".", "--precision", "fp16", "--severity", "hint", "--output-format", output)
     assert done.code == 1

@@ -131,6 +131,7 @@ def test_several_jobs_say_the_same(folder: Path) -> None:
     assert len({record["file"] for record in json.loads(outs[0])}) >= 12
 
 
+@pytest.mark.slow  # it starts an agent of its own
 def test_a_text_on_stdin(run: Callable, folder: Path) -> None:
     (folder / "sub").mkdir()
     arguments = ["--stdin-filename", "sub/net.py", *FP16, "--output-format", "concise"]

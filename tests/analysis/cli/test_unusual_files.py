@@ -60,7 +60,13 @@ READABLE = {
 }
 
 
-@pytest.mark.parametrize("source", READABLE.values(), ids=READABLE)
+LARGE = ("long comment", "long string", "many lines")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(text, id=name, marks=pytest.mark.slow if name in LARGE else ()) for name, text in READABLE.items()],
+)
 def test_a_file_that_python_can_run(run: Callable, folder: Path, source: str | bytes) -> None:
     (folder / "odd.py").write_bytes(source if isinstance(source, bytes) else source.encode())
     assert macs(run, "odd.py") == [MACS]

@@ -14,6 +14,7 @@ DEVICES = list({(profile(name).kind, profile(name).family): name for name in ids
 PRECISIONS = ["fp32", "fp16", "int8"]
 ONE_A_KIND = ["h100-sxm5-80gb", "i7-12700k", "tpu-v4", "kpu-t256", "hailo-8", "coral-edge-tpu"]
 PAIRS = [(MODELS[0], device) for device in DEVICES] + [(model, device) for model in MODELS[1:] for device in ONE_A_KIND]
+FAST = [(MODELS[0], device) for device in ONE_A_KIND]
 CASES = [
     (model, mode, device, precision)
     for model, device in PAIRS
@@ -23,7 +24,12 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("model", "device"), PAIRS)
+each_pair = pytest.mark.parametrize(
+    ("model", "device"), [pytest.param(*pair, marks=() if pair in FAST else pytest.mark.slow) for pair in PAIRS]
+)
+
+
+@each_pair
 def test_parts_sum_to_the_whole(zoo, model: str, device: str) -> None:
     for case in CASES:
         if (case[0], case[2]) != (model, device):
@@ -47,7 +53,7 @@ def test_parts_sum_to_the_whole(zoo, model: str, device: str) -> None:
             assert part.allocation.units_used <= part.allocation.units, case
 
 
-@pytest.mark.parametrize(("model", "device"), PAIRS)
+@each_pair
 def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> None:
     for precision in PRECISIONS:
         if not profile(device).supports(Precision(precision)):
@@ -66,7 +72,13 @@ def test_intervals_modes_and_the_critical_path(zoo, model: str, device: str) -> 
         assert ideal <= 1.01 * compiled <= 1.01**2 * eager
 
 
-@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(
+    "device",
+    [
+        pytest.param(name, marks=() if name in ONE_A_KIND else pytest.mark.slow)
+        for name in dict.fromkeys(DEVICES + ONE_A_KIND)
+    ],
+)
 @pytest.mark.parametrize("model", ["mobilenet_v2"])
 def test_a_larger_batch_takes_no_less_time_energy_or_memory(zoo, model: str, device: str) -> None:
     for mode in modes_of(profile(device).kind):

@@ -35,6 +35,6 @@ def below_ideal(graph: Graph, device_name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [MODELS[0], *(pytest.param(model, marks=pytest.mark.slow) for model in MODELS[1:])])
 def test_no_mode_is_below_ideal(zoo, model: str, device: str) -> None:
     assert not below_ideal(zoo.graph(model), device)

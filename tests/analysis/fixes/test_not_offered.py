@@ -8,6 +8,8 @@ from graphperf.analysis.capture import PoolCapturer
 
 from .prepared import CASES, found, session
 
+pytestmark = pytest.mark.slow
+
 HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
 ATTENTION = (
     HEAD

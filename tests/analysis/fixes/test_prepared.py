@@ -15,7 +15,11 @@ from graphperf.analysis.settings import Options
 
 from .prepared import CASES, FOLDER, Case, found, session
 
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+FIRST = {case.code: case for case in reversed(CASES)}  # of each rule
+each_case = pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.name, marks=() if case is FIRST[case.code] else pytest.mark.slow) for case in CASES],
+)
 
 
 @pytest.fixture(scope="module")

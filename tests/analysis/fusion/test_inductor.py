@@ -15,7 +15,7 @@ from graphperf.analysis.settings import Options
 
 torch = pytest.importorskip("torch")
 
-from . import inductor, small_models  # noqa: E402
+from . import small_models  # noqa: E402
 
 SMALL = ["Gpt", "Encoder", "Written", "WrittenOneHead", "Pools", "Router"]
 TORCHVISION = [
@@ -60,6 +60,8 @@ def test_the_comparison_can_fail() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_small_models(capturer: PoolCapturer, name: str) -> None:
+    from . import inductor  # here: it takes three seconds, which other tests need not wait for
+
     analysis = analyze(FileTarget(Path(small_models.__file__), name), Options(), capturer)
     assert not analysis.problems
     graph = analysis.results[0].graph
@@ -70,6 +72,8 @@ def test_small_models(capturer: PoolCapturer, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_torchvision(capturer: PoolCapturer, name: str) -> None:
+    from . import inductor
+
     models = pytest.importorskip("torchvision.models")
     options = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
     captured = capturer.capture(module_request(ModuleTarget("torchvision.models", name), (), (), "given", 1))

@@ -126,6 +126,7 @@ def test_an_input_that_is_read_through_a_view(write) -> None:
 SIZES = {"efficientnet_b2": 288, "inception_v3": 299}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, family in families().items() if len(family.input) == 3])
 def test_torchvisions_models_measure_as_published(capturer, name) -> None:
     from graphperf.analysis.discovery import ModuleTarget
