@@ -84,14 +84,26 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """Pages that the system cleared in each run, since the allocator had given them back: bytes, and seconds of all threads."""
+
+    bytes: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
-    """A row and its prediction, in seconds. Without a row, `problem` says why; `old`: from the file, not measured now."""
+    """A row and its prediction, in seconds. Without a row, `problem` says why; `old`: from the file, not measured now.
+
+    `cleared`: None where it was not counted.
+    """
 
     run: Run
     predicted: Interval
     row: MeasuredRow | None
     problem: str = ""
     old: bool = False
+    cleared: Cleared | None = None
 
     @property
     def error(self) -> float | None:
@@ -143,13 +155,14 @@ def compared(
             continue
         note(f"running {row.model}, batch {row.batch}, {row.precision}, {run.mode}")
         try:
-            filled = _filled(row, probe.ask(run.request(setting)))
+            answer = probe.ask(run.request(setting))
         except ProbeFailed as error:
             yield Compared(run, predicted, None, str(error))
             continue
+        filled, cleared = _filled(row, answer), answer["cleared"]
         if out is not None:
             append_rows(out, [filled])
-        yield Compared(run, predicted, filled)
+        yield Compared(run, predicted, filled, cleared=Cleared(**cleared) if cleared is not None else None)
 
 
 def _filled(row: MeasuredRow, answer: Mapping[str, Any]) -> MeasuredRow:

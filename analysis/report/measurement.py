@@ -12,6 +12,11 @@ from .table import aligned
 
 FORMATS = ("text", "json")
 _COLUMNS = ("model", "batch", "precision", "mode", "measured", "p10 to p90", "predicted", "interval", "error", "inside")
+_MUCH, _SHARE = 1e6, 0.1  # bytes, and the share of a run's time, from which on cleared pages are told
+_KEPT = (
+    "glibc keeps them with MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_MMAP_THRESHOLD_=4294967296 in the environment; "
+    "of such pages a prediction counts those of results of 32 MB and more"
+)
 
 
 def render(compared: Sequence[Compared], hardware: str, output: str) -> str:
@@ -22,7 +27,10 @@ def render(compared: Sequence[Compared], hardware: str, output: str) -> str:
         summary = asdict(found) if found is not None else None
         return json.dumps({"hardware": hardware, "rows": rows, "accuracy": summary}, indent=2)
     text = aligned(_COLUMNS, [_cells(each) for each in compared], frozenset(_COLUMNS))
-    return "\n".join([*text, "", accuracy_line(found, hardware)])
+    told = [line for line in map(_cleared, compared) if line]
+    return "\n".join(
+        [*text, *([""] if told else []), *told, *([_KEPT] if told else []), "", accuracy_line(found, hardware)]
+    )
 
 
 def accuracy_line(found: Accuracy | None, hardware: str) -> str:
@@ -32,6 +40,17 @@ def accuracy_line(found: Accuracy | None, hardware: str) -> str:
     return (
         f"{found.rows} rows against {hardware}: median error {100 * found.median_error:.1f} %, "
         f"MAPE {100 * found.mean_error:.1f} %, bias {100 * found.bias:+.1f} %, {found.inside} inside the interval"
+    )
+
+
+def _cleared(each: Compared) -> str:
+    """What is to be known of a run that spent much of its time in the system; an unloaded machine does so for memory alone."""
+    row, cleared = each.row, each.cleared
+    if row is None or cleared is None or cleared.bytes < _MUCH or cleared.seconds < _SHARE * row.latency_ms / 1e3:
+        return ""
+    return (
+        f"{row.model}, batch {row.batch}, {each.run.mode}: the system spends {units.seconds(cleared.seconds)} of processor time "
+        f"a run on clearing {units.data(cleared.bytes)} in pages that the allocator gave back after the run before"
     )
 
 
@@ -53,4 +72,5 @@ def _record(each: Compared) -> dict[str, object]:
     return {
         **asked, "precision": each.run.precision.value, "measured": measured, "predicted": predicted, "error": each.error,
         "inside": each.inside, "problem": each.problem or None, "from_file": each.old,
+        "cleared": asdict(each.cleared) if each.cleared is not None else None,
     }  # fmt: skip

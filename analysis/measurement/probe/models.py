@@ -14,6 +14,7 @@ from torch import nn
 
 from .energy import joules_of
 from .formats import allow_tf32
+from .pages import Cleared
 from .timing import seconds_of, summary
 
 _DTYPES = {"fp64": torch.float64, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -36,11 +37,14 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
         settle()
         if device == "cuda":
             torch.cuda.reset_peak_memory_stats()
-        durations = seconds_of(call, device, request["clock"], request["seconds"])
+        cleared = Cleared(call)
+        durations = seconds_of(cleared, device, request["clock"], request["seconds"])
+        fresh = cleared.each if device == "cpu" else None
         used = joules_of(call, settle, device)
     peak = torch.cuda.max_memory_allocated() if device == "cuda" else None
     joules, watts = used if used is not None else (None, None)
-    return {**summary(durations, request["clock"]), "joules": joules, "watts": watts, "peak_bytes": peak}
+    found = summary(durations, request["clock"])
+    return {**found, "joules": joules, "watts": watts, "peak_bytes": peak, "cleared": fresh}
 
 
 def _nothing() -> None:

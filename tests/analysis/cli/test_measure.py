@@ -22,6 +22,7 @@ class FakeProbe:
 
     asked: list[dict] = []  # noqa: RUF012
     failing: set[str] = set()  # noqa: RUF012
+    cleared: dict | None = None
 
     def __init__(self, device: str, python: str | None = None, threads: int = 0) -> None:
         self.device = device
@@ -42,12 +43,12 @@ class FakeProbe:
         if request["op"] == "idle":
             return {"watts": None}
         found = {"median": 0.004, "low": 0.003, "high": 0.006, "repeats": 9, "joules": None, "watts": None}
-        return {**found, "peak_bytes": None}
+        return {**found, "peak_bytes": None, "cleared": self.cleared}
 
 
 @pytest.fixture(autouse=True)
 def probe(monkeypatch: pytest.MonkeyPatch) -> type[FakeProbe]:
-    FakeProbe.asked, FakeProbe.failing = [], set()
+    FakeProbe.asked, FakeProbe.failing, FakeProbe.cleared = [], set(), None
     monkeypatch.setattr(measure, "Probe", FakeProbe)
     monkeypatch.setattr(calibrate, "Probe", FakeProbe)
     return FakeProbe
@@ -66,6 +67,20 @@ def test_rows_are_kept_and_not_measured_again(run, folder: Path, probe) -> None:
     assert again.out == first.out
     assert len(probe.asked) == 2
     assert len(read_rows(folder / "rows.csv")) == 2
+
+
+def test_pages_that_the_system_clears_are_told_where_they_take_long(run, probe) -> None:
+    command = ("graphperf", "measure", "model.py", "--device", "cpu", *I7)
+    probe.cleared = {"bytes": 8e6, "seconds": 0.0003}
+    assert "clearing" not in run(*command).out
+    probe.cleared = {"bytes": 8e6, "seconds": 0.001}
+    lines = run(*command).out.splitlines()
+    assert lines[3].startswith(
+        "Net, batch 1, eager: the system spends 1 ms of processor time a run on clearing 8 MB in pages"
+    )
+    assert "MALLOC_TRIM_THRESHOLD_" in lines[4]
+    assert lines[-1].startswith("1 rows against i7-12700k")
+    assert json.loads(run(*command, "--format", "json").out)["rows"][0]["cleared"] == probe.cleared
 
 
 def test_the_probe_is_told_how_the_capture_constructed_the_model(run, probe) -> None:
@@ -176,6 +191,7 @@ def test_a_small_model_really_runs(run, folder: Path, monkeypatch: pytest.Monkey
     found = run("graphperf", "measure", "model.py", *I7, *options, "--format", "json")
     assert found.code == 0, found.err
     (row,) = read_rows(folder / "rows.csv")
+    assert json.loads(found.out)["rows"][0]["cleared"]["bytes"] >= 0
     assert row.latency_low_ms is not None
     assert row.latency_high_ms is not None
     assert 0 < row.latency_low_ms <= row.latency_high_ms
