@@ -140,6 +140,12 @@ class _Sizes:
         return Bytes(float(self.fixed @ chosen), float(self.floats @ chosen))
 
 
+def activation_sizes(graph: Graph, width: float) -> Column:
+    """Bytes of each storage of a run where a float takes `width` bytes; 0 for weights."""
+    sizes = _Sizes.of(graph)
+    return np.where(sizes.weights, 0.0, sizes.fixed + width * sizes.floats)
+
+
 def _attention_cache(graph: Graph) -> Bytes:
     """Keys and values of causal attention: what a decoder keeps to generate the next token."""
     found: list[Bytes] = []

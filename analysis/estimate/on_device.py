@@ -45,6 +45,13 @@ class Question:
         return policy_on(self.mode, self.device)
 
     @property
+    def is_followed(self) -> bool:
+        """Whether what the heap gives back counts: in eager mode on a CPU where clearing pages was measured."""
+        cpu = self.device.cpu
+        measured = cpu is not None and "fresh" in cpu.bandwidths
+        return measured and self.policy.dispatch == "operator" and WhatIf.CHANNELS_LAST not in self.what_if
+
+    @property
     def folds_norms(self) -> bool:
         """Whether batch norms disappear into the weights before them."""
         return self.policy.fold_bn or WhatIf.FOLD_BN in self.what_if
@@ -124,7 +131,7 @@ def estimate(graph: Graph, question: Question) -> Estimate:
 
 def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
-    kernels = plan.kernels(question.storage)
+    kernels = plan.followed(question.storage) if question.is_followed else plan.kernels(question.storage)
     if WhatIf.CHANNELS_LAST in question.what_if:
         kernels = replace(kernels, contiguous_convolution=np.zeros(len(kernels), dtype=np.bool_))
     on_gpu = question.device.kind == "gpu"

@@ -20,6 +20,7 @@ from ..graph import Graph
 from ..mapping import OWN_TYPES, Kernels, OperatorColumns, kernel_precision
 from ..mapping.kernels import Column, Mask
 from ..numerics import Numerics
+from .cleared import cleared_bytes
 from .memory import MemorySchedule
 
 
@@ -54,6 +55,13 @@ class Plan:
             moved = at_none.bytes + width * data, at_none.bytes_activations + width * activations
             self._kernels[width] = at_none.moving(*moved)
         return self._kernels[width]
+
+    def followed(self, storage: Precision) -> Kernels:
+        """The kernels of an eager run on a CPU, with what the system clears for each."""
+        if storage.bytes not in self._followed:
+            kernels = self.kernels(storage)
+            self._followed[storage.bytes] = replace(kernels, cleared=cleared_bytes(self.partition, storage))
+        return self._followed[storage.bytes]
 
     def precisions(self, numerics: Numerics) -> tuple[Precision, ...]:
         """What each kernel computes in."""
@@ -109,6 +117,11 @@ class Plan:
     @cached_property
     def _kernels(self) -> dict[float, Kernels]:
         """What `kernels` has found, by the width of a float."""
+        return {}
+
+    @cached_property
+    def _followed(self) -> dict[float, Kernels]:
+        """What `followed` has found, by the width of a float."""
         return {}
 
     @cached_property

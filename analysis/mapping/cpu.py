@@ -95,8 +95,8 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     """Seconds of what an operator moves beside its operands and results, where the device has figures for it.
 
     oneDNN brings the operands of a convolution into blocks of channels and its result back; under a compiler the activations
-    stay as they are, the weights do not. The allocator returns results beyond glibc's threshold to the system, which clears
-    every page of the next.
+    stay as they are, the weights do not. The allocator returns results beyond glibc's threshold, and the free end of its
+    heap, to the system, which clears every page of the next; where nobody followed the heap, results alone count.
     """
     assert device.cpu is not None
     speeds = device.cpu.bandwidths
@@ -106,7 +106,9 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     if "weights" in speeds:
         seconds += np.where(kernels.contiguous_convolution, 0.0, _filters(kernels)) / speeds["weights"].si
     if "fresh" in speeds:
-        seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
+        followed = kernels.cleared >= 0
+        cleared = np.where(followed, kernels.cleared, _fresh_bytes(kernels, precision))
+        seconds += cleared / speeds["fresh"].si
     return seconds
 
 

@@ -24,7 +24,18 @@ FAMILIES: tuple[Family, ...] = (
 GEMM = ("batch", "m", "n", "k", "taps", "groups", "image_height", "image_width")
 _SKINNY = 8
 _sizes: Callable[[Gemm], tuple[int, ...]] = attrgetter(*GEMM)
-_FIGURES = ("flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "fresh")
+_FIGURES = (
+    "flops",
+    "macs",
+    "elements",
+    "bytes",
+    "bytes_activations",
+    "instructions",
+    "row",
+    "softmax_row",
+    "fresh",
+    "cleared",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,8 @@ class Kernel:
     operations do not count, as of an error function. `irregular`: tensors are walked in different orders. `row`,
     `softmax_row`, `twice` and `recopied`: how norms and softmax read their operand, as `Access` has it.
     `fresh`: elements of its results in memory of their
-    own, those of in-place operators left out. `flops_by_work`: its operations by class of work on a CPU; by default all are
+    own, those of in-place operators left out. `cleared`: bytes in pages that the system clears for it; negative where nobody
+    followed the run. `flops_by_work`: its operations by class of work on a CPU; by default all are
     of the leading operator's class.
     """
 
@@ -56,6 +68,7 @@ class Kernel:
     twice: bool = False
     recopied: bool = False
     fresh: float = 0
+    cleared: float = -1
     flops_by_work: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -102,6 +115,7 @@ class Kernels:
     twice: Mask
     recopied: Mask
     fresh: Column
+    cleared: Column
     work: NDArray[np.int64]
     flops_by_work: Column
 

@@ -56,7 +56,7 @@ class OperatorColumns:
             contiguous_convolution=(self._family[lead] == FAMILIES.index("convolution")) & eager,
             kind=self._kinds[lead], operators=operators, instructions=total(self._instructions),
             row=row, softmax_row=softmax_row, irregular=irregular > 0, twice=twice > 0, recopied=recopied > 0,
-            fresh=self._fresh(home, members), work=self._work[lead],
+            fresh=self._fresh(home, members), cleared=nothing - 1, work=self._work[lead],
             flops_by_work=_by_class(home, work[members], self._flops[members], len(groups)),
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ _COLUMNS = ("model", "batch", "precision", "mode", "measured", "p10 to p90", "pr
 _MUCH, _SHARE = 1e6, 0.1  # bytes, and the share of a run's time, from which on cleared pages are told
 _KEPT = (
     "glibc keeps them with MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_MMAP_THRESHOLD_=4294967296 in the environment; "
-    "of such pages a prediction counts those of results of 32 MB and more"
+    "predictions count them as glibc clears them by default"
 )
 
 
