@@ -95,6 +95,7 @@ def _working(graph: Graph, operator: Operator, width: float) -> dict[str, Any]:
     if operator.kind not in _CONVOLUTIONS:
         return {}
     image, weights, result = operator.inputs[0], operator.inputs[1], operator.outputs[0]
-    blocked = graph.tensors[image].shape[1] >= _FEW_CHANNELS
-    before = ("image", width * elements(image)), ("weights", width * elements(weights))
-    return {"before": before[not blocked :], "until": (("result", width * elements(result)),)}
+    before = [("weights", width * elements(weights))]
+    if graph.tensors[image].shape[1] >= _FEW_CHANNELS:
+        before.insert(0, ("image", width * elements(image)))
+    return {"before": tuple(before), "until": (("result", width * elements(result)),)}

@@ -32,7 +32,8 @@ class Heap:
         hole = min((number for number, (_, room) in enumerate(self._holes) if room >= size),
                    key=lambda number: self._holes[number][1], default=None)  # fmt: skip
         if hole is not None:
-            return self._fill(hole, key, size)
+            self._fill(hole, key, size)
+            return 0
         if size >= self._mapped_from and self._end - self._top < size:
             size = _rounded(size + _CHUNK // 2, _PAGE)
             self._blocks[key] = None, size
@@ -56,14 +57,13 @@ class Heap:
             if self._end - self._top >= self._trimmed_from:
                 self._end = self._top
 
-    def _fill(self, hole: int, key: Hashable, size: int) -> int:
+    def _fill(self, hole: int, key: Hashable, size: int) -> None:
         place, room = self._holes[hole]
         if room > size:
             self._holes[hole] = place + size, room - size
         else:
             del self._holes[hole]
         self._blocks[key] = place, size
-        return 0
 
     def _leave(self, place: int, size: int) -> None:
         """Makes a hole, one with those beside it."""

@@ -106,14 +106,15 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
     if "weights" in speeds:
         seconds += np.where(kernels.contiguous_convolution, 0.0, _filters(kernels)) / speeds["weights"].si
     if "fresh" in speeds:
-        followed = kernels.cleared >= 0
-        cleared = np.where(followed, kernels.cleared, _fresh_bytes(kernels, precision))
-        seconds += cleared / speeds["fresh"].si
+        seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
     return seconds
 
 
 def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
-    """Bytes in pages that the system has just cleared: large results, and what convolutions and weights are reordered into."""
+    """Bytes in pages that the system has just cleared: as the heap was followed, else large results, and what convolutions and
+    weights are reordered into."""
+    if (kernels.cleared >= 0).all():
+        return kernels.cleared
     results = kernels.fresh * precision.bytes
     operands = np.maximum(0.0, kernels.bytes_activations - results)
     blocked = np.where(_reordered(kernels), large(results) + large(operands), 0.0)

@@ -25,17 +25,8 @@ GEMM = ("batch", "m", "n", "k", "taps", "groups", "image_height", "image_width")
 _SKINNY = 8
 _sizes: Callable[[Gemm], tuple[int, ...]] = attrgetter(*GEMM)
 _FIGURES = (
-    "flops",
-    "macs",
-    "elements",
-    "bytes",
-    "bytes_activations",
-    "instructions",
-    "row",
-    "softmax_row",
-    "fresh",
-    "cleared",
-)
+    "flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "fresh", "cleared",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,9 @@ def render(compared: Sequence[Compared], hardware: str, output: str) -> str:
         summary = asdict(found) if found is not None else None
         return json.dumps({"hardware": hardware, "rows": rows, "accuracy": summary}, indent=2)
     text = aligned(_COLUMNS, [_cells(each) for each in compared], frozenset(_COLUMNS))
-    told = [line for line in map(_cleared, compared) if line]
-    return "\n".join(
-        [*text, *([""] if told else []), *told, *([_KEPT] if told else []), "", accuracy_line(found, hardware)]
-    )
+    if told := [line for line in map(_cleared, compared) if line]:
+        text += ["", *told, _KEPT]
+    return "\n".join([*text, "", accuracy_line(found, hardware)])
 
 
 def accuracy_line(found: Accuracy | None, hardware: str) -> str:

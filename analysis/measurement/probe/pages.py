@@ -23,17 +23,15 @@ class Cleared:
         after = _usage()
         if self._before is None or after is None or not self._calls:
             return None
-        pages, seconds = ((now - then) / self._calls for now, then in zip(after, self._before, strict=True))
-        import resource
-
-        return {"bytes": pages * resource.getpagesize(), "seconds": seconds}
+        fresh, seconds = ((now - then) / self._calls for now, then in zip(after, self._before, strict=True))
+        return {"bytes": fresh, "seconds": seconds}
 
 
 def _usage() -> tuple[float, float] | None:
-    """Fresh pages and the system's seconds of this process so far."""
+    """Bytes in fresh pages and the system's seconds of this process so far."""
     if sys.platform == "win32":
         return None
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_minflt, used.ru_stime
+    return used.ru_minflt * resource.getpagesize(), used.ru_stime
