@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from ..numerics import runs_in
 from ..pipeline import CapturedModel, Problem, capture_models, capturer_for
 from ..report.measurement import FORMATS, render
 from ..settings import Options, all_devices, device_named
-from .common import capture_choices, listed, progress
+from ..what_if import ENVIRONMENT, WhatIfs, environment, names
+from .common import capture_choices, listed, progress, what_ifs
 from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .grid import parse_batch, parse_precision, report_problems
 from .question_options import capture_options
@@ -61,13 +63,17 @@ def check_clock(device: str, clock: str, threads: int | None) -> None:
 @click.option(
     "--seconds", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Time to measure a row."
 )
+@click.option(
+    "--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=f"Run it so: {', '.join(names(ENVIRONMENT))}."
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
               help="Add each row there as it comes; rows that are there are not measured again.")  # fmt: skip
 @click.option("--format", "output", type=click.Choice(FORMATS), default="text", show_default=True)
 @capture_options
 def measure_command(
     targets: tuple[str, ...], device: str, threads: int | None, clock: str, hardware: str | None, precision: Sequence[str],
-    mode: Sequence[str], batch: Sequence[str], seconds: float, out: Path | None, output: str, **given: Any,
+    mode: Sequence[str], batch: Sequence[str], seconds: float, changes: Sequence[str], out: Path | None, output: str,
+    **given: Any,
 ) -> None:  # fmt: skip
     """Run models on this machine and compare with what is predicted.
 
@@ -79,12 +85,12 @@ def measure_command(
         options = capture_choices(targets, **given)
         if not options.trusted:
             raise UsageError("measuring runs the target's code: it cannot be --untrusted")
-        modes = _modes(device, listed("--mode", mode))
+        modes, changed = _modes(device, listed("--mode", mode)), _changes(device, changes)
         precisions = [parse_precision(name) for name in listed("--precision", precision)]
         batches = [parse_batch(text) for text in listed("--batch", batch)] if batch else [None]
         models, problems = _captured(targets, batches, options)
         runs = [Run(model, each, name) for model in models for each in precisions for name in modes]
-        with Probe(device, options.python, threads or 0) as probe:
+        with Probe(device, options.python, threads or 0, environment(changed)) as probe:
             try:
                 machine = probe.machine()
             except ProbeFailed as error:
@@ -93,7 +99,7 @@ def measure_command(
             runs = [run for run in runs if runs_in(profile, run.precision)]
             if models and not runs:
                 raise UsageError(f"{profile.id} computes in none of {', '.join(p.value for p in precisions)}")
-            setting = Setting.of(device, machine, seconds, clock)
+            setting = Setting.of(device, machine, seconds, clock, changed)
             try:
                 with progress() as note:
                     found = list(compared(runs, profile, probe, setting, out, note))
@@ -115,6 +121,16 @@ def _modes(device: str, names: Sequence[str]) -> Sequence[str]:
         if name == "cuda-graph" and device != "cuda":
             raise UsageError("--mode cuda-graph needs --device cuda")
     return names
+
+
+def _changes(device: str, texts: Sequence[str]) -> WhatIfs:
+    """What is changed. Raises `UsageError` for what no variable of the environment changes, and for a change of other devices."""
+    changed: WhatIfs = what_ifs(texts) if texts else frozenset()
+    if others := names(changed - frozenset(ENVIRONMENT)):
+        raise UsageError(f"--set: {', '.join(others)} cannot be measured; choose from {', '.join(names(ENVIRONMENT))}")
+    if changed and (device != "cpu" or platform.libc_ver()[0] != "glibc"):
+        raise UsageError(f"--set {', '.join(names(changed))} needs --device cpu, on Linux with glibc")
+    return changed
 
 
 def _captured(

@@ -46,10 +46,9 @@ class Question:
 
     @property
     def is_followed(self) -> bool:
-        """Whether what the heap gives back counts: in eager mode on a CPU where clearing pages was measured."""
-        cpu = self.device.cpu
-        measured = cpu is not None and "fresh" in cpu.bandwidths
-        return measured and self.policy.dispatch == "operator" and WhatIf.CHANNELS_LAST not in self.what_if
+        """Whether what the heap gives back counts: in eager mode on a CPU."""
+        eager = self.device.kind == "cpu" and self.policy.dispatch == "operator"
+        return eager and not self.what_if & {WhatIf.CHANNELS_LAST, WhatIf.KEPT_PAGES}
 
     @property
     def folds_norms(self) -> bool:
@@ -134,6 +133,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     kernels = plan.followed(question.storage) if question.is_followed else plan.kernels(question.storage)
     if WhatIf.CHANNELS_LAST in question.what_if:
         kernels = replace(kernels, contiguous_convolution=np.zeros(len(kernels), dtype=np.bool_))
+    if WhatIf.KEPT_PAGES in question.what_if:
+        kernels = replace(kernels, cleared=np.zeros(len(kernels)))
     on_gpu = question.device.kind == "gpu"
     dispatch = "none" if on_gpu and WhatIf.CUDA_GRAPHS in question.what_if else question.policy.dispatch
     streams = plan.stages if on_gpu and WhatIf.STREAMS in question.what_if else None

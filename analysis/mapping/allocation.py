@@ -20,7 +20,8 @@ class Allocation:
     `conversion_s`: seconds of layout conversions and copies of its operands, before or after.
     `spared`: the part of its MACs that the algorithm does without (Winograd's), and `spared_energy` of their energy, which is
     less where those that it makes take more each.
-    `dram_bytes` cross the memory interface, `cache_bytes` are found on the chip. `tile` is the piece's size in rows and
+    `dram_bytes` cross the memory interface, `cache_bytes` are found on the chip; `cleared_bytes` lie in pages that the system
+    clears for it, on a CPU. `tile` is the piece's size in rows and
     columns of the result, where it has one. On the `fallback`, the device itself does not run it.
     """
 
@@ -40,6 +41,7 @@ class Allocation:
     conversion_s: float = 0.0
     spared: float = 0.0
     spared_energy: float = 0.0
+    cleared_bytes: float = 0.0
 
     @property
     def utilization(self) -> float:
@@ -68,6 +70,7 @@ class Allocations:
     conversion_s: Column
     spared: Column
     spared_energy: Column
+    cleared_bytes: Column
 
     @classmethod
     def empty(cls, units: int, rows: int) -> Allocations:
@@ -79,7 +82,8 @@ class Allocations:
         """The columns of a list of allocations on one device."""
         found = cls.empty(allocations[0].units if allocations else 0, len(allocations))
         for name in ("units_used", "tiles", "waves", "fill", "compute_s", "memory_s", "alignment", "resident",
-                     "dram_bytes", "cache_bytes", "fallback", "conversion_s", "spared", "spared_energy"):  # fmt: skip
+                     "dram_bytes", "cache_bytes", "fallback", "conversion_s", "spared", "spared_energy",
+                     "cleared_bytes"):  # fmt: skip
             getattr(found, name)[:] = [getattr(allocation, name) for allocation in allocations]
         for name, index in (("tile_rows", 0), ("tile_columns", 1)):
             getattr(found, name)[:] = [allocation.tile[index] if allocation.tile else 0 for allocation in allocations]
@@ -123,6 +127,7 @@ class Allocations:
             conversion_s=float(self.conversion_s[row]),
             spared=float(self.spared[row]),
             spared_energy=float(self.spared_energy[row]),
+            cleared_bytes=float(self.cleared_bytes[row]),
         )
 
     def __iter__(self) -> Iterator[Allocation]:

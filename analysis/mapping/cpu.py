@@ -28,14 +28,14 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     pieces = np.where(blocks, _row_blocks(kernels), kernels.elements / constant("cpu", "elements_per_core"))
     # Up to one piece a core, a further core takes what one of them cannot: more work is never faster.
     used = np.minimum(np.maximum(pieces, 1), cores)
-    moved = _traffic(kernels, device)
+    moved, cleared = _traffic(kernels, device), _fresh_bytes(kernels, precision)
     rows, columns = _cache_block(kernels, device, precision)
     found.put(
         np.ones(len(kernels), dtype=np.bool_), units_used=np.ceil(used), tiles=np.ceil(used), waves=1.0, fill=used / cores,
         compute_s=(kernels.flops_by_work / _rates(device, precision)).sum(axis=1) * cores / used,
-        memory_s=moved.seconds + _inner_traffic(kernels, device, precision),
+        memory_s=moved.seconds + _inner_traffic(kernels, device) + cleared / _clearing_rate(device),
         tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
-        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes,
+        dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes, cleared_bytes=cleared,
     )  # fmt: skip
     return found
 
@@ -91,12 +91,11 @@ def dispatch_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     return np.array([known[work].si if work in known else usual for work in WORK])[kernels.work]
 
 
-def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
+def _inner_traffic(kernels: Kernels, device: HardwareProfile) -> Column:
     """Seconds of what an operator moves beside its operands and results, where the device has figures for it.
 
     oneDNN brings the operands of a convolution into blocks of channels and its result back; under a compiler the activations
-    stay as they are, the weights do not. The allocator returns results beyond glibc's threshold, and the free end of its
-    heap, to the system, which clears every page of the next; where nobody followed the heap, results alone count.
+    stay as they are, the weights do not.
     """
     assert device.cpu is not None
     speeds = device.cpu.bandwidths
@@ -105,14 +104,19 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precisi
         seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
     if "weights" in speeds:
         seconds += np.where(kernels.contiguous_convolution, 0.0, _filters(kernels)) / speeds["weights"].si
-    if "fresh" in speeds:
-        seconds += _fresh_bytes(kernels, precision) / speeds["fresh"].si
     return seconds
 
 
+def _clearing_rate(device: HardwareProfile) -> float:
+    """Bytes a second of pages that the system clears: as measured, else so many a core."""
+    assert device.cpu is not None
+    measured = device.cpu.bandwidths.get("fresh")
+    return measured.si if measured is not None else constant("cpu", "cleared_per_core") * device.compute.units.si
+
+
 def _fresh_bytes(kernels: Kernels, precision: Precision) -> Column:
-    """Bytes in pages that the system has just cleared: as the heap was followed, else large results, and what convolutions and
-    weights are reordered into."""
+    """Bytes in pages that the system has just cleared, since the allocator returned results beyond glibc's threshold, and the
+    free end of its heap: as the heap was followed, else large results, and what convolutions and weights are reordered into."""
     if (kernels.cleared >= 0).all():
         return kernels.cleared
     results = kernels.fresh * precision.bytes

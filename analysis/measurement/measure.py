@@ -13,7 +13,7 @@ from ..estimate import Interval, Question, estimate
 from ..fusion import Mode
 from ..numerics import Numerics
 from ..pipeline import CapturedModel
-from ..what_if import WhatIf
+from ..what_if import WhatIf, WhatIfs, names
 from .process import Asked, ProbeFailed
 from .rows import MeasuredRow, append_rows, read_rows
 
@@ -27,7 +27,8 @@ RUNS: Mapping[str, tuple[str, Mode, frozenset[WhatIf]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How everything is measured: the device, as the probe names it, threads, seconds for a row, and by which clock."""
+    """How everything is measured: the device, as the probe names it, threads, seconds for a row, by which clock, and what is
+    changed (`what_if`)."""
 
     device: str
     name: str
@@ -35,18 +36,22 @@ class Setting:
     threads: int
     seconds: float
     clock: str
+    what_if: WhatIfs = frozenset()
 
     @classmethod
-    def of(cls, device: str, machine: Mapping[str, Any], seconds: float, clock: str) -> Setting:
+    def of(
+        cls, device: str, machine: Mapping[str, Any], seconds: float, clock: str, what_if: WhatIfs = frozenset()
+    ) -> Setting:
         """The setting on a machine that has described itself."""
         where = f"cuda {machine['cuda']}" if device == "cuda" else "cpu"
         framework = f"pytorch {machine['torch']} {where}"
-        return cls(device, str(machine["name"]), framework, int(machine["threads"]), seconds, clock)
+        return cls(device, str(machine["name"]), framework, int(machine["threads"]), seconds, clock, what_if)
 
     @property
     def note(self) -> str:
         """What else a row has to say."""
-        return f"threads={self.threads}" + (" clock=cpu" if self.clock == "cpu" else "")
+        clock = ["clock=cpu"] if self.clock == "cpu" else []
+        return " ".join([f"threads={self.threads}", *clock, *names(self.what_if)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,10 @@ class Run:
             compiled=RUNS[self.mode][0], batch=graph.batch, input=shapes, latency_ms=0.0, note=setting.note,
         )  # fmt: skip
 
-    def predicted(self, profile: HardwareProfile) -> Interval:
+    def predicted(self, profile: HardwareProfile, setting: Setting) -> Interval:
         """Seconds of one run on a device."""
         _, mode, what_if = RUNS[self.mode]
-        return estimate(self.model.graph, Question(profile, self.precision, mode, what_if)).latency
+        return estimate(self.model.graph, Question(profile, self.precision, mode, what_if | setting.what_if)).latency
 
     def request(self, setting: Setting) -> dict[str, Any]:
         """What the probe is told."""
@@ -149,7 +154,7 @@ def compared(
     """
     known = {row.key: row for row in read_rows(out)} if out is not None and out.exists() else {}
     for run in runs:
-        row, predicted = run.row(setting), run.predicted(profile)
+        row, predicted = run.row(setting), run.predicted(profile, setting)
         if row.key in known:
             yield Compared(run, predicted, known[row.key], old=True)
             continue

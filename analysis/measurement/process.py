@@ -31,10 +31,14 @@ class Asked(Protocol):
 
 
 class Probe:
-    """One process, started when it is first asked and again after it has died. `machine` is what it says of itself."""
+    """One process, started when it is first asked and again after it has died. `machine` is what it says of itself;
+    `environment` is added to this process's."""
 
-    def __init__(self, device: str, python: str | None = None, threads: int = 0) -> None:
+    def __init__(
+        self, device: str, python: str | None = None, threads: int = 0, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._device, self._python, self._threads = device, python or sys.executable, threads
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def machine(self) -> dict[str, Any]:
@@ -82,7 +86,7 @@ class Probe:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             command = [self._python, str(_BOOTSTRAP), str(_AGENT)]
-            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **self._environment}
             if self._threads:
                 environment |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(self._threads))
             try:

@@ -64,6 +64,7 @@ def assumptions(evaluation: Evaluation) -> list[str]:
         texts.append(f"not modelled, bytes only: {', '.join(unmodelled)}")
     texts += _fused_by(evaluation)
     texts += _converted_layouts(evaluation)
+    texts += _cleared_pages(evaluation)
     texts += _trust(evaluation)
     if device.assumptions():
         texts.append(f"figures of {device.id} without a source: {', '.join(device.assumptions())}")
@@ -92,6 +93,13 @@ def _converted_layouts(evaluation: Evaluation) -> list[str]:
     )  # fmt: skip
     text = "eager convolutions in half precision convert the layout of their tensors; it is in their time, not in their bytes"
     return [text] if converted else []
+
+
+def _cleared_pages(evaluation: Evaluation) -> list[str]:
+    """Memory that the system clears in every run."""
+    cleared = float(evaluation.totals.allocations.cleared_bytes.sum())
+    text = f"the system clears {units.data(cleared)} of pages a run, which glibc gave back; it is in the kernels' time"
+    return [text] if cleared else []
 
 
 def _fused_by(evaluation: Evaluation) -> list[str]:

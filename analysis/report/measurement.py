@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from ..measurement.measure import Accuracy, Compared
+from ..what_if import WhatIf, assignments
 from . import units
 from .table import aligned
 
@@ -14,8 +15,8 @@ FORMATS = ("text", "json")
 _COLUMNS = ("model", "batch", "precision", "mode", "measured", "p10 to p90", "predicted", "interval", "error", "inside")
 _MUCH, _SHARE = 1e6, 0.1  # bytes, and the share of a run's time, from which on cleared pages are told
 _KEPT = (
-    "glibc keeps them with MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_MMAP_THRESHOLD_=4294967296 in the environment; "
-    "predictions count them as glibc clears them by default"
+    f"glibc keeps them with {assignments(WhatIf.KEPT_PAGES)} in the environment: "
+    f"`--set {WhatIf.KEPT_PAGES.value}` measures and predicts that"
 )
 
 

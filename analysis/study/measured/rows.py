@@ -9,7 +9,7 @@ from dataclasses import replace
 from ....hardware_profiles import profile
 from ...fusion import Mode
 from ...numerics import parse_numerics, runs_in
-from ...what_if import WhatIf, WhatIfs
+from ...what_if import ENVIRONMENT, WhatIf, WhatIfs
 from .cases import Case, sources
 from .in_models import operator_in_model
 
@@ -81,6 +81,7 @@ def _model(row: Row, device: str) -> Case | str:
         mode = "compiled"
     if row["layout"] == "nhwc":
         what_if |= {WhatIf.CHANNELS_LAST}
+    what_if |= {each for each in ENVIRONMENT if each.value in row["note"].split()}
     numerics = parse_numerics(_PRECISIONS.get(row["precision"], row["precision"]))
     published = re.search(r"params_m=([\d.]+)", row["note"])
     return Case(

@@ -1,6 +1,7 @@
 """`graphperf measure` and `graphperf calibrate`: with a probe that makes its answers up, and once with a real one."""
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,18 @@ MACHINE = {
     "llc_bytes": 32 << 20, "capability": "AVX512", "memory_bytes": 10**10,
 }  # fmt: skip
 I7 = ("--hardware", "i7-12700k")
+WIDE = """
+from torch import nn
+
+# graphperf: input=(16, 64, 112, 112)
+class Wide(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        return self.act(x)
+"""
 
 
 class FakeProbe:
@@ -24,8 +37,13 @@ class FakeProbe:
     failing: set[str] = set()  # noqa: RUF012
     cleared: dict | None = None
 
-    def __init__(self, device: str, python: str | None = None, threads: int = 0) -> None:
+    environment: dict | None = None
+
+    def __init__(
+        self, device: str, python: str | None = None, threads: int = 0, environment: dict | None = None
+    ) -> None:
         self.device = device
+        FakeProbe.environment = environment
 
     def __enter__(self) -> "FakeProbe":
         return self
@@ -83,6 +101,17 @@ def test_pages_that_the_system_clears_are_told_where_they_take_long(run, probe) 
     assert json.loads(run(*command, "--format", "json").out)["rows"][0]["cleared"] == probe.cleared
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="variables of glibc")
+def test_a_run_that_keeps_its_pages_is_measured_and_predicted_so(run, folder: Path, probe) -> None:
+    (folder / "wide.py").write_text(WIDE)
+    command = ("graphperf", "measure", "wide.py", "--device", "cpu", *I7, "--out", "rows.csv", "--format", "json")
+    usual, kept = run(*command).json, run(*command, "--set", "kept-pages").json
+    assert probe.environment == {"MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_MMAP_THRESHOLD_": "4294967296"}
+    times = [found["rows"][0]["predicted"]["latency_s"] for found in (usual, kept)]
+    assert times[1] < 0.8 * times[0]
+    assert [row.note for row in read_rows(folder / "rows.csv")] == ["threads=1", "threads=1 kept-pages"]
+
+
 def test_the_probe_is_told_how_the_capture_constructed_the_model(run, probe) -> None:
     assert run("graphperf", "measure", "model.py", "--device", "cpu", *I7).code == 0
     (asked,) = probe.asked
@@ -117,6 +146,7 @@ def test_what_fails_is_said_and_the_rest_goes_on(run, folder: Path, probe) -> No
         (("--hardware", "rtx-3090"), "rtx-3090 is a gpu"),
         ((*I7, "--mode", "cuda-graph"), "needs --device cuda"),
         ((*I7, "--mode", "ideal"), "cannot be measured"),
+        ((*I7, "--set", "fold-bn"), "fold-bn cannot be measured; choose from kept-pages"),
         ((*I7, "--clock", "cpu"), "needs --device cpu --threads 1"),
         ((*I7, "--precision", "fp16"), "computes in none of fp16"),
         ((*I7, "--untrusted"), "cannot be --untrusted"),

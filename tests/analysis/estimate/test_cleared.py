@@ -10,6 +10,7 @@ from graphperf.analysis.estimate import Question, estimate
 from graphperf.analysis.estimate.cleared import cleared_bytes
 from graphperf.analysis.estimate.plan import Plan
 from graphperf.analysis.fusion import policy_for
+from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision, profile
 
 REAL = """
@@ -39,20 +40,36 @@ def test_small_runs_keep_what_they_have(zoo) -> None:
     assert cleared(zoo, "resnet18", 8) > 40e6
 
 
-def test_what_is_cleared_takes_time_where_that_was_measured(zoo) -> None:
+def test_eager_runs_are_followed_on_every_cpu(zoo) -> None:
     graph = zoo.graph("resnet18", 8)
     measured, without = profile("i7-12700k"), profile("epyc-7763")
     assert measured.cpu is not None
     assert without.cpu is not None
     assert ("fresh" in measured.cpu.bandwidths, "fresh" in without.cpu.bandwidths) == (True, False)
+    for device in (measured, without):
+        assert Question(device, Precision.FP32, "eager").is_followed
+    for question in (
+        Question(measured, Precision.FP32, "compiled"),
+        Question(profile("t4-16gb"), Precision.FP32, "eager"),
+    ):
+        assert not question.is_followed
     plan = Plan.of(graph, policy_for("eager", "cpu"))
-    for device, followed in ((measured, True), (without, False)):
-        assert Question(device, Precision.FP32, "eager").is_followed is followed
-    assert not Question(measured, Precision.FP32, "compiled").is_followed
-    kernels = plan.followed(Precision.FP32)
-    assert kernels.cleared.max() > 0
     assert (plan.kernels(Precision.FP32).cleared < 0).all()
-    assert estimate(graph, Question(measured, Precision.FP32, "eager")).latency.value > 0
+    found = estimate(graph, Question(without, Precision.FP32, "eager"))
+    assert found.allocations.cleared_bytes.sum() == plan.followed(Precision.FP32).cleared.sum() > 0
+
+
+@pytest.mark.parametrize(("device", "rate"), [("i7-12700k", 20e9), ("epyc-7763", 64 * 1.6e9)])
+def test_kept_pages_take_the_time_of_clearing_out(zoo, device: str, rate: float) -> None:
+    graph = zoo.graph("resnet18", 8)
+    usual, kept = (
+        estimate(graph, Question(profile(device), Precision.FP32, "eager", what_if))
+        for what_if in (frozenset(), frozenset({WhatIf.KEPT_PAGES}))
+    )
+    assert kept.allocations.cleared_bytes.sum() == 0
+    spared = usual.allocations.memory_s - kept.allocations.memory_s
+    assert spared.tolist() == pytest.approx((usual.allocations.cleared_bytes / rate).tolist(), abs=1e-12)
+    assert kept.latency.value < usual.latency.value
 
 
 @pytest.mark.slow
