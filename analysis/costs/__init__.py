@@ -3,11 +3,11 @@
 # Importing them registers their functions.
 from . import attention, convolution, library, matmul, movement, normalization, pointwise, pooling, recurrent
 from .parallelism import NORMS_OF_ROWS, Parallelism, parallelism_of, row_length, takes_statistics
-from .registry import HEAVY, Context, Cost, Family, Gemm, cost_of, costs_of, modelled_kinds
+from .registry import HEAVY, Context, Cost, Family, Gemm, Recurrence, cost_of, costs_of, modelled_kinds
 from .sizes import Sizes
 
 __all__ = [
-    "HEAVY", "NORMS_OF_ROWS", "Context", "Cost", "Family", "Gemm", "Parallelism", "Sizes", "cost_of", "costs_of",
+    "HEAVY", "NORMS_OF_ROWS", "Context", "Cost", "Family", "Gemm", "Parallelism", "Recurrence", "Sizes", "cost_of", "costs_of",
     "modelled_kinds", "parallelism_of", "row_length", "takes_statistics",
 ]  # fmt: skip
 

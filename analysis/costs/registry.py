@@ -40,6 +40,25 @@ class Gemm:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A recurrent layer as libraries run it: the products of all steps' `inputs`, one a layer and direction, then `steps` in a
+    row (time steps × layers × directions), each a product of the state, `step`, and `operations` for each of its cells.
+
+    The columns of a product are those of all `gates`."""
+
+    inputs: tuple[Gemm, ...]
+    step: Gemm
+    steps: int
+    gates: int
+    operations: int
+
+    @property
+    def hidden(self) -> int:
+        """Cells of one sample."""
+        return self.step.n // self.gates
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Cost of one operator. `reads` and `writes` give elements per tensor; `flops` = 2·macs + elementwise operations."""
 
@@ -49,6 +68,7 @@ class Cost:
     reads: Mapping[int, int] = field(default_factory=dict[int, int])
     writes: Mapping[int, int] = field(default_factory=dict[int, int])
     gemm: Gemm | None = None
+    recurrence: Recurrence | None = None
     modelled: bool = True
 
     @property
@@ -107,6 +127,7 @@ class Context:
     def cost(
         self, family: Family, *, macs: int = 0, elementwise: int = 0, gemm: Gemm | None = None,
         reads: Mapping[int, int] | None = None, writes: Mapping[int, int] | None = None,
+        recurrence: Recurrence | None = None,
     ) -> Cost:  # fmt: skip
         """A cost that reads and writes every tensor in full unless told otherwise."""
         return Cost(
@@ -116,6 +137,7 @@ class Context:
             self.reads() if reads is None else reads,
             self.writes() if writes is None else writes,
             gemm,
+            recurrence,
         )
 
 

@@ -80,7 +80,7 @@ def kernel_times(
     """
     gap = device.launch.kernel_graph.si if dispatch in ("program", "none") else device.launch.kernel_stream.si
     existing = exists.astype(np.float64)
-    gaps: Column = existing * gap
+    gaps: Column = existing * gap * (1 + allocations.inner_launches)
     if device.kind == "cpu":  # what takes time there is to wake the other cores
         gaps = np.where(allocations.units_used > 1, gaps, 0.0)
     # A core loads, packs and reorders before it computes; other devices do both at once.

@@ -17,7 +17,9 @@ class Allocation:
 
     `fill` is the share of unit-time slots that hold a piece; `compute_s` and `memory_s` are seconds the arithmetic and the
     traffic take on their own; `alignment` is useful over executed arithmetic (padding to tiles and vector widths).
-    `conversion_s`: seconds of layout conversions and copies of its operands, before or after.
+    `conversion_s`: seconds of layout conversions and copies of its operands, before or after; of a recurrent layer, what its
+    steps take beyond the longer of both, since some wait for the arithmetic and others for the traffic. `inner_launches`:
+    kernels that it launches beyond the first.
     `spared`: the part of its MACs that the algorithm does without (Winograd's), and `spared_energy` of their energy, which is
     less where those that it makes take more each.
     `dram_bytes` cross the memory interface, `cache_bytes` are found on the chip; `cleared_bytes` lie in pages that the system
@@ -42,6 +44,7 @@ class Allocation:
     spared: float = 0.0
     spared_energy: float = 0.0
     cleared_bytes: float = 0.0
+    inner_launches: float = 0.0
 
     @property
     def utilization(self) -> float:
@@ -71,6 +74,7 @@ class Allocations:
     spared: Column
     spared_energy: Column
     cleared_bytes: Column
+    inner_launches: Column
 
     @classmethod
     def empty(cls, units: int, rows: int) -> Allocations:
@@ -83,7 +87,7 @@ class Allocations:
         found = cls.empty(allocations[0].units if allocations else 0, len(allocations))
         for name in ("units_used", "tiles", "waves", "fill", "compute_s", "memory_s", "alignment", "resident",
                      "dram_bytes", "cache_bytes", "fallback", "conversion_s", "spared", "spared_energy",
-                     "cleared_bytes"):  # fmt: skip
+                     "cleared_bytes", "inner_launches"):  # fmt: skip
             getattr(found, name)[:] = [getattr(allocation, name) for allocation in allocations]
         for name, index in (("tile_rows", 0), ("tile_columns", 1)):
             getattr(found, name)[:] = [allocation.tile[index] if allocation.tile else 0 for allocation in allocations]
@@ -128,6 +132,7 @@ class Allocations:
             spared=float(self.spared[row]),
             spared_energy=float(self.spared_energy[row]),
             cleared_bytes=float(self.cleared_bytes[row]),
+            inner_launches=float(self.inner_launches[row]),
         )
 
     def __iter__(self) -> Iterator[Allocation]:

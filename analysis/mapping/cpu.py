@@ -16,7 +16,11 @@ from .kernels import Column, Kernels, Mask
 from .memory import Traffic
 from .peaks import vector_peak
 
-_PRODUCTS = frozenset({"matmul", "attention", "convolution", "pointwise-convolution", "depthwise", "grouped"})
+_PRODUCTS = frozenset(
+    {"matmul", "recurrence", "attention", "convolution", "pointwise-convolution", "depthwise", "grouped"}
+)
+# The steps of a recurrent layer are products whose weights stay packed: as fast, without a bandwidth of their own.
+_RATED_AS = {"recurrence": "matmul"}
 _OF_CONVOLUTIONS = frozenset({"convolution", "pointwise-convolution", "grouped"})
 
 
@@ -33,7 +37,7 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     found.put(
         np.ones(len(kernels), dtype=np.bool_), units_used=np.ceil(used), tiles=np.ceil(used), waves=1.0, fill=used / cores,
         compute_s=(kernels.flops_by_work / _rates(device, precision)).sum(axis=1) * cores / used,
-        memory_s=moved.seconds + _inner_traffic(kernels, device) + cleared / _clearing_rate(device),
+        memory_s=moved.seconds + _inner_traffic(kernels, device) + cleared / clearing_rate(device),
         tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes, cleared_bytes=cleared,
     )  # fmt: skip
@@ -55,8 +59,9 @@ def _rates(device: HardwareProfile, precision: Precision) -> Column:
     found: list[float] = []
     for work in WORK:
         scale = peak / vector if work in _PRODUCTS else 1.0
-        measured = cpu.rates.get(work)
-        found.append(scale * (measured.si if measured is not None else shares[work] * vector))
+        rated = _RATED_AS.get(work, work)
+        measured = cpu.rates.get(rated)
+        found.append(scale * (measured.si if measured is not None else shares[rated] * vector))
     return np.array(found)
 
 
@@ -107,7 +112,7 @@ def _inner_traffic(kernels: Kernels, device: HardwareProfile) -> Column:
     return seconds
 
 
-def _clearing_rate(device: HardwareProfile) -> float:
+def clearing_rate(device: HardwareProfile) -> float:
     """Bytes a second of pages that the system clears: as measured, else so many a core."""
     assert device.cpu is not None
     measured = device.cpu.bandwidths.get("fresh")

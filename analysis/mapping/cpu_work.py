@@ -7,6 +7,7 @@ from ..costs import Family, Gemm
 WORK = (
     "matmul", "attention", "convolution", "pointwise-convolution", "depthwise", "grouped", "elementwise", "transcendental",
     "batch-norm", "normalization", "softmax", "reduction", "max-pool", "average-pool", "concatenation", "transpose", "copy",
+    "recurrence",
 )  # fmt: skip
 POOLS = frozenset({"max-pool", "average-pool"})
 # Need an exponential, a logarithm or an error function an element.
@@ -22,7 +23,9 @@ def work_on_cpu(family: Family, kind: str, gemm: Gemm | None) -> str:
     """The class of a kernel, by its leading operator."""
     if family == "convolution" and gemm is not None:
         return _convolution(gemm)
-    if family in ("matmul", "recurrent", "convolution"):
+    if family == "recurrent":
+        return "recurrence"
+    if family in ("matmul", "convolution"):
         return "matmul"
     if family == "pointwise":
         return "batch-norm" if kind == "batch_norm" else "transcendental" if kind in _TRANSCENDENTAL else "elementwise"

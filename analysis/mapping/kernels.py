@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..costs import Family, Gemm
+from ..costs import Family, Gemm, Recurrence
 from .cpu_work import WORK, work_on_cpu
 
 Column = NDArray[np.float64]
@@ -39,7 +39,7 @@ class Kernel:
     `fresh`: elements of its results in memory of their
     own, those of in-place operators left out. `cleared`: bytes in pages that the system clears for it; negative where nobody
     followed the run. `flops_by_work`: its operations by class of work on a CPU; by default all are
-    of the leading operator's class.
+    of the leading operator's class. `recurrence`: the steps of a recurrent layer.
     """
 
     family: Family
@@ -61,6 +61,7 @@ class Kernel:
     fresh: float = 0
     cleared: float = -1
     flops_by_work: tuple[tuple[str, float], ...] = ()
+    recurrence: Recurrence | None = None
 
     @property
     def work(self) -> str:
@@ -109,6 +110,7 @@ class Kernels:
     cleared: Column
     work: NDArray[np.int64]
     flops_by_work: Column
+    recurrence: NDArray[np.object_]
 
     @classmethod
     def of(cls, kernels: Sequence[Kernel]) -> Kernels:
@@ -129,6 +131,7 @@ class Kernels:
             recopied=column("recopied") > 0,
             work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
             flops_by_work=_flops_by_work(kernels),
+            recurrence=np.array([kernel.recurrence for kernel in kernels], dtype=np.object_),
             **dict(zip(GEMM, gemm_sizes([kernel.gemm for kernel in kernels]), strict=True)),
             **{name: column(name) for name in _FIGURES},
         )
@@ -146,6 +149,7 @@ class Kernels:
             twice=bool(self.twice[row]),
             recopied=bool(self.recopied[row]),
             flops_by_work=tuple((work, flops) for work, flops in parts if flops),
+            recurrence=self.recurrence[row],
             **{name: float(getattr(self, name)[row]) for name in _FIGURES},
         )
 

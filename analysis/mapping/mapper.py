@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..costs import Cost
+from ..costs import Cost, Recurrence
 from ..graph import Graph
 from ..numerics import Autocast, Numerics
 from .allocation import Allocation, Allocations
@@ -16,6 +16,7 @@ from .gpu import map_to_gpu
 from .kernels import Kernel, Kernels
 from .kpu import map_to_kpu
 from .npu import map_to_npu
+from .recurrent import put_recurrence
 from .tpu import map_to_tpu
 
 Mapper = Callable[[Kernels, HardwareProfile, Precision], Allocations]
@@ -36,14 +37,24 @@ def map_kernel(kernel: Kernel, device: HardwareProfile, precision: Precision) ->
 
 def map_kernels(kernels: Kernels, device: HardwareProfile, precisions: Sequence[Precision]) -> Allocations:
     """The allocation of every kernel, each in the precision it computes in."""
-    mapper = _MAPPERS[device.kind]
     kinds = distinct(precisions)
     if len(kinds) == 1:
-        return mapper(kernels, device, precisions[0])
+        return _mapped(kernels, device, precisions[0])
     found = Allocations.empty(int(device.compute.units.si), len(kernels))
     for precision in kinds:
         rows = np.array([p is precision for p in precisions], dtype=np.bool_)
-        found.merge(rows, mapper(kernels.where(rows), device, precision))
+        found.merge(rows, _mapped(kernels.where(rows), device, precision))
+    return found
+
+
+def _mapped(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Allocations:
+    """Kernels of one precision; the steps of a recurrent layer are kernels of their own, but on the fallback of a device."""
+    mapper = _MAPPERS[device.kind]
+    found = mapper(kernels, device, precision)
+    for row in np.flatnonzero(kernels.of_family("recurrent") & (found.fallback == 0)).tolist():
+        recurrence: Recurrence | None = kernels.recurrence.tolist()[row]
+        if recurrence is not None:
+            put_recurrence(found, row, recurrence, device, precision, mapper)
     return found
 
 

@@ -58,6 +58,7 @@ class OperatorColumns:
             row=row, softmax_row=softmax_row, irregular=irregular > 0, twice=twice > 0, recopied=recopied > 0,
             fresh=self._fresh(home, members), cleared=nothing - 1, work=self._work[lead],
             flops_by_work=_by_class(home, work[members], self._flops[members], len(groups)),
+            recurrence=self._recurrences[lead],
         )  # fmt: skip
 
     def _fresh(self, home: Numbers, members: Numbers) -> Column:
@@ -105,6 +106,10 @@ class OperatorColumns:
     @cached_property
     def _gemms(self) -> Column:
         return gemm_sizes([cost.gemm for cost in self.costs])
+
+    @cached_property
+    def _recurrences(self) -> NDArray[np.object_]:
+        return np.array([cost.recurrence for cost in self.costs], dtype=np.object_)
 
     @cached_property
     def _work(self) -> Numbers:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from graphperf.analysis.costs import costs_of
+from graphperf.analysis.costs import Gemm, costs_of
 from graphperf.analysis.graph import Graph
 
 torch = pytest.importorskip("torch")
@@ -48,6 +48,21 @@ LAYERS = [
     ("nn.GRU(8, 16)", (5, 2, 8), ["gru"], 2 * 5 * 3 * 16 * (8 + 16)),
     ("nn.RNN(8, 16)", (5, 2, 8), ["rnn_tanh"], 2 * 5 * 16 * (8 + 16)),
 ]
+
+
+@pytest.mark.parametrize(
+    ("init", "inputs", "step", "steps"),
+    [
+        ("nn.LSTM(8, 16, 2, bidirectional=True)", [8, 8, 32, 32], Gemm(1, 2, 64, 16), 4 * 5),
+        ("nn.LSTM(8, 16, proj_size=4)", [8], Gemm(1, 2, 64, 4), 5),
+        ("nn.GRU(8, 16, bias=False)", [8], Gemm(1, 2, 48, 16), 5),
+    ],
+)
+def test_the_steps_of_recurrent_layers(layer: Callable, init: str, inputs: list[int], step: Gemm, steps: int) -> None:
+    found = [cost.recurrence for cost in costs_of(layer(init, "self.l(x)", 5, 2, 8)) if cost.recurrence is not None]
+    assert [(list(each.inputs), each.step, each.steps) for each in found] == [
+        ([Gemm(1, 10, step.n, size) for size in inputs], step, steps)
+    ]
 
 
 @pytest.mark.parametrize(("init", "shape", "kinds", "macs"), LAYERS, ids=lambda value: str(value).replace(" ", ""))

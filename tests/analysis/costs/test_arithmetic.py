@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphperf.analysis.costs import cost_of, modelled_kinds
+from graphperf.analysis.costs import Gemm, Recurrence, cost_of, modelled_kinds
 from graphperf.analysis.costs.registry import costs
 
 
@@ -95,6 +95,9 @@ def test_lstm(sketch) -> None:
     assert found.macs == 10 * 64 * 24
     assert found.elementwise == 9 * 160
     assert set(found.reads) == {*operator.inputs, *weights}
+    known = Recurrence((Gemm(1, 10, 64, 8),), Gemm(1, 2, 64, 16), 5, 4, 9)
+    assert found.recurrence == known
+    assert known.hidden == 16
 
 
 @pytest.mark.parametrize(
