@@ -30,11 +30,22 @@ from .measure import KINDS, check_clock, device_options
 @click.option("--python", metavar="PATH", help="Interpreter that has torch; default: this one.")
 @click.option("--quick", is_flag=True, help="Every second size only.")
 @click.option(
-    "--seconds", type=click.FloatRange(min=0.05), default=0.6, show_default=True, help="Time to measure a point."
+    "--seconds",
+    type=click.FloatRange(min=0.05),
+    default=0.3,
+    show_default=True,
+    help="Time to measure a point in a round.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Times to measure all points; the middle one of each counts.",
 )
 def calibrate_command(
     device: str, threads: int | None, clock: str, out: Path, hardware: str | None, python: str | None, quick: bool,
-    seconds: float,
+    seconds: float, rounds: int,
 ) -> None:  # fmt: skip
     """Measure this device with single operators, a few minutes, and write its profile.
 
@@ -55,10 +66,10 @@ def calibrate_command(
         setting = f"torch {machine['torch']} threads={machine['threads']} clock={clock}"
         points = suite(device, _precisions(device, base), quick=quick)
         try:
-            with bar(len(points), "measuring") as advance:
+            with bar(rounds * len(points), "measuring") as advance:
                 path = measurements_path(out)
                 results, failures = measure_points(
-                    points, setting, probe, path, seconds, clock, lambda name: advance(1, name)
+                    points, setting, probe, path, seconds, clock, rounds, lambda name: advance(1, name)
                 )
             source = f"measured by graphperf calibrate, {date.today()}, {setting}"
             out.write_text(as_toml(_tables(out, points, results, machine, base, source)), encoding="utf-8")

@@ -61,7 +61,18 @@ def check_clock(device: str, clock: str, threads: int | None) -> None:
     "--batch", multiple=True, metavar="N[,N...]", help="First dimension of every input; default: as given or assumed."
 )
 @click.option(
-    "--seconds", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Time to measure a row."
+    "--seconds",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    show_default=True,
+    help="Time to measure a row in a round.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Times to measure all rows, the middle one of each counts: for a machine that others use.",
 )
 @click.option(
     "--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=f"Run it so: {', '.join(names(ENVIRONMENT))}."
@@ -72,7 +83,7 @@ def check_clock(device: str, clock: str, threads: int | None) -> None:
 @capture_options
 def measure_command(
     targets: tuple[str, ...], device: str, threads: int | None, clock: str, hardware: str | None, precision: Sequence[str],
-    mode: Sequence[str], batch: Sequence[str], seconds: float, changes: Sequence[str], out: Path | None, output: str,
+    mode: Sequence[str], batch: Sequence[str], seconds: float, rounds: int, changes: Sequence[str], out: Path | None, output: str,
     **given: Any,
 ) -> None:  # fmt: skip
     """Run models on this machine and compare with what is predicted.
@@ -102,7 +113,7 @@ def measure_command(
             setting = Setting.of(device, machine, seconds, clock, changed)
             try:
                 with progress() as note:
-                    found = list(compared(runs, profile, probe, setting, out, note))
+                    found = compared(runs, profile, probe, setting, rounds, out, note)
             except (OSError, ValueError) as error:
                 fail(f"--out: {error}")
     if found:

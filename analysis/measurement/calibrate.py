@@ -1,4 +1,7 @@
-"""The measurements behind a profile: points measured one by one, kept in a file beside it, and not repeated."""
+"""The measurements behind a profile: points measured one by one, in rounds, kept in a file beside it, and not repeated.
+
+A machine that others use is slow for seconds at a time: the rounds of a point are minutes apart, and their median counts.
+"""
 
 from __future__ import annotations
 
@@ -32,45 +35,52 @@ def measurements_path(profile: Path) -> Path:
     return profile.with_suffix(".measurements.csv")
 
 
-def read_results(path: Path) -> dict[str, BenchResult]:
-    """What has been measured, by key; nothing where there is no file. Raises `OSError`, `ValueError`."""
+def read_results(path: Path) -> dict[str, list[BenchResult]]:
+    """What has been measured, by key, a result a round; nothing where there is no file. Raises `OSError`, `ValueError`."""
+    found: dict[str, list[BenchResult]] = {}
     if not path.exists():
-        return {}
+        return found
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != _COLUMNS:
             raise ValueError(f"{path}: the columns are not {','.join(_COLUMNS)}")
-        return {
-            line["point"]: BenchResult(*(float(line[name]) if line[name] else None for name in _COLUMNS[1:]))
-            for line in reader
-        }
+        for line in reader:
+            result = BenchResult(*(float(line[name]) if line[name] else None for name in _COLUMNS[1:]))
+            found.setdefault(line["point"], []).append(result)
+    return found
 
 
 def measure_points(
-    points: Sequence[BenchPoint], setting: str, probe: Asked, path: Path, seconds: float, clock: str,
+    points: Sequence[BenchPoint], setting: str, probe: Asked, path: Path, seconds: float, clock: str, rounds: int,
     advance: Callable[[str], None],
 ) -> tuple[Results, list[str]]:  # fmt: skip
-    """Results by key of the point, and what failed in words. `setting` (threads, clock) distinguishes what is in the file.
+    """Results by key of the point, of each the middle one of so many rounds over all points, and what failed in words, which is
+    not tried again. `setting` (threads, clock) distinguishes what is in the file.
 
-    `advance` hears the name of each point that is done.
+    `advance` hears the name of each point that is done in a round.
     """
     known = read_results(path)
-    found: dict[str, BenchResult] = {}
-    failures: list[str] = []
-    for point in points:
-        name = f"{point.key} | {setting}"
-        if name not in known:
-            try:
-                answer = probe.ask(point.request(seconds, clock))
-            except ProbeFailed as error:
-                failures.append(f"{point.key}: {error}")
-                advance(point.key)
-                continue
-            known[name] = BenchResult(*(answer.get(part) for part in ("median", "low", "high", "joules", "watts")))
-            _append(path, name, known[name])
-        found[point.key] = known[name]
-        advance(point.key)
-    return found, failures
+    failures: dict[str, str] = {}
+    for turn in range(rounds):
+        for point in points:
+            name = f"{point.key} | {setting}"
+            if len(known.get(name, ())) <= turn and point.key not in failures:
+                try:
+                    answer = probe.ask(point.request(seconds, clock))
+                except ProbeFailed as error:
+                    failures[point.key] = f"{point.key}: {error}"
+                else:
+                    result = BenchResult(*(answer.get(part) for part in ("median", "low", "high", "joules", "watts")))
+                    known.setdefault(name, []).append(result)
+                    _append(path, name, result)
+            advance(point.key)
+    measured = {point.key: known.get(f"{point.key} | {setting}", []) for point in points}
+    return {key: _middle(results) for key, results in measured.items() if results}, list(failures.values())
+
+
+def _middle(results: Sequence[BenchResult]) -> BenchResult:
+    """The result whose median is the median of all; of those without one, such as idle power, whose watts are."""
+    return sorted(results, key=lambda result: result.median or result.watts or 0.0)[(len(results) - 1) // 2]
 
 
 def _append(path: Path, name: str, result: BenchResult) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -144,30 +145,54 @@ class Accuracy:
         return cls(len(errors), median(sizes), sum(sizes) / len(sizes), median(errors), inside)
 
 
+@dataclass
+class _Measured:
+    """What is known of one run: a row a round, how many of them were in the file, and why it failed."""
+
+    rows: list[MeasuredRow] = field(default_factory=list[MeasuredRow])
+    given: int = 0
+    problem: str = ""
+    cleared: Cleared | None = None
+
+
 def compared(
-    runs: Sequence[Run], profile: HardwareProfile, probe: Asked, setting: Setting, out: Path | None,
+    runs: Sequence[Run], profile: HardwareProfile, probe: Asked, setting: Setting, rounds: int, out: Path | None,
     note: Callable[[str], None],
-) -> Iterator[Compared]:  # fmt: skip
-    """Each run's row, measured now or found in the file `out`, to which rows are added as they come.
+) -> list[Compared]:  # fmt: skip
+    """Each run's row, the middle one of so many rounds over all runs, measured now or found in the file `out`, to which rows are
+    added as they come.
 
     Raises `OSError` and `ValueError` where that file cannot be used.
     """
-    known = {row.key: row for row in read_rows(out)} if out is not None and out.exists() else {}
-    for run in runs:
-        row, predicted = run.row(setting), run.predicted(profile, setting)
-        if row.key in known:
-            yield Compared(run, predicted, known[row.key], old=True)
-            continue
-        note(f"running {row.model}, batch {row.batch}, {row.precision}, {run.mode}")
-        try:
-            answer = probe.ask(run.request(setting))
-        except ProbeFailed as error:
-            yield Compared(run, predicted, None, str(error))
-            continue
-        filled, cleared = _filled(row, answer), answer["cleared"]
-        if out is not None:
-            append_rows(out, [filled])
-        yield Compared(run, predicted, filled, cleared=Cleared(**cleared) if cleared is not None else None)
+    known: defaultdict[tuple[str | int, ...], _Measured] = defaultdict(_Measured)
+    for row in read_rows(out) if out is not None and out.exists() else ():
+        known[row.key].rows.append(row)
+        known[row.key].given += 1
+    for turn in range(rounds):
+        for run in runs:
+            row = run.row(setting)
+            if len(known[row.key].rows) <= turn and not known[row.key].problem:
+                note(f"running {row.model}, batch {row.batch}, {row.precision}, {run.mode}")
+                _measure(known[row.key], row, run.request(setting), probe, out)
+    return [_compared(run, known[run.row(setting).key], run.predicted(profile, setting), rounds) for run in runs]
+
+
+def _measure(known: _Measured, row: MeasuredRow, request: Mapping[str, Any], probe: Asked, out: Path | None) -> None:
+    try:
+        answer = probe.ask(request)
+    except ProbeFailed as error:
+        known.problem = str(error)
+        return
+    known.rows.append(_filled(row, answer))
+    known.cleared = Cleared(**answer["cleared"]) if answer["cleared"] is not None else None
+    if out is not None:
+        append_rows(out, known.rows[-1:])
+
+
+def _compared(run: Run, known: _Measured, predicted: Interval, rounds: int) -> Compared:
+    ordered = sorted(known.rows, key=lambda row: row.latency_ms)
+    middle = ordered[(len(ordered) - 1) // 2] if ordered else None
+    return Compared(run, predicted, middle, known.problem, known.given >= rounds, known.cleared)
 
 
 def _filled(row: MeasuredRow, answer: Mapping[str, Any]) -> MeasuredRow:

@@ -2,6 +2,8 @@
 
 import json
 import platform
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,46 @@ def test_a_calibrated_profile_loads_and_is_resumed(run, folder: Path, probe) -> 
     assert len(probe.asked) == asked
     assert run("graphperf", "analyze", "model.py", "--hardware", "./my_device.toml").code == 0
     assert run("graphperf", "measure", "model.py", "--device", "cpu", "--hardware", "my_device.toml").code == 0
+
+
+def slow_at_times(answer: float) -> Callable[[FakeProbe, dict], dict]:
+    """Of three answers to the same request the second is five times slower."""
+    asked: Counter[str] = Counter()
+
+    def ask(_: FakeProbe, request: dict) -> dict:
+        key = json.dumps(request)
+        asked[key] += 1
+        seconds = answer * (5 if asked[key] == 2 else 1) + 1e-5 * asked[key]
+        found = {"median": seconds, "low": seconds, "high": seconds, "joules": None, "watts": None, "cleared": None}
+        return {**found, "peak_bytes": None}
+
+    return ask
+
+
+def test_a_calibration_takes_the_middle_of_its_rounds(run, folder: Path, probe, monkeypatch) -> None:
+    command = ("graphperf", "calibrate", "--device", "cpu", "--quick", "--out")
+    monkeypatch.setattr(probe, "ask", slow_at_times(0.004))
+    assert run(*command, "once.toml", "--rounds", "1").code == 0
+    monkeypatch.setattr(probe, "ask", slow_at_times(0.004))
+    assert run(*command, "thrice.toml", "--rounds", "3").code == 0
+    once, thrice = (load_file(folder / f"{name}.toml").launch.eager_dispatch.value for name in ("once", "thrice"))
+    assert once == pytest.approx(4010)
+    assert thrice == pytest.approx(4030)
+    lines = [(folder / f"{name}.measurements.csv").read_text().count("\n") - 1 for name in ("once", "thrice")]
+    assert lines[1] == 3 * lines[0]
+    assert run(*command, "once.toml", "--rounds", "3").code == 0
+    assert (folder / "once.measurements.csv").read_text().count("\n") - 1 == lines[1]
+
+
+def test_rows_are_the_middle_of_their_rounds(run, folder: Path, probe, monkeypatch) -> None:
+    monkeypatch.setattr(probe, "ask", slow_at_times(0.002))
+    command = ("graphperf", "measure", "model.py", "--device", "cpu", *I7, "--out", "rows.csv", "--format", "json")
+    (row,) = run(*command, "--rounds", "3").json["rows"]
+    assert row["measured"]["latency_ms"] == pytest.approx(2.03)
+    assert [each.latency_ms for each in read_rows(folder / "rows.csv")] == pytest.approx([2.01, 10.02, 2.03])
+    assert not row["from_file"]
+    (again,) = run(*command, "--rounds", "3").json["rows"]
+    assert (again["from_file"], again["measured"]["latency_ms"]) == (True, pytest.approx(2.03))
 
 
 def test_a_base_gives_what_is_not_measured(run, folder: Path) -> None:
