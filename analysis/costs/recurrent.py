@@ -33,9 +33,9 @@ def _recurrence(context: Context, rows: int, matrices: Sequence[Tensor]) -> Recu
     those that make it (`proj_size`)."""
     kind, state = context.operator.kind, context.tensor("hx")
     parts = state.shape[0] if state is not None and len(state.shape) == 3 else 0
-    if state is None or not parts or len(matrices) % parts or not rows:
+    each = len(matrices) // parts if parts else 0
+    if state is None or each < 2 or len(matrices) % parts or not rows:
         return None
-    each = len(matrices) // parts
     inputs = tuple(Gemm(1, rows, matrix.shape[0], matrix.shape[1]) for matrix in matrices[::each])
     columns, terms = matrices[1].shape
     samples = max(1, state.shape[1])

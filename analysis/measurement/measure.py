@@ -160,7 +160,7 @@ def compared(
     note: Callable[[str], None],
 ) -> list[Compared]:  # fmt: skip
     """Each run's row, the middle one of so many rounds over all runs, measured now or found in the file `out`, to which rows are
-    added as they come.
+    added as they come. On a CPU each is run in a process of its own: the models before it would leave it their memory.
 
     Raises `OSError` and `ValueError` where that file cannot be used.
     """
@@ -173,6 +173,8 @@ def compared(
             row = run.row(setting)
             if len(known[row.key].rows) <= turn and not known[row.key].problem:
                 note(f"running {row.model}, batch {row.batch}, {row.precision}, {run.mode}")
+                if setting.device == "cpu":
+                    probe.close()
                 _measure(known[row.key], row, run.request(setting), probe, out)
     return [_compared(run, known[run.row(setting).key], run.predicted(profile, setting), rounds) for run in runs]
 

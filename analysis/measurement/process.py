@@ -29,6 +29,10 @@ class Asked(Protocol):
         """The answer. Raises `ProbeFailed`."""
         ...
 
+    def close(self) -> None:
+        """Ends the process; the next request starts another."""
+        ...
+
 
 class Probe:
     """One process, started when it is first asked and again after it has died. `machine` is what it says of itself;
@@ -52,7 +56,7 @@ class Probe:
         return self._exchange(request, _GRACE_S + 10 * float(request.get("seconds", 0)))
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the process; the next request starts another."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

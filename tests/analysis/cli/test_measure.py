@@ -40,6 +40,7 @@ class FakeProbe:
     cleared: dict | None = None
 
     environment: dict | None = None
+    processes = 0
 
     def __init__(
         self, device: str, python: str | None = None, threads: int = 0, environment: dict | None = None
@@ -56,6 +57,9 @@ class FakeProbe:
     def machine(self) -> dict:
         return MACHINE
 
+    def close(self) -> None:
+        FakeProbe.processes += 1
+
     def ask(self, request: dict) -> dict:
         self.asked.append(json.loads(json.dumps(request)))
         if request["op"] in self.failing:
@@ -68,7 +72,7 @@ class FakeProbe:
 
 @pytest.fixture(autouse=True)
 def probe(monkeypatch: pytest.MonkeyPatch) -> type[FakeProbe]:
-    FakeProbe.asked, FakeProbe.failing, FakeProbe.cleared = [], set(), None
+    FakeProbe.asked, FakeProbe.failing, FakeProbe.cleared, FakeProbe.processes = [], set(), None, 0
     monkeypatch.setattr(measure, "Probe", FakeProbe)
     monkeypatch.setattr(calibrate, "Probe", FakeProbe)
     return FakeProbe
@@ -82,7 +86,7 @@ def test_rows_are_kept_and_not_measured_again(run, folder: Path, probe) -> None:
     assert [(row.batch, row.input, row.latency_ms) for row in rows] == [(1, "1x8192", 4.0), (8, "8x8192", 4.0)]
     assert (rows[0].device, rows[0].framework, rows[0].target) == ("Some CPU", "pytorch 2.6.0 cpu", "model.py::Net")
     assert rows[1].throughput_per_s == 2000.0
-    assert len(probe.asked) == 2
+    assert len(probe.asked) == probe.processes == 2
     again = run("graphperf", *command)
     assert again.out == first.out
     assert len(probe.asked) == 2
