@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import click
 from ..discovery import UsageError
 from ..report.accuracy import FORMATS as ACCURACY_FORMATS
 from ..report.validation import FORMATS, render
-from ..settings import Options
 from ..study.families import Family, families, family_named
 from ..study.validate import validate
 from .accuracy import accuracy
+from .common import capture_choices, listed
 from .exits import CLEAN, FINDINGS, usage_errors
 from .grid import captured, grid_of, grid_options, report_problems, write
 
@@ -45,13 +46,14 @@ def validate_command(
     """Check a model's figures: what holds for every model, and what is published of its family.
 
     Every combination of the lists is tried. Exits with 1 when a check fails. With --measured, how far predictions are off
-    from measurements, beside a plain roofline: by device, mode, family and regime; other options but --python are not read.
+    from measurements, beside a plain roofline: by device, mode, family and regime; --hardware is for rows of a device of that
+    name, and other lists are not read.
     """
     with usage_errors():
         if bool(tables) == bool(targets):
             raise UsageError("give targets to check, or --measured FILE")
         if tables:
-            write(accuracy(tables, Options(python=given["python"]), sample, output), path)
+            write(_accuracy(tables, sample, output, given), path)
             raise SystemExit(CLEAN)
         if output not in FORMATS:
             raise UsageError(f"--format {output} belongs to --measured")
@@ -63,6 +65,13 @@ def validate_command(
         write(render(found, output), path)
     report_problems(problems)
     raise SystemExit(FINDINGS if problems or any(each.failed for each in found) else CLEAN)
+
+
+def _accuracy(tables: Sequence[Path], sample: int | None, output: str, given: Mapping[str, Any]) -> str:
+    """The report on tables of measurements. Raises `UsageError`."""
+    capture: dict[str, Any] = {name: given[name] for name in ("python", "timeout", "fresh", "memory_gb", "untrusted")}
+    options = capture_choices((), shapes=None, dtype=None, **capture)
+    return accuracy(tables, listed("--hardware", given["hardware"]), options, sample, output)
 
 
 def _family(name: str | None) -> Family | None:

@@ -16,7 +16,7 @@ from ..numerics import Numerics
 from ..pipeline import CapturedModel
 from ..what_if import WhatIf, WhatIfs, names
 from .process import Asked, ProbeFailed
-from .rows import MeasuredRow, append_rows, read_rows
+from .rows import MeasuredRow, append_rows, inputs_text, read_rows
 
 # How a model is run, as the file of rows names it and as a prediction is asked for.
 RUNS: Mapping[str, tuple[str, Mode, frozenset[WhatIf]]] = {
@@ -66,11 +66,11 @@ class Run:
     def row(self, setting: Setting) -> MeasuredRow:
         """The row that a measurement fills in."""
         graph = self.model.graph
-        shapes = " ".join("x".join(map(str, spec.shape)) for spec in graph.inputs)
+        inputs = inputs_text(tuple((spec.shape, spec.dtype) for spec in graph.inputs))
         return MeasuredRow(
             source="graphperf", target=self.model.target, model=self.model.target.rpartition(":")[2], device=setting.name,
             framework=setting.framework, mode="infer", precision=self.precision.value, layout="nchw",
-            compiled=RUNS[self.mode][0], batch=graph.batch, input=shapes, latency_ms=0.0, note=setting.note,
+            compiled=RUNS[self.mode][0], batch=graph.batch, input=inputs, latency_ms=0.0, note=setting.note,
         )  # fmt: skip
 
     def predicted(self, profile: HardwareProfile, setting: Setting) -> Interval:

@@ -8,14 +8,18 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..capture.request import Shapes
+
+_DTYPE = "float32"
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRow:
     """A model that ran on a device; the fields, in order, are the columns of the file.
 
     `source`: who measured. `target`: as for `graphperf analyze`; `model`: its short name. `framework`: as "pytorch 2.6.0 cpu".
-    `mode`: infer. `layout`: nchw or nhwc. `compiled`: empty for eager, inductor or cuda-graph. `input`: shapes, as
-    "1x3x224x224"; several with a space between. `latency_ms` is the median, low and high are the 10th and 90th percentile;
+    `mode`: infer. `layout`: nchw or nhwc. `compiled`: empty for eager, inductor or cuda-graph. `input`: see `inputs_text`.
+    `latency_ms` is the median, low and high are the 10th and 90th percentile;
     energy is of one run. None: not measured.
     """
 
@@ -52,6 +56,17 @@ COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(MeasuredRow))
 _NUMBERS = frozenset(
     {"latency_low_ms", "latency_high_ms", "throughput_per_s", "energy_j", "power_w", "peak_mem_mb"}
 )  # fmt: skip
+
+
+def inputs_text(inputs: Shapes) -> str:
+    """Shapes as "1x3x224x224", with a dtype other than float32 as "1x77:int64"; several with a space between."""
+    return " ".join("x".join(map(str, shape)) + (f":{dtype}" if dtype != _DTYPE else "") for shape, dtype in inputs)
+
+
+def inputs_of(text: str) -> Shapes:
+    """Reads what `inputs_text` wrote. Raises `ValueError`."""
+    parts = [part.partition(":") for part in text.split(" ")]
+    return tuple((tuple(map(int, shape.split("x"))) if shape else (), dtype or _DTYPE) for shape, _, dtype in parts)
 
 
 def read_rows(path: Path) -> list[MeasuredRow]:

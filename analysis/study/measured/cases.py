@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ....hardware_profiles.toml_file import read
+from ...capture.request import Shapes
 from ...fusion import Mode
 from ...numerics import Numerics
 from ...what_if import WhatIfs
@@ -21,7 +22,8 @@ Quantity = Literal["latency", "power"]
 class Case:
     """One measured figure of a model or an operator: `latency` in seconds of a run, or mean `power` in watts while it runs.
 
-    `package` holds the model, and `size` is its input: pixels of a side or tokens. An operator has its `shape` instead.
+    `package` holds the model, and `size` is its input: pixels of a side or tokens. An operator has its `shape` instead. What
+    `graphperf measure` ran has a `target` and the shapes and dtypes of its `inputs`.
     """
 
     source: str
@@ -38,6 +40,8 @@ class Case:
     shape: tuple[tuple[str, float], ...] = ()
     parameters: float | None = None
     quantity: Quantity = "latency"
+    target: str = ""
+    inputs: Shapes = ()
 
     @property
     def is_operator(self) -> bool:

@@ -12,17 +12,22 @@ from ....hardware_profiles import HardwareProfile, Precision, profile
 from ...autocast import with_fast_norms
 from ...capture import Captured, Capturer
 from ...capture.request import CaptureRequest
+from ...discovery import UsageError, parse_target
 from ...discovery.calls import Candidate
 from ...estimate import Estimate, Plan, Question
 from ...estimate.on_device import as_run, on_device
 from ...graph import Graph
 from ...mapping import Kernels
 from ...numerics import Autocast, runs_in
+from ...pipeline import capture_models
+from ...settings import Options
 from ..points import Times
 from .cases import Case, sources
 from .operators import operator_estimate, operator_kernels
 
 Note = Callable[[str], None]
+Find = Callable[[str], HardwareProfile]
+_OPTIONS = Options()
 _DRIFT = 0.02  # of the parameters that a row states: more, and the model's definition has changed since
 
 
@@ -73,28 +78,32 @@ class Ready:
     on: Callable[[HardwareProfile], Estimate]
 
 
-def predictions(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Predicted | NotPredicted]:
-    """A prediction of each case."""
-    for each in ready(cases, capturer, note):
-        yield each if isinstance(each, NotPredicted) else predicted(each, profile(each.case.device))
+def predictions(
+    cases: Iterable[Case], capturer: Capturer, note: Note, options: Options = _OPTIONS, find: Find = profile
+) -> Iterator[Predicted | NotPredicted]:
+    """A prediction of each case, on the profiles that `find` has. `options`: how the targets of cases are captured."""
+    for each in ready(cases, capturer, note, options, find):
+        yield (each if isinstance(each, NotPredicted) else predicted(each, find(each.case.device)))
 
 
-def ready(cases: Iterable[Case], capturer: Capturer, note: Note) -> Iterator[Ready | NotPredicted]:
+def ready(
+    cases: Iterable[Case], capturer: Capturer, note: Note, options: Options = _OPTIONS, find: Find = profile
+) -> Iterator[Ready | NotPredicted]:
     """The kernels of each case, models in the order of their names: each is captured once for all its rows of one size."""
-    ordered = sorted(cases, key=lambda c: (c.is_operator, c.package, c.name, c.size, c.batch, c.framework))
+    ordered = sorted(cases, key=lambda c: (c.is_operator, c.package, c.name, c.size, c.inputs, c.batch, c.framework))
     key: tuple[Any, ...] = ()
     graph: Graph | str = ""
     for case in ordered:
-        device = profile(case.device)
+        device = find(case.device)
         if not runs_in(device, case.numerics):
             yield NotPredicted(case, f"{device.id} has no {case.numerics.value}")
         elif case.is_operator:
             kernels = operator_kernels(case)
             yield NotPredicted(case, f"no operator {case.name}") if kernels is None else _operator(case, kernels)
         else:
-            if key != (key := (case.package, _made(case), case.size, case.batch)):
+            if key != (key := (case.package, case.target or _made(case), case.size, case.inputs, case.batch)):
                 note(f"{case.name}, batch {case.batch}")
-                graph = _graph(case, capturer)
+                graph = _target(case, capturer, options) if case.target else _graph(case, capturer)
             yield NotPredicted(case, graph) if isinstance(graph, str) else _model(case, graph, device)
 
 
@@ -106,6 +115,17 @@ def _graph(case: Case, capturer: Capturer) -> Graph | str:
     if case.parameters and abs(graph.parameters - case.parameters) > _DRIFT * case.parameters + 6e3:
         return "has other parameters than the row states"
     return graph
+
+
+def _target(case: Case, capturer: Capturer, options: Options) -> Graph | str:
+    """What `graphperf measure` captured for the row."""
+    try:
+        found = capture_models(parse_target(case.target), replace(options, inputs=case.inputs), capturer)
+    except UsageError as error:
+        return str(error)
+    if len(found.models) != 1:
+        return next((problem.message for problem in found.problems), f"{case.target} holds {len(found.models)} models")
+    return found.models[0].graph
 
 
 def _made(case: Case) -> str:
@@ -129,7 +149,7 @@ def _request(case: Case) -> CaptureRequest:
 
 
 def _model(case: Case, graph: Graph, device: HardwareProfile) -> Ready:
-    if isinstance(case.numerics, Autocast) and _fast_norms(case):
+    if isinstance(case.numerics, Autocast) and not case.target and _fast_norms(case):
         graph = with_fast_norms(graph)
     question = Question(device, case.numerics, case.mode, case.what_if)
     plan = Plan.of(as_run(graph, question), question.policy)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ....hardware_profiles import profile
 from ...fusion import Mode
+from ...measurement.rows import inputs_of
 from ...numerics import parse_numerics, runs_in
 from ...what_if import ENVIRONMENT, WhatIf, WhatIfs
 from .cases import Case, sources
@@ -25,20 +26,23 @@ _SHAPES = {"linear": "MKN", "matmul": "MKN", "vector_add": "H"}  # the sides of 
 _OPERATORS = {"matmul": "linear", "vector_add": "add"}
 
 
-def cases_of(row: Row) -> Iterator[Case | str]:
-    """What a row measured, or why it is left out. Raises `KeyError` and `ValueError` for a row that is not whole."""
+def cases_of(row: Row, named: Mapping[str, str]) -> Iterator[Case | str]:
+    """What a row measured, or why it is left out; `named`: devices by further names. Raises `KeyError` and `ValueError` for a row
+    that is not whole."""
     if "hardware" in row:
         yield from _edge(row)
         return
-    device = _device(_label(row))
+    device = _device(_label(row)) or named.get(row["device"].lower())
     if device is None:
         yield f"no profile for {row['device']}"
-    elif "target" in row:
+    elif "fw_latency_ms" in row:
         yield operator_in_model(row, device)
     elif "op" in row:
         yield _operator(row, device)
     elif row["source"] in sources()["power"]:
         yield _power(row, device)
+    elif row["source"] == "graphperf":
+        yield _own(row, device)
     else:
         yield _model(row, device)
 
@@ -67,8 +71,6 @@ def _model(row: Row, device: str) -> Case | str:
         if row["source"] == each["source"] and row["model"].startswith(each["model"]):
             return f"{each['model']}: {each['reason']}"
     package = sources()["sources"].get(row["source"])
-    if row["source"] == "graphperf":
-        package = row["target"].partition(":")[0].partition(".")[0]
     if package is None or not row["latency_ms"] or not row["batch"]:
         return f"models of {row['source']} are not known"
     name = sources()["names"].get(row["source"], {}).get(row["model"], row["model"])
@@ -81,13 +83,25 @@ def _model(row: Row, device: str) -> Case | str:
         mode = "compiled"
     if row["layout"] == "nhwc":
         what_if |= {WhatIf.CHANNELS_LAST}
-    what_if |= {each for each in ENVIRONMENT if each.value in row["note"].split()}
     numerics = parse_numerics(_PRECISIONS.get(row["precision"], row["precision"]))
     published = re.search(r"params_m=([\d.]+)", row["note"])
     return Case(
         row["source"], name, device, row["framework"], numerics, mode, what_if, int(row["batch"]),
         float(row["latency_ms"]) / 1e3, size=_size(row["input"]), package=package,
         parameters=1e6 * float(published[1]) if published else None,
+    )  # fmt: skip
+
+
+def _own(row: Row, device: str) -> Case | str:
+    """A row that `graphperf measure` wrote."""
+    if row["compiled"] not in _MODES or not row["latency_ms"]:
+        return f"{row['compiled']} runs are not modelled" if row["latency_ms"] else "rows without a latency"
+    mode, what_if = _MODES[row["compiled"]]
+    what_if |= {each for each in ENVIRONMENT if each.value in row["note"].split()}
+    package = row["target"].partition(":")[0].removesuffix(".models")
+    return Case(
+        row["source"], row["model"], device, row["framework"], parse_numerics(row["precision"]), mode, what_if, int(row["batch"]),
+        float(row["latency_ms"]) / 1e3, package=package, target=row["target"], inputs=inputs_of(row["input"]),
     )  # fmt: skip
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median_low
+from types import MappingProxyType
 from typing import Any
 
 from .cases import Case
 from .rows import Row, cases_of
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 # Columns that tell tables of models, of operators alone and within models, and of edge devices.
 _KINDS = ({"model", "latency_ms"}, {"op", "shape"}, {"target", "fw_latency_ms"}, {"hardware", "kind"})
 
 
-def read_cases(paths: Sequence[Path]) -> tuple[list[Case], Counter[str]]:
-    """The cases of tables (CSV, also gzipped; folders of such), and why rows were left out, with how many.
+def read_cases(paths: Sequence[Path], named: Mapping[str, str] = _NONE) -> tuple[list[Case], Counter[str]]:
+    """The cases of tables (CSV, also gzipped; folders of such), and why rows were left out, with how many. `named`: ids of
+    devices by their names in lower case, besides those that `sources.toml` has.
 
     Raises `OSError`, and `ValueError` where a file is no such table.
     """
@@ -26,14 +31,26 @@ def read_cases(paths: Sequence[Path]) -> tuple[list[Case], Counter[str]]:
     for path in _files(paths):
         for line, row in enumerate(_rows(path), 2):
             try:
-                for found in cases_of(row):
+                for found in cases_of(row, named):
                     if isinstance(found, Case):
                         cases.append(found)
                     else:
                         left[found] += 1
             except (KeyError, ValueError) as error:
                 raise ValueError(f"{path}:{line}: {error}") from error
-    return cases, left
+    return _middle(cases), left
+
+
+def _middle(cases: Iterable[Case]) -> list[Case]:
+    """Of what `graphperf measure` ran in several rounds the middle one, as there."""
+    rounds: defaultdict[Case, list[float]] = defaultdict(list)
+    others: list[Case] = []
+    for case in cases:
+        if case.target:
+            rounds[replace(case, measured=0.0)].append(case.measured)
+        else:
+            others.append(case)
+    return others + [replace(case, measured=median_low(seconds)) for case, seconds in rounds.items()]
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -227,6 +227,36 @@ def test_rows_are_the_middle_of_their_rounds(run, folder: Path, probe, monkeypat
     assert (again["from_file"], again["measured"]["latency_ms"]) == (True, pytest.approx(2.03))
 
 
+def test_rows_are_validated_on_the_profile_of_their_devices_name(run, folder: Path) -> None:
+    command = (
+        "graphperf",
+        "measure",
+        "model.py",
+        "--device",
+        "cpu",
+        "--batch",
+        "1,8",
+        "--rounds",
+        "2",
+        "--out",
+        "rows.csv",
+    )
+    assert run(*command, *I7).code == 0
+    assert run(*command, *I7, "--set", "kept-pages").code == 0
+    validate = ("graphperf", "validate", "--measured", "rows.csv", "--format", "json")
+    unknown = run(*validate)
+    assert unknown.code == 2
+    assert "8 x no profile for Some CPU. Give one of that name with --hardware" in unknown.err
+    assert run("graphperf", "calibrate", "--device", "cpu", "--out", "mine.toml", "--quick").code == 0
+    rows = run(*validate, "--hardware", "./mine.toml").json["rows"]
+    assert sorted((row["name"], row["device"], row["batch"], row["set"]) for row in rows) == [
+        ("Net", "mine", 1, []), ("Net", "mine", 1, ["kept-pages"]), ("Net", "mine", 8, []), ("Net", "mine", 8, ["kept-pages"]),
+    ]  # fmt: skip
+    again = run(*command, "--hardware", "mine.toml", "--format", "json").json["rows"]
+    predicted = {each["batch"]: each["predicted"]["latency_s"] for each in again}
+    assert {row["batch"]: row["predicted"] for row in rows if not row["set"]} == pytest.approx(predicted)
+
+
 def test_a_base_gives_what_is_not_measured(run, folder: Path) -> None:
     done = run("graphperf", "calibrate", "--device", "cpu", "--out", "mine.toml", "--quick", "--hardware", "i7-12700k")
     assert done.code == 0, done.err

@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from graphperf.analysis.measurement.rows import COLUMNS, MeasuredRow, append_rows, read_rows
+from graphperf.analysis.measurement.rows import COLUMNS, MeasuredRow, append_rows, inputs_of, inputs_text, read_rows
 
 ROW = MeasuredRow(
     source="graphperf", target="m.py::Net", model="Net", device="A, B", framework="pytorch 2.6.0 cpu", mode="infer",
@@ -27,6 +29,18 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     append_rows(path, [replace(ROW, batch=1)])
     assert read_rows(path) == [ROW, replace(ROW, batch=1)]
     assert path.read_text().count("source,target") == 1
+
+
+def test_inputs_are_written_as_their_shapes() -> None:
+    assert inputs_text((((8, 3, 224, 224), "float32"), ((8, 77), "int64"))) == "8x3x224x224 8x77:int64"
+
+
+SHAPES = st.lists(st.integers(0, 9999), max_size=5).map(tuple)
+
+
+@given(st.lists(st.tuples(SHAPES, st.sampled_from(["float32", "int64", "bool"])), min_size=1, max_size=4).map(tuple))
+def test_inputs_come_back_as_they_were_written(inputs) -> None:
+    assert inputs_of(inputs_text(inputs)) == inputs
 
 
 def test_a_measurement_is_the_same_whatever_it_found() -> None:
