@@ -34,7 +34,7 @@ def accuracy(paths: Sequence[Path], hardware: Sequence[str], options: Options, s
     if sample is not None:
         cases = sampled(cases, sample, _kind)
     if not cases:
-        fail(f"--measured: no row that could be predicted: {_reasons(left_out)}")
+        fail(f"--measured: no row that could be predicted{_reasons(left_out)}")
     found: list[Predicted] = []
     missing: list[NotPredicted] = []
     with progress() as note, AgentPool() as pool:
@@ -43,6 +43,9 @@ def accuracy(paths: Sequence[Path], hardware: Sequence[str], options: Options, s
                 found.append(each)
             else:
                 missing.append(each)
+    if not found:
+        reasons = Counter(f"{each.case.name}: {each.reason}" for each in missing)
+        fail(f"--measured: no row could be predicted{_reasons(reasons + left_out)}")
     return render(found, missing, left_out, output)
 
 
@@ -61,7 +64,8 @@ def _names(devices: dict[str, HardwareProfile]) -> dict[str, str]:
 
 
 def _reasons(left_out: Counter[str]) -> str:
-    reasons = "; ".join(f"{count} x {reason}" for reason, count in left_out.most_common(3))
+    """The commonest, to be put behind a sentence."""
+    reasons = "".join(f"; {count} x {reason}" for reason, count in left_out.most_common(3))
     if any(reason.startswith("no profile") for reason in left_out):
         return f"{reasons}. Give one of that name with --hardware, as calibrate writes it"
     return reasons

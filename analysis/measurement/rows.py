@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from ..capture.request import Shapes
 
 _DTYPE = "float32"
+_SCALAR = "scalar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +62,28 @@ _NUMBERS = frozenset(
 
 def inputs_text(inputs: Shapes) -> str:
     """Shapes as "1x3x224x224", with a dtype other than float32 as "1x77:int64"; several with a space between."""
-    return " ".join("x".join(map(str, shape)) + (f":{dtype}" if dtype != _DTYPE else "") for shape, dtype in inputs)
+    return " ".join(
+        ("x".join(map(str, shape)) or _SCALAR) + (f":{dtype}" if dtype != _DTYPE else "") for shape, dtype in inputs
+    )
 
 
 def inputs_of(text: str) -> Shapes:
     """Reads what `inputs_text` wrote. Raises `ValueError`."""
-    parts = [part.partition(":") for part in text.split(" ")]
-    return tuple((tuple(map(int, shape.split("x"))) if shape else (), dtype or _DTYPE) for shape, _, dtype in parts)
+    parts = [part.partition(":") for part in text.split()]
+    return tuple(
+        (() if shape == _SCALAR else tuple(map(int, shape.split("x"))), dtype or _DTYPE) for shape, _, dtype in parts
+    )
 
 
 def read_rows(path: Path) -> list[MeasuredRow]:
     """The rows of a file. Raises `OSError`, and `ValueError` with the line where it is not such a file."""
     with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
+        reader = csv.DictReader(file, restval="")
         if reader.fieldnames is None:
             return []
         if tuple(reader.fieldnames) != COLUMNS:
             raise ValueError(f"{path}: the columns are not {','.join(COLUMNS)}")
-        return [_row(path, reader.line_num, record) for record in reader]
+        return [_of_line(path, reader.line_num, record) for record in reader]
 
 
 def append_rows(path: Path, rows: Iterable[MeasuredRow]) -> None:
@@ -95,11 +101,21 @@ def _cells(row: MeasuredRow) -> Sequence[str]:
     return ["" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value) for value in values]
 
 
-def _row(path: Path, line: int, record: dict[str, str]) -> MeasuredRow:
+def row_of(record: Mapping[str, str]) -> MeasuredRow:
+    """The row of these cells. Raises `ValueError` where one is missing or no number, or the latency is none."""
     try:
-        values: dict[str, Any] = dict(record)
+        values: dict[str, Any] = {name: record[name] for name in COLUMNS}
         values |= {name: float(record[name]) if record[name] else None for name in _NUMBERS}
         values |= {"batch": int(record["batch"]), "latency_ms": float(record["latency_ms"])}
-        return MeasuredRow(**values)
-    except (ValueError, TypeError) as error:
+    except KeyError as error:
+        raise ValueError(f"no column {error}") from error
+    if not 0 < values["latency_ms"] < math.inf:
+        raise ValueError(f"latency_ms is {record['latency_ms']}")
+    return MeasuredRow(**values)
+
+
+def _of_line(path: Path, line: int, record: Mapping[str, str]) -> MeasuredRow:
+    try:
+        return row_of(record)
+    except ValueError as error:
         raise ValueError(f"{path}:{line}: {error}") from error

@@ -70,9 +70,9 @@ def render(
         return json.dumps(_record(found, reasons), indent=2)
     parts: list[str] = [_preamble()] if output == "markdown" else []
     for title, subject, headings, by in _TABLES:
-        rows = [each for each in found if _subject(each) == subject]
-        if rows:
-            parts += [f"## {title}", "", _table((*headings, *_COLUMNS), _lines(rows, by, headings), output), ""]
+        lines = _lines([each for each in found if _subject(each) == subject], by, headings)
+        if lines:
+            parts += [f"## {title}", "", _table((*headings, *_COLUMNS), lines, output), ""]
     parts += [_worst(found, output), "", _left_out(reasons)]
     return "\n".join(parts)
 

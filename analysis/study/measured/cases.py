@@ -23,7 +23,8 @@ class Case:
     """One measured figure of a model or an operator: `latency` in seconds of a run, or mean `power` in watts while it runs.
 
     `package` holds the model, and `size` is its input: pixels of a side or tokens. An operator has its `shape` instead. What
-    `graphperf measure` ran has a `target` and the shapes and dtypes of its `inputs`.
+    `graphperf measure` ran has a `target` and the shapes and dtypes of its `inputs`,
+    and its `note` says how it was run.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Case:
     quantity: Quantity = "latency"
     target: str = ""
     inputs: Shapes = ()
+    note: str = ""
 
     @property
     def is_operator(self) -> bool:

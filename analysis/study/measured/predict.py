@@ -118,14 +118,21 @@ def _graph(case: Case, capturer: Capturer) -> Graph | str:
 
 
 def _target(case: Case, capturer: Capturer, options: Options) -> Graph | str:
-    """What `graphperf measure` captured for the row."""
-    try:
-        found = capture_models(parse_target(case.target), replace(options, inputs=case.inputs), capturer)
-    except UsageError as error:
-        return str(error)
-    if len(found.models) != 1:
-        return next((problem.message for problem in found.problems), f"{case.target} holds {len(found.models)} models")
-    return found.models[0].graph
+    """What `graphperf measure` captured for the row: with inputs of its own, else with the row's."""
+    reason = ""
+    for inputs in ((), case.inputs):
+        try:
+            found = capture_models(
+                parse_target(case.target), replace(options, inputs=inputs, batch=case.batch), capturer
+            )
+        except UsageError as error:
+            return str(error)
+        graphs = [model.graph for model in found.models]
+        if len(graphs) == 1 and tuple((spec.shape, spec.dtype) for spec in graphs[0].inputs) == case.inputs:
+            return graphs[0]
+        other = "has other inputs than the row states" if len(graphs) == 1 else f"{len(graphs)} models"
+        reason = next((problem.message for problem in found.problems), other)
+    return reason
 
 
 def _made(case: Case) -> str:

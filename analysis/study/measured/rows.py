@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from ....hardware_profiles import profile
 from ...fusion import Mode
-from ...measurement.rows import inputs_of
+from ...measurement.rows import row_of
 from ...numerics import parse_numerics, runs_in
-from ...what_if import ENVIRONMENT, WhatIf, WhatIfs
+from ...what_if import WhatIf, WhatIfs
 from .cases import Case, sources
 from .in_models import operator_in_model
+from .own import own_case
 
 Row = Mapping[str, str]
 _PRECISIONS = {"fp32(no TF32)": "fp32", "fp32 (TF32 allowed in cuDNN)": "tf32-conv"}
@@ -32,7 +33,8 @@ def cases_of(row: Row, named: Mapping[str, str]) -> Iterator[Case | str]:
     if "hardware" in row:
         yield from _edge(row)
         return
-    device = _device(_label(row)) or named.get(row["device"].lower())
+    own = row.get("source") == "graphperf"
+    device = named.get(row["device"].lower()) if own or (device := _device(_label(row))) is None else device
     if device is None:
         yield f"no profile for {row['device']}"
     elif "fw_latency_ms" in row:
@@ -41,8 +43,8 @@ def cases_of(row: Row, named: Mapping[str, str]) -> Iterator[Case | str]:
         yield _operator(row, device)
     elif row["source"] in sources()["power"]:
         yield _power(row, device)
-    elif row["source"] == "graphperf":
-        yield _own(row, device)
+    elif own:
+        yield own_case(row_of(row), device)
     else:
         yield _model(row, device)
 
@@ -89,19 +91,6 @@ def _model(row: Row, device: str) -> Case | str:
         row["source"], name, device, row["framework"], numerics, mode, what_if, int(row["batch"]),
         float(row["latency_ms"]) / 1e3, size=_size(row["input"]), package=package,
         parameters=1e6 * float(published[1]) if published else None,
-    )  # fmt: skip
-
-
-def _own(row: Row, device: str) -> Case | str:
-    """A row that `graphperf measure` wrote."""
-    if row["compiled"] not in _MODES or not row["latency_ms"]:
-        return f"{row['compiled']} runs are not modelled" if row["latency_ms"] else "rows without a latency"
-    mode, what_if = _MODES[row["compiled"]]
-    what_if |= {each for each in ENVIRONMENT if each.value in row["note"].split()}
-    package = row["target"].partition(":")[0].removesuffix(".models")
-    return Case(
-        row["source"], row["model"], device, row["framework"], parse_numerics(row["precision"]), mode, what_if, int(row["batch"]),
-        float(row["latency_ms"]) / 1e3, package=package, target=row["target"], inputs=inputs_of(row["input"]),
     )  # fmt: skip
 
 

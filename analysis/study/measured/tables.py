@@ -60,8 +60,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _rows(path: Path) -> Iterator[Row]:
     opened: Any = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
+    with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, restval="")
         columns = set(reader.fieldnames or ())
         if not any(kind <= columns for kind in _KINDS):
             wanted = "; ".join(" and ".join(sorted(kind)) for kind in _KINDS)
