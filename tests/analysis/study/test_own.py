@@ -49,10 +49,10 @@ if __name__ == "__main__":
 """
 
 
-def row(target: str = "model.py::Keyword", batch: int = 128, inputs: str = "128x64 128x64", **cells: str) -> str:
+def row(target: str = "model.py::Keyword", batch: str = "128", inputs: str = "128x64 128x64", **cells: str) -> str:
     given = {
         "source": "graphperf", "target": target, "model": target.rpartition(":")[2], "device": "Some CPU",
-        "framework": "pytorch 2.6.0 cpu", "mode": "infer", "precision": "fp32", "layout": "nchw", "batch": str(batch),
+        "framework": "pytorch 2.6.0 cpu", "mode": "infer", "precision": "fp32", "layout": "nchw", "batch": batch,
         "input": inputs, "latency_ms": "1.5", "note": "threads=2",
     }  # fmt: skip
     return ",".join({**given, **cells}.get(column, "") for column in COLUMNS)
@@ -109,12 +109,12 @@ def test_runs_that_measure_does_not_make_are_left_out(write, cells: dict[str, st
 
 def test_models_are_captured_as_they_were_measured(write, capturer) -> None:
     """The second input of the first is `bias`, not the argument of its place; the directive's batch is not the row's."""
-    lines = [row(), row("model.py::Directive", 512, "512x64"), row("model.py::Tokens", 4, "4x77:int64 4x77")]
+    lines = [row(), row("model.py::Directive", "512", "512x64"), row("model.py::Tokens", "4", "4x77:int64 4x77")]
     found = list(predictions(read_cases(write(*lines), CPU)[0], capturer, print))
     assert all(isinstance(each, Predicted) for each in found)
     by_name = {each.case.name: each.value for each in found if isinstance(each, Predicted)}
     assert by_name["Keyword"] < 1e-4  # with a context it is 10 times that
-    alone = list(predictions(read_cases(write(row("model.py::Directive", 2, "2x64")), CPU)[0], capturer, print))
+    alone = list(predictions(read_cases(write(row("model.py::Directive", "2", "2x64")), CPU)[0], capturer, print))
     assert isinstance(alone[0], Predicted)
     assert alone[0].value < by_name["Directive"]
 
