@@ -15,6 +15,7 @@ import numpy as np
 from ...hardware_profiles import Precision
 from ..fusion import Partition
 from ..graph import Graph, Operator
+from ..mapping.access import channels_last
 from ..mapping.kernels import Column
 from .heap import Heap
 from .lives import Lives
@@ -96,6 +97,8 @@ def _working(graph: Graph, operator: Operator, width: float) -> dict[str, Any]:
         return {}
     image, weights, result = operator.inputs[0], operator.inputs[1], operator.outputs[0]
     before = [("weights", width * elements(weights))]
+    if channels_last(graph.tensors[result]):
+        return {"before": tuple(before)}
     if graph.tensors[image].shape[1] >= _FEW_CHANNELS:
         before.insert(0, ("image", width * elements(image)))
     return {"before": tuple(before), "until": (("result", width * elements(result)),)}

@@ -11,6 +11,7 @@ from ..graph import Graph, Operator, Tensor
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _CONCATENATIONS = frozenset({"cat", "stack"})  # CatArrayBatchedCopy looks up where each element comes from
 _NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS})
+_ANY_ORDER = frozenset({"batch_norm", "instance_norm"})  # whose kernels take channels-last images as they are
 LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
 _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 
@@ -18,13 +19,15 @@ _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 class Access(NamedTuple):
     """`irregular`: the tensors are walked in different orders, so that one of them is not read in a row. `row`: elements of
     a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's statistics and its
-    results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous."""
+    results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous. `channels_last`: a
+    convolution makes its result in that order."""
 
     irregular: bool = False
     row: int = 0
     softmax_row: int = 0
     twice: bool = False
     recopied: bool = False
+    channels_last: bool = False
 
 
 REGULAR = Access()
@@ -34,10 +37,12 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     """The access of one operator as an eager kernel."""
     if family in _WALKS:
         return Access(irregular=operator.kind in _CONCATENATIONS or _mixed_orders(operator, graph))
+    if family == "convolution":
+        return Access(channels_last=channels_last(graph.tensors[operator.outputs[0]]))
     if family != "normalization" or not operator.inputs:
         return REGULAR
     source = graph.tensors[operator.inputs[0]]
-    recopied = not _contiguous(source)
+    recopied = not _contiguous(source) and not (operator.kind in _ANY_ORDER and channels_last(source))
     if operator.kind in _SOFTMAX:
         return Access(softmax_row=row_length(operator, graph), recopied=recopied)
     if operator.kind not in _NORMS:
@@ -49,6 +54,12 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
 def runs_twice(norm: str, row: int) -> bool:
     """Whether a norm runs in two kernels; one kernel takes rows that are loaded as a whole only (layer_norm_kernel.cu)."""
     return norm not in NORMS_OF_ROWS or row % LOADED_AT_ONCE > 0
+
+
+def channels_last(tensor: Tensor) -> bool:
+    """Whether the channels of an image lie side by side; not where it has a single place."""
+    order = _order(tensor.shape, tensor.strides)
+    return len(tensor.shape) > 3 and len(order) > 1 and order[-1] == 1 and order[-2] > 1
 
 
 def _mixed_orders(operator: Operator, graph: Graph) -> bool:

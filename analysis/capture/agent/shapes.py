@@ -48,15 +48,17 @@ def _group_norm(args: Args) -> object:
 
 
 def _convolution(args: Args) -> object:
-    """`(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)`, batched and not transposed."""
+    """`(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)`, batched and not transposed; images
+    in the order of channels-last where the input or the weights have it."""
     data, weight, _, stride, padding, dilation, transposed, _, groups = args
     dims = weight.dim() - 2
     if not transposed and data.dim() == dims + 2 and data.shape[1] != weight.shape[1] * groups:
         wanted, shapes = weight.shape[1] * groups, (list(weight.shape), list(data.shape))
         raise RuntimeError(_OTHER_CHANNELS.format(groups, *shapes, wanted, data.shape[1]))
+    last = dims == 2 and (_channels_last(data) or _channels_last(weight))
     if (
         transposed or data.dim() != dims + 2 or data.dtype != weight.dtype
-        or weight.shape[0] % groups or not (data.is_contiguous() and weight.is_contiguous())
+        or weight.shape[0] % groups or not (last or (data.is_contiguous() and weight.is_contiguous()))
     ):  # fmt: skip
         return None
     sizes: list[int] = []
@@ -66,7 +68,22 @@ def _convolution(args: Args) -> object:
         if free < 0 or step < 1:
             return None
         sizes.append(free // step + 1)
-    return torch.empty((data.shape[0], weight.shape[0], *sizes), dtype=data.dtype, device=_META)
+    form = torch.channels_last if last else torch.contiguous_format
+    return torch.empty((data.shape[0], weight.shape[0], *sizes), dtype=data.dtype, device=_META, memory_format=form)
+
+
+def _channels_last(data: torch.Tensor) -> bool:
+    """Whether PyTorch takes the strides of images or of their weights as channels-last (`is_channels_last_strides_2d` of
+    MemoryFormat.h): then its kernels on processors and GPUs give such a result, which its meta kernels do not."""
+    if data.dim() != 4 or data.stride(1) == 0:
+        return False
+    least = 0
+    for dim in (1, 3, 2, 0):
+        size, stride = data.shape[dim], data.stride(dim)
+        if size == 0 or stride < least or (dim == 0 and least == data.stride(1)):
+            return False
+        least = stride * size
+    return True
 
 
 def _matrix_product(args: Args) -> object:

@@ -21,6 +21,7 @@ from ...mapping import Kernels
 from ...numerics import Autocast, runs_in
 from ...pipeline import capture_models
 from ...settings import Options
+from ...what_if import WhatIf
 from ..points import Times
 from .cases import Case, sources
 from .operators import operator_estimate, operator_kernels
@@ -140,7 +141,12 @@ def _made(case: Case) -> str:
     package: Mapping[str, Any] = sources()["models"][case.package]
     older = case.framework.startswith("pytorch 1.") and package.get("make_pytorch_1")
     expression = sources()["transformers"].get(case.name, "")
-    return str(older or package["make"]).format(name=case.name, expression=expression)
+    made = str(older or package["make"]).format(name=case.name, expression=expression)
+    return (
+        f"({made}).to(memory_format=__import__('torch').channels_last)"
+        if WhatIf.CHANNELS_LAST in case.what_if
+        else made
+    )
 
 
 def _request(case: Case) -> CaptureRequest:

@@ -50,6 +50,36 @@ def test_a_mean_that_is_left_to_pytorch(dims: list[int] | None) -> None:
     assert KNOWN["mean"]((_meta(2, 3, dtype=torch.int64), [0])) is None
 
 
+_PLAIN, _LAST_2D = torch.contiguous_format, torch.channels_last
+
+
+@pytest.mark.parametrize(
+    ("shape", "weight", "image_form", "weight_form"),
+    [
+        ((2, 4, 6, 8), (8, 4, 3, 3), _PLAIN, _PLAIN),
+        ((2, 4, 6, 8), (8, 4, 3, 3), _LAST_2D, _PLAIN),
+        ((2, 4, 6, 8), (8, 4, 3, 3), _PLAIN, _LAST_2D),
+        ((2, 4, 6, 8), (8, 4, 3, 3), _LAST_2D, _LAST_2D),
+        ((2, 4, 6, 8), (8, 4, 1, 1), _PLAIN, _LAST_2D),
+        ((2, 4, 6, 8), (8, 4, 1, 1), _PLAIN, _PLAIN),
+        ((2, 4, 1, 1), (8, 4, 1, 1), _PLAIN, _PLAIN),
+        ((2, 4, 6, 8), (4, 1, 3, 3), _LAST_2D, _PLAIN),
+        ((2, 1, 6, 8), (8, 1, 3, 3), _PLAIN, _PLAIN),
+        ((1, 2, 4, 6, 8), (8, 2, 3, 3, 3), _PLAIN, _PLAIN),
+    ],
+)
+def test_convolutions_give_the_order_that_real_ones_give(shape, weight, image_form, weight_form) -> None:
+    image, filters = (torch.ones(s).to(memory_format=f) for s, f in ((shape, image_form), (weight, weight_form)))
+    dims, groups = len(shape) - 2, shape[1] // weight[1]
+    rest = (None, [1] * dims, [0] * dims, [1] * dims, False, [0] * dims, groups)
+    real = torch.ops.aten.convolution.default(image, filters, *rest)
+    known = KNOWN["convolution"]((image.to("meta"), filters.to("meta"), *rest))
+    assert isinstance(known, torch.Tensor)
+    longer = [dim for dim, size in enumerate(real.shape) if size > 1]
+    assert known.shape == real.shape
+    assert [known.stride(dim) for dim in longer] == [real.stride(dim) for dim in longer]
+
+
 def _results(result: Any) -> tuple[torch.Tensor, ...]:
     """Some have no elements: a batch norm in evaluation has no statistics on a processor, where it has them on meta."""
     return result if isinstance(result, tuple) else (result,)

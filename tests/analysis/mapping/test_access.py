@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from graphperf.analysis.graph import Graph, Operator, Tensor
-from graphperf.analysis.mapping.access import access_of
+from graphperf.analysis.mapping.access import access_of, channels_last
 
 CONTIGUOUS, TRANSPOSED = (64, 8, 1), (64, 1, 8)
 
@@ -52,6 +52,33 @@ def test_norms_of_rows_run_in_one_kernel(kind: str, attributes: dict[str, Any], 
     net = graph(kind, CONTIGUOUS, CONTIGUOUS, **attributes)
     access = access_of(net.operators[0], "normalization", net)
     assert (access.row, access.twice) == (row, twice)
+
+
+@pytest.mark.parametrize(
+    ("shape", "strides", "last"),
+    [
+        ((2, 4, 6, 8), (192, 48, 8, 1), False),
+        ((2, 4, 6, 8), (192, 1, 32, 4), True),
+        ((1, 4, 6, 8), (1, 1, 32, 4), True),
+        ((2, 4, 6, 1), (24, 1, 4, 9), True),
+        ((2, 4, 1, 1), (4, 1, 4, 4), False),  # a single place: both orders at once
+        ((2, 1, 6, 8), (48, 1, 8, 1), False),
+        ((2, 6, 8), (48, 1, 6), False),
+        ((2, 4, 3, 6, 8), (576, 1, 192, 32, 4), True),
+    ],
+)
+def test_images_whose_channels_lie_side_by_side(shape: tuple[int, ...], strides: tuple[int, ...], last: bool) -> None:
+    image = Tensor(0, shape, "float32", strides, 0, "activation")
+    assert channels_last(image) == last
+
+
+@pytest.mark.parametrize(("kind", "copied"), [("batch_norm", False), ("group_norm", True)])
+def test_batch_norms_take_channels_last_as_it_is(kind: str, copied: bool) -> None:
+    net = graph(kind, CONTIGUOUS, CONTIGUOUS, num_groups=2)
+    images = tuple(replace(tensor, shape=(2, 4, 6, 8), strides=(192, 1, 32, 4)) for tensor in net.tensors)
+    net = replace(net, tensors=images)
+    assert access_of(net.operators[0], "normalization", net).recopied == copied
+    assert access_of(net.operators[0], "convolution", net).channels_last
 
 
 def test_rows_that_cannot_be_loaded_by_four_run_in_two_kernels() -> None:
