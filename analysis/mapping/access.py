@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 from ..costs import NORMS_OF_ROWS, Family, row_length
 from ..graph import Graph, Operator, Tensor
 
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
-_CONCATENATIONS = frozenset({"cat", "stack"})  # CatArrayBatchedCopy looks up where each element comes from
+_LOOKED_UP = frozenset({"cat", "stack", "im2col"})  # whose kernels look up where each element comes from
 _NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS})
 _ANY_ORDER = frozenset({"batch_norm", "instance_norm"})  # whose kernels take channels-last images as they are
+_TILE = 32  # sides of the tiles in which kernels transpose, through shared memory
 LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
 _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 
 
 class Access(NamedTuple):
-    """`irregular`: the tensors are walked in different orders, so that one of them is not read in a row. `row`: elements of
-    a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's statistics and its
-    results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous. `channels_last`: a
-    convolution makes its result in that order."""
+    """`irregular`: not the same dimension of all tensors lies side by side, so that one of them is not read in a row. `row`:
+    elements of a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's
+    statistics and its results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous.
+    `tiled`: of a convolution on contiguous images, elements of the square tiles that hold their channels and places, where
+    kernels for channels-last images first transpose them, relative to their own; 0 where they lie so."""
 
     irregular: bool = False
     row: int = 0
     softmax_row: int = 0
     twice: bool = False
     recopied: bool = False
-    channels_last: bool = False
+    tiled: float = 0.0
 
 
 REGULAR = Access()
@@ -36,9 +39,9 @@ REGULAR = Access()
 def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     """The access of one operator as an eager kernel."""
     if family in _WALKS:
-        return Access(irregular=operator.kind in _CONCATENATIONS or _mixed_orders(operator, graph))
+        return Access(irregular=operator.kind in _LOOKED_UP or _transposed(operator, graph))
     if family == "convolution":
-        return Access(channels_last=channels_last(graph.tensors[operator.outputs[0]]))
+        return Access(tiled=_tiled(operator, graph))
     if family != "normalization" or not operator.inputs:
         return REGULAR
     source = graph.tensors[operator.inputs[0]]
@@ -62,11 +65,30 @@ def channels_last(tensor: Tensor) -> bool:
     return len(tensor.shape) > 3 and len(order) > 1 and order[-1] == 1 and order[-2] > 1
 
 
-def _mixed_orders(operator: Operator, graph: Graph) -> bool:
-    """Whether the full-sized tensors of an operator lie in memory in different orders of dimensions."""
+def _transposed(operator: Operator, graph: Graph) -> bool:
+    """Whether other dimensions lie side by side in some full-sized tensors of an operator than in others of their shape: views
+    of its result have shapes of their own."""
     largest = graph.domains[operator.id]
-    tensors = (graph.tensors[t] for t in (*operator.inputs, *operator.outputs) if graph.elements[t] == largest)
-    return len({_order(tensor.shape, tensor.strides) for tensor in tensors if not tensor.is_weight}) > 1
+    inner: dict[tuple[int, ...], set[int]] = {}
+    for tensor in (graph.tensors[t] for t in (*operator.inputs, *operator.outputs) if graph.elements[t] == largest):
+        order = _order(tensor.shape, tensor.strides)
+        if order and not tensor.is_weight:
+            inner.setdefault(tensor.shape, set()).add(order[-1])
+    return any(len(each) > 1 for each in inner.values())
+
+
+def _tiled(operator: Operator, graph: Graph) -> float:
+    """`Access.tiled` of a convolution: its images and results, each plane of which is cut into tiles apart."""
+    result = graph.tensors[operator.outputs[0]]
+    if channels_last(result):
+        return 0.0
+    images = [t for t in (graph.tensors[operator.inputs[0]], result) if len(t.shape) > 2 and prod(t.shape)]
+    tiles = [t.shape[0] * _padded(t.shape[1]) * _padded(prod(t.shape[2:])) for t in images]
+    return sum(tiles) / sum(prod(t.shape) for t in images) if images else 1.0
+
+
+def _padded(n: int) -> int:
+    return -(-n // _TILE) * _TILE
 
 
 @lru_cache(4096)

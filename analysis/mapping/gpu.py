@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..constants import constant
+from ..constants import constant, constant_value
 from .allocation import Allocations
 from .gpu_memory import copy_seconds, kernel_traffic
 from .gpu_products import map_products
@@ -18,7 +18,7 @@ from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
 from .peaks import vector_peak
 
-_LARGE_KERNEL = 49
+_LARGE_KERNEL = {"contiguous": 25, "channels_last": 49}  # taps of the largest that cuDNN has a depthwise kernel for
 _WARPS_PER_CTA = 8
 _THREADS_PER_CTA = 256
 
@@ -74,5 +74,8 @@ def _shares(kernels: Kernels, device: HardwareProfile) -> Column:
     )
     found = np.where(kernels.skinny, usual, elementwise.si if elementwise is not None else usual)
     small = depthwise.si if depthwise is not None else constant("gpu", "depthwise_rate")
-    large = constant("gpu", "depthwise_rate_large")
-    return np.where(kernels.depthwise, np.where(kernels.taps <= _LARGE_KERNEL, small, large), found)
+    large: dict[str, float] = constant_value("gpu", "depthwise_rate_large")
+    contiguous = kernels.contiguous_convolution
+    slow = np.where(contiguous, large["contiguous"], large["channels_last"])
+    most = np.where(contiguous, _LARGE_KERNEL["contiguous"], _LARGE_KERNEL["channels_last"])
+    return np.where(kernels.depthwise, np.where(kernels.taps <= most, small, slow), found)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...hardware_profiles import HardwareProfile, Precision
-from ..constants import constant, constant_of_family
+from ..constants import constant, constant_of_family, constant_value
 from .allocation import Allocations
 from .gpu_convolutions import Algorithm, is_3x3, winograd
 from .gpu_memory import dram_seconds
@@ -19,6 +19,7 @@ from .peaks import vector_peak
 _CONVERTED = (Precision.FP16, Precision.BF16, Precision.TF32)
 _FEW_CHANNELS = 8
 _MULTIPLE = 8  # of channels and columns on tensor cores
+_GROUP, _GROUP_TILE = 16, 64  # channels of a group
 
 
 def map_products(
@@ -88,12 +89,24 @@ def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision
         )
     efficiency, products = device.efficiency, constant("gpu", "product_rate")
     rate[~convolutions] *= products
-    rate[convolutions & (kernels.groups > 1)] *= constant("gpu", "grouped_rate")
+    rate *= np.where(convolutions & (kernels.groups > 1), _grouped_rate(kernels), 1.0)
     rate[convolutions & (kernels.k < _FEW_CHANNELS * kernels.taps)] *= constant("gpu", "few_channels_rate")
     reached = (efficiency.convolution or efficiency.matrix).si
     if precision is Precision.FP32 and efficiency.matrix_fp32 is not None:
         reached = efficiency.matrix_fp32.si / products
     return rate * device.compute.matrix[precision].si * reached
+
+
+def _grouped_rate(kernels: Kernels) -> Column:
+    """The rate of convolutions of several groups relative to others: cuDNN has kernels for groups of few channels and of whole
+    multiples of 16, on contiguous images for all beyond 64 too. On channels-last ones it computes others group by group, in tiles
+    of 64 channels."""
+    rates: dict[str, float] = constant_value("gpu", "grouped_rate")
+    width = np.maximum(1.0, np.floor_divide(kernels.k, np.maximum(1.0, kernels.taps)))
+    tiled = rates["tiled"] * width / padded_to(width, _GROUP_TILE)
+    contiguous = kernels.contiguous_convolution
+    whole = (width <= _FEW_CHANNELS) | (width % _GROUP == 0) | (contiguous & (width > _GROUP_TILE))
+    return np.where(whole, rates["whole"], np.where(contiguous, rates["contiguous"], tiled))
 
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
@@ -104,5 +117,5 @@ def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precis
         or not kernels.contiguous_convolution.any()
     ):
         return np.zeros(len(kernels))
-    converted = 2 * kernels.bytes_activations * kernels.contiguous_convolution
+    converted = 2 * kernels.bytes_activations * kernels.tiled
     return constant("gpu", "layout_conversion") * dram_seconds(converted, device)

@@ -25,7 +25,8 @@ GEMM = ("batch", "m", "n", "k", "taps", "groups", "image_height", "image_width")
 _SKINNY = 8
 _sizes: Callable[[Gemm], tuple[int, ...]] = attrgetter(*GEMM)
 _FIGURES = (
-    "flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "fresh", "cleared",
+    "flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "tiled", "fresh",
+    "cleared",
 )  # fmt: skip
 
 
@@ -34,12 +35,11 @@ class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
     `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
-    operations do not count, as of an error function. `irregular`: tensors are walked in different orders. `row`,
-    `softmax_row`, `twice` and `recopied`: how norms and softmax read their operand, as `Access` has it.
-    `fresh`: elements of its results in memory of their
-    own, those of in-place operators left out. `cleared`: bytes in pages that the system clears for it; negative where nobody
-    followed the run. `flops_by_work`: its operations by class of work on a CPU; by default all are
-    of the leading operator's class. `recurrence`: the steps of a recurrent layer.
+    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `recopied` and `tiled`: how
+    tensors are walked, as `Access` has it. `fresh`: elements of its results in memory of their own, those of in-place operators
+    left out. `cleared`: bytes in pages that the system clears for it; negative where nobody followed the run.
+    `flops_by_work`: its operations by class of work on a CPU; by default all are of the leading operator's class.
+    `recurrence`: the steps of a recurrent layer.
     """
 
     family: Family
@@ -50,7 +50,6 @@ class Kernel:
     bytes: float
     bytes_activations: float
     gemm: Gemm | None
-    contiguous_convolution: bool = False
     operators: tuple[tuple[str, Family], ...] = ()
     instructions: float = 0.0
     irregular: bool = False
@@ -58,6 +57,7 @@ class Kernel:
     softmax_row: float = 0
     twice: bool = False
     recopied: bool = False
+    tiled: float = 0
     fresh: float = 0
     cleared: float = -1
     flops_by_work: tuple[tuple[str, float], ...] = ()
@@ -67,6 +67,11 @@ class Kernel:
     def work(self) -> str:
         """The leading operator's class of work on a CPU."""
         return work_on_cpu(self.family, self.kind, self.gemm)
+
+    @property
+    def contiguous_convolution(self) -> bool:
+        """Whether it is a convolution on images whose places, not channels, lie side by side."""
+        return self.tiled > 0
 
     @property
     def depthwise(self) -> bool:
@@ -96,13 +101,13 @@ class Kernels:
     k: Column
     taps: Column
     groups: Column
-    contiguous_convolution: Mask
     operators: NDArray[np.object_]
     image_height: Column
     image_width: Column
     instructions: Column
     row: Column
     softmax_row: Column
+    tiled: Column
     irregular: Mask
     twice: Mask
     recopied: Mask
@@ -124,7 +129,6 @@ class Kernels:
         return cls(
             family=np.array([FAMILIES.index(kernel.family) for kernel in kernels], dtype=np.int64),
             kind=np.array([kernel.kind for kernel in kernels], dtype=np.object_),
-            contiguous_convolution=column("contiguous_convolution") > 0,
             operators=operators,
             irregular=column("irregular") > 0,
             twice=column("twice") > 0,
@@ -143,7 +147,6 @@ class Kernels:
             family=FAMILIES[int(self.family[row])],
             kind=self.kind[row],
             gemm=Gemm(*sizes) if any(sizes) else None,
-            contiguous_convolution=bool(self.contiguous_convolution[row]),
             operators=self.operators[row],
             irregular=bool(self.irregular[row]),
             twice=bool(self.twice[row]),
@@ -194,6 +197,11 @@ class Kernels:
     def skinny(self) -> Mask:
         """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding."""
         return self.of_family("matmul") & self.products & (np.minimum(self.m, self.n) < _SKINNY)
+
+    @cached_property
+    def contiguous_convolution(self) -> Mask:
+        """Rows of convolutions on images whose places, not channels, lie side by side."""
+        return self.tiled > 0
 
     @cached_property
     def depthwise(self) -> Mask:

@@ -39,7 +39,7 @@ class OperatorColumns:
         lead = np.array([max(g, key=domains.__getitem__) if a is None else a for a, g in anchors], dtype=np.int64)
         eager = cut.policy.dispatch == "operator"
         access = self._access[:, lead] if eager else np.zeros((len(Access._fields), len(lead)))
-        irregular, row, softmax_row, twice, recopied, last = access
+        irregular, row, softmax_row, twice, recopied, tiled = access
         pairs = self._pairs
         operators = np.empty(len(groups), dtype=np.object_)
         operators[:] = [tuple([pairs[member] for member in group]) for group in groups]
@@ -53,8 +53,7 @@ class OperatorColumns:
             family=self._family[lead], flops=total(self._flops), macs=total(self._macs),
             elements=np.maximum.reduceat(self._domains[members], starts), bytes=nothing, bytes_activations=nothing,
             **dict(zip(GEMM, self._gemms[:, lead], strict=True)),
-            contiguous_convolution=(self._family[lead] == FAMILIES.index("convolution")) & eager & (last == 0),
-            kind=self._kinds[lead], operators=operators, instructions=total(self._instructions),
+            tiled=tiled, kind=self._kinds[lead], operators=operators, instructions=total(self._instructions),
             row=row, softmax_row=softmax_row, irregular=irregular > 0, twice=twice > 0, recopied=recopied > 0,
             fresh=self._fresh(home, members), cleared=nothing - 1, work=self._work[lead],
             flops_by_work=_by_class(home, work[members], self._flops[members], len(groups)),

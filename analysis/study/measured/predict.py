@@ -163,8 +163,9 @@ def _request(case: Case) -> CaptureRequest:
 
 def _model(case: Case, graph: Graph, device: HardwareProfile) -> Ready:
     if isinstance(case.numerics, Autocast) and not case.target and _fast_norms(case):
-        graph = with_fast_norms(graph, str(sources()["models"][case.package]["fast_norms"]["folder"]))
-    question = Question(device, case.numerics, case.mode, case.what_if)
+        graph = with_fast_norms(graph, str(sources()["models"][case.package]["fast_norms"]["files"]))
+    captured = frozenset[WhatIf]() if case.target else {WhatIf.CHANNELS_LAST}
+    question = Question(device, case.numerics, case.mode, case.what_if - captured)
     plan = Plan.of(as_run(graph, question), question.policy)
     return Ready(case, plan.kernels(question.storage), lambda device: on_device(plan, replace(question, device=device)))
 

@@ -1,6 +1,7 @@
 """How operators walk their tensors, from the strides that were captured."""
 
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import pytest
@@ -26,6 +27,19 @@ def test_tensors_in_one_order_are_walked_in_a_row() -> None:
     mixed = graph("relu", TRANSPOSED, CONTIGUOUS)
     assert access_of(mixed.operators[0], "pointwise", mixed).irregular
     assert access_of(graph("cat", CONTIGUOUS, CONTIGUOUS).operators[0], "movement", found).irregular
+
+
+def test_tensors_whose_rows_stay_rows_are_walked_in_a_row() -> None:
+    """Windows and heads are cut out of images and tokens so: what lies side by side stays there."""
+    windows = graph("clone", (8, 32, 1), CONTIGUOUS)
+    assert not access_of(windows.operators[0], "movement", windows).irregular
+
+
+def test_views_of_a_result_say_nothing_of_how_it_is_walked() -> None:
+    found = graph("add", CONTIGUOUS, CONTIGUOUS)
+    view = replace(found.tensors[1], id=2, shape=(32, 8), strides=(8, 1))
+    viewed = replace(found, tensors=(*found.tensors, view), operators=(replace(found.operators[0], outputs=(2, 1)),))
+    assert not access_of(viewed.operators[0], "pointwise", viewed).irregular
 
 
 def test_norms_copy_what_is_not_contiguous() -> None:
@@ -78,7 +92,17 @@ def test_batch_norms_take_channels_last_as_it_is(kind: str, copied: bool) -> Non
     images = tuple(replace(tensor, shape=(2, 4, 6, 8), strides=(192, 1, 32, 4)) for tensor in net.tensors)
     net = replace(net, tensors=images)
     assert access_of(net.operators[0], "normalization", net).recopied == copied
-    assert access_of(net.operators[0], "convolution", net).channels_last
+    assert not access_of(net.operators[0], "convolution", net).tiled
+
+
+@pytest.mark.parametrize(
+    ("shape", "tiled"), [((2, 64, 8, 8), 1.0), ((2, 64, 7, 7), 64 / 49), ((2, 48, 32, 32), 4 / 3), ((2, 3, 0, 8), 1.0)]
+)
+def test_tiles_of_contiguous_images_are_padded(shape: tuple[int, ...], tiled: float) -> None:
+    net = graph("conv2d", CONTIGUOUS, CONTIGUOUS)
+    strides = (prod(shape[1:]), shape[2] * shape[3], shape[3], 1)
+    net = replace(net, tensors=tuple(replace(tensor, shape=shape, strides=strides) for tensor in net.tensors))
+    assert access_of(net.operators[0], "convolution", net).tiled == pytest.approx(tiled)
 
 
 def test_rows_that_cannot_be_loaded_by_four_run_in_two_kernels() -> None:

@@ -92,7 +92,7 @@ def test_convolutions_are_reordered_where_they_are_contiguous_and_have_a_window(
     device = measured(bandwidths={"reorder": {"value": 10, "unit": "GB/s"}})
     square = kernel(gemm=Gemm(1, 1024, 1000, 576, 9), family="convolution")
     for flat, extra in ((square, 1e6 / 10e9), (dataclasses.replace(square, gemm=Gemm(1, 1024, 1000, 64, 1)), 0.0)):
-        lain = dataclasses.replace(flat, contiguous_convolution=True)
+        lain = dataclasses.replace(flat, tiled=1.0)
         plain, reordered = (map_kernel(each, device, Precision.FP32).memory_s for each in (flat, lain))
         assert reordered - plain == pytest.approx(extra)
 
@@ -100,7 +100,7 @@ def test_convolutions_are_reordered_where_they_are_contiguous_and_have_a_window(
 def test_weights_of_convolutions_are_brought_into_blocks_where_activations_stay() -> None:
     device = measured(bandwidths={"weights": {"value": 10, "unit": "GB/s"}})
     square = dataclasses.replace(kernel(gemm=Gemm(1, 64, 64, 576, 9), family="convolution"), bytes_activations=6e5)
-    contiguous = dataclasses.replace(square, contiguous_convolution=True)
+    contiguous = dataclasses.replace(square, tiled=1.0)
     flat = dataclasses.replace(contiguous, gemm=Gemm(1, 64, 64, 64))
     product = dataclasses.replace(square, family="matmul")
     for each, extra in ((square, 4e5 / 10e9), (contiguous, 0.0), (flat, 0.0), (product, 0.0)):
@@ -173,7 +173,7 @@ def test_what_a_mapper_is_told(sketch) -> None:
     assert found == Kernel(
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
         bytes=4.0 * (800 + 1600 + 1152), bytes_activations=4.0 * (800 + 1600), gemm=costs[0].gemm,
-        contiguous_convolution=False, operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600,
+        operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600,
         flops_by_work=(("convolution", 2.0 * macs), ("elementwise", 1600.0)),
     )  # fmt: skip
     assert next(iter(Plan.of(graph, policy_for("eager")).kernels(Precision.FP32))).contiguous_convolution

@@ -170,8 +170,22 @@ def test_depthwise_convolutions_run_on_vector_units() -> None:
     assert found.tile is None
     assert found.compute_s == pytest.approx(outputs * 11 / (H100.efficiency.depthwise.si * 66.9e12))
     assert map_kernel(kernel, H100, Precision.FP32).compute_s == found.compute_s
-    large = map_kernel(depthwise(256, 56 * 56, taps=121), H100, Precision.FP16)
-    assert large.compute_s == pytest.approx(outputs * 123 / (constant("gpu", "depthwise_rate_large") * 66.9e12))
+    rates = constant_value("gpu", "depthwise_rate_large")
+    for order, tiled, taps in (("channels_last", 0.0, 121), ("contiguous", 1.0, 49)):
+        large = map_kernel(replace(depthwise(256, 56 * 56, taps=taps), tiled=tiled), H100, Precision.FP16)
+        assert large.compute_s == pytest.approx(outputs * (taps + 2) / (rates[order] * 66.9e12))
+
+
+def test_groups_of_other_widths_are_computed_one_by_one() -> None:
+    def seconds(width: int, tiled: float) -> float:
+        kernel = Kernel(
+            "convolution", "conv2d", 1e12, 10**12 // 2, 10**7, 1e6, 1e6, Gemm(1, 200_000, width, 9 * width, 9, 32)
+        )
+        return map_kernel(replace(kernel, tiled=tiled), H100, Precision.FP16).compute_s / width**2
+
+    assert seconds(24, 1.0) > 1.2 * seconds(32, 1.0)
+    assert seconds(24, 0.0) > seconds(40, 0.0) > seconds(56, 0.0) > seconds(64, 0.0)
+    assert seconds(24, 0.0) > 2 * seconds(32, 0.0)
 
 
 def test_what_counts_as_depthwise() -> None:
@@ -183,8 +197,10 @@ def test_what_counts_as_depthwise() -> None:
 def test_half_precision_convolutions_pay_for_layout_in_eager_mode_only() -> None:
     kernel = replace(matmul(12544, 64, 576), family="convolution")
     assert map_kernel(kernel, H100, Precision.FP16).conversion_s == 0
-    eager = replace(kernel, contiguous_convolution=True)
-    assert map_kernel(eager, H100, Precision.FP16).conversion_s > 0
+    eager, padded = replace(kernel, tiled=1.0), replace(kernel, tiled=1.5)
+    conversion = map_kernel(eager, H100, Precision.FP16).conversion_s
+    assert conversion > 0
+    assert map_kernel(padded, H100, Precision.FP16).conversion_s == pytest.approx(1.5 * conversion)
     assert map_kernel(eager, H100, Precision.FP32).conversion_s == 0
 
 
@@ -302,6 +318,9 @@ def test_streams_by_pattern_of_access() -> None:
     assert seconds_of_rows(softmax_row=1024, recopied=True) == pytest.approx(
         in_a_warp + seconds_of_rows(irregular=True)
     )
+    groups = seconds_of_rows(kind="group_norm", row=1024, twice=True)
+    assert groups > seconds_of_rows(row=1024, twice=True)
+    assert seconds_of_rows(kind="group_norm", row=1024, twice=True, recopied=True) > 2 * groups
 
 
 def test_softmax_of_long_rows_computes_apart_and_reads_again_what_no_cache_holds() -> None:

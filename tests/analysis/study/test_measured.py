@@ -8,7 +8,7 @@ import pytest
 
 from graphperf.analysis.capture import Captured
 from graphperf.analysis.capture.request import CaptureRequest
-from graphperf.analysis.graph import Module, SourceLine
+from graphperf.analysis.graph import SourceLine
 from graphperf.analysis.numerics import Autocast
 from graphperf.analysis.study.measured.cases import Case, sources
 from graphperf.analysis.study.measured.errors import Errors, grouped
@@ -145,16 +145,17 @@ def test_what_cannot_be_predicted_says_why(capturer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("framework", "folder", "made", "casts"),
+    ("framework", "file", "made", "casts"),
     [
-        ("pytorch 1.12 cu113", "timm/layers", "layers.set_fused_attn(False) or create_model('vit')", 3),
-        ("pytorch 1.13 cu117", "timm/layers", "layers.set_fused_attn(False) or create_model('vit')", 2),
-        ("pytorch 2.4.0 cu124", "timm/layers", "create_model('vit')", 2),
-        ("pytorch 2.4.0 cu124", "torch/nn/modules", "create_model('vit')", 3),
+        ("pytorch 1.12 cu113", "timm/layers/norm.py", "layers.set_fused_attn(False) or create_model('vit')", 3),
+        ("pytorch 1.13 cu117", "timm/layers/norm.py", "layers.set_fused_attn(False) or create_model('vit')", 2),
+        ("pytorch 2.4.0 cu124", "timm/layers/norm_act.py", "create_model('vit')", 2),
+        ("pytorch 2.4.0 cu124", "timm/models/swin_transformer.py", "create_model('vit')", 3),
+        ("pytorch 2.4.0 cu124", "timm/layers/patch_embed.py", "create_model('vit')", 3),
     ],
 )
 def test_models_of_older_frameworks_ran_without_fused_attention_and_fast_norms(
-    sketch, framework: str, folder: str, made: str, casts: int
+    sketch, framework: str, file: str, made: str, casts: int
 ) -> None:
     half = sketch.add("linear", {"input": sketch.tensor(4, 64), "weight": sketch.weight(64, 64)}, (4, 64))
     sketch.add("layer_norm", {"input": half}, (4, 64), normalized_shape=(64,))
@@ -163,8 +164,9 @@ def test_models_of_older_frameworks_ran_without_fused_attention_and_fast_norms(
     class OneGraph:
         def capture(self, request: CaptureRequest) -> Captured:
             asked.append(request)
-            norm = Module("", "LayerNorm", (), SourceLine(f"/site-packages/{folder}/norm.py", 1))
-            return Captured(replace(sketch.graph(), modules=(norm,)))
+            called = (SourceLine(f"/site-packages/{file}", 1),)
+            graph = sketch.graph()
+            return Captured(replace(graph, operators=tuple(replace(o, source=called) for o in graph.operators)))
 
     case = Case("timm", "vit", "rtx-3090", framework, Autocast.FP16, "eager", frozenset(), 4, 1e-3, "64", "timm")
     (found,) = ready([case], OneGraph(), print)
