@@ -12,6 +12,9 @@ from ..graph import Graph, Operator, Tensor
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _LOOKED_UP = frozenset({"cat", "stack", "im2col"})  # whose kernels look up where each element comes from
 _NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS})
+CONTIGUOUS_IMAGES = frozenset(
+    {"group_norm", "reflection_pad2d", "replication_pad2d"}
+)  # what CUDA kernels take and make
 _ANY_ORDER = frozenset({"batch_norm", "instance_norm"})  # whose kernels take channels-last images as they are
 _TILE = 32  # sides of the tiles in which kernels transpose, through shared memory
 LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
@@ -39,7 +42,9 @@ REGULAR = Access()
 def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     """The access of one operator as an eager kernel."""
     if family in _WALKS:
-        return Access(irregular=operator.kind in _LOOKED_UP or _transposed(operator, graph))
+        irregular = operator.kind in _LOOKED_UP or _transposed(operator, graph)
+        copied = operator.kind in CONTIGUOUS_IMAGES and channels_last(graph.tensors[operator.inputs[0]])
+        return Access(irregular=irregular, recopied=copied)
     if family == "convolution":
         return Access(tiled=_tiled(operator, graph))
     if family != "normalization" or not operator.inputs:

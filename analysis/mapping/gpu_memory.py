@@ -40,10 +40,11 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
 def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     """Seconds of the copies that norms and softmax make of operands that are not contiguous: as much as they move themselves.
 
-    Group norms make contiguous results as well, which the convolution after them brings back into channels-last order.
+    Kernels for contiguous images make such results as well, which the convolution after them brings back into channels-last
+    order.
     """
     if not kernels.recopied.any():
         return np.zeros(len(kernels))
-    images = kernels.recopied & (kernels.kind == "group_norm")
+    images = kernels.recopied & kernels.contiguous_images
     stream = np.where(images, constant("gpu", "image_stream"), constant("gpu", "irregular_stream"))
     return gpu_traffic(kernels.bytes * kernels.recopied * (1.0 + images), device, stream).seconds

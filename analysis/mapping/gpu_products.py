@@ -20,6 +20,7 @@ _CONVERTED = (Precision.FP16, Precision.BF16, Precision.TF32)
 _FEW_CHANNELS = 8
 _MULTIPLE = 8  # of channels and columns on tensor cores
 _GROUP, _GROUP_TILE = 16, 64  # channels of a group
+_LARGE_WINDOW = 16 * 16  # taps
 
 
 def map_products(
@@ -90,7 +91,9 @@ def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision
     efficiency, products = device.efficiency, constant("gpu", "product_rate")
     rate[~convolutions] *= products
     rate *= np.where(convolutions & (kernels.groups > 1), _grouped_rate(kernels), 1.0)
-    rate[convolutions & (kernels.k < _FEW_CHANNELS * kernels.taps)] *= constant("gpu", "few_channels_rate")
+    few: dict[str, float] = constant_value("gpu", "few_channels_rate")
+    padded = convolutions & (kernels.k < _FEW_CHANNELS * kernels.taps)
+    rate *= np.where(padded, np.where(kernels.taps > _LARGE_WINDOW, few["large"], few["usual"]), 1.0)
     reached = (efficiency.convolution or efficiency.matrix).si
     if precision is Precision.FP32 and efficiency.matrix_fp32 is not None:
         reached = efficiency.matrix_fp32.si / products

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..costs import Family, Gemm, Recurrence
+from .access import CONTIGUOUS_IMAGES
 from .cpu_work import WORK, work_on_cpu
 
 Column = NDArray[np.float64]
@@ -197,6 +198,11 @@ class Kernels:
     def skinny(self) -> Mask:
         """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding."""
         return self.of_family("matmul") & self.products & (np.minimum(self.m, self.n) < _SKINNY)
+
+    @cached_property
+    def contiguous_images(self) -> Mask:
+        """Rows whose CUDA kernels take and make contiguous images only."""
+        return np.array([kind in CONTIGUOUS_IMAGES for kind in self.kind], dtype=np.bool_)
 
     @cached_property
     def contiguous_convolution(self) -> Mask:

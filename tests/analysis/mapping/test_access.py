@@ -95,6 +95,13 @@ def test_batch_norms_take_channels_last_as_it_is(kind: str, copied: bool) -> Non
     assert not access_of(net.operators[0], "convolution", net).tiled
 
 
+def test_padding_by_reflection_copies_channels_last_images() -> None:
+    net = graph("reflection_pad2d", CONTIGUOUS, CONTIGUOUS)
+    last = replace(net, tensors=tuple(replace(t, shape=(2, 4, 6, 8), strides=(192, 1, 32, 4)) for t in net.tensors))
+    assert access_of(last.operators[0], "movement", last).recopied
+    assert not access_of(net.operators[0], "movement", net).recopied
+
+
 @pytest.mark.parametrize(
     ("shape", "tiled"), [((2, 64, 8, 8), 1.0), ((2, 64, 7, 7), 64 / 49), ((2, 48, 32, 32), 4 / 3), ((2, 3, 0, 8), 1.0)]
 )

@@ -176,6 +176,14 @@ def test_depthwise_convolutions_run_on_vector_units() -> None:
         assert large.compute_s == pytest.approx(outputs * (taps + 2) / (rates[order] * 66.9e12))
 
 
+def test_large_windows_over_few_channels_are_slower() -> None:
+    def seconds(taps: int) -> float:
+        kernel = Kernel("convolution", "conv2d", 1e12, 10**12, 10**7, 1e6, 1e6, Gemm(1, 50_000, 768, 3 * taps, taps))
+        return map_kernel(kernel, H100, Precision.FP16).compute_s / taps
+
+    assert seconds(32 * 32) > 2 * seconds(16 * 16)
+
+
 def test_groups_of_other_widths_are_computed_one_by_one() -> None:
     def seconds(width: int, tiled: float) -> float:
         kernel = Kernel(
