@@ -132,7 +132,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
     kernels = plan.followed(question.storage) if question.is_followed else plan.kernels(question.storage)
     if WhatIf.CHANNELS_LAST in question.what_if:
-        kernels = replace(kernels, tiled=np.zeros(len(kernels)), recopied=kernels.recopied | kernels.contiguous_images)
+        copied = kernels.contiguous_images & (question.policy.dispatch == "operator")
+        kernels = replace(kernels, tiled=np.zeros(len(kernels)), recopied=kernels.recopied | copied)
     if WhatIf.KEPT_PAGES in question.what_if:
         kernels = replace(kernels, cleared=np.zeros(len(kernels)))
     on_gpu = question.device.kind == "gpu"

@@ -12,9 +12,8 @@ from ..graph import Graph, Operator, Tensor
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _LOOKED_UP = frozenset({"cat", "stack", "im2col"})  # whose kernels look up where each element comes from
 _NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS})
-CONTIGUOUS_IMAGES = frozenset(
-    {"group_norm", "reflection_pad2d", "replication_pad2d"}
-)  # what CUDA kernels take and make
+# Whose CUDA kernels take and make contiguous images only.
+CONTIGUOUS_IMAGES = frozenset({"group_norm", "reflection_pad2d", "replication_pad2d"})
 _ANY_ORDER = frozenset({"batch_norm", "instance_norm"})  # whose kernels take channels-last images as they are
 _TILE = 32  # sides of the tiles in which kernels transpose, through shared memory
 LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
@@ -93,7 +92,8 @@ def _tiled(operator: Operator, graph: Graph) -> float:
 
 
 def _padded(n: int) -> int:
-    return -(-n // _TILE) * _TILE
+    """The next multiple; a single place or channel lies in both orders at once."""
+    return -(-n // _TILE) * _TILE if n > 1 else n
 
 
 @lru_cache(4096)

@@ -80,7 +80,8 @@ def read_again(kernels: Kernels, device: HardwareProfile) -> Column:
 def row_streams(kernels: Kernels, others: Column) -> Column:
     """The share of `efficiency.dram` that norms and softmax reach, by the pattern of their access, and that of the `others`."""
     rates: dict[str, float] = constant_value("gpu", "softmax_stream")
-    patterns = [kernels.kind == "group_norm", kernels.row > 0, _in_blocks(kernels), kernels.softmax_row > 0]
+    norms = kernels.row > 0
+    patterns = [norms & (kernels.kind == "group_norm"), norms, _in_blocks(kernels), kernels.softmax_row > 0]
     groups, rows = constant("gpu", "group_norm_stream"), constant("gpu", "normalization_stream")
     return np.select(patterns, [groups, rows, rates["block"], rates["warp"]], others)
 

@@ -43,6 +43,20 @@ def test_channels_last_saves_the_conversions_of_half_precision_convolutions(zoo)
         assert changed.latency == base.latency
 
 
+@pytest.mark.parametrize(("mode", "loses"), [("eager", True), ("compiled", False)])
+def test_group_norms_copy_channels_last_images_in_eager_mode(sketch, mode: Mode, loses: bool) -> None:
+    """CUDA's kernel takes and makes contiguous images."""
+    shape = (64, 64, 112, 112)
+    sketch.add("group_norm", {"input": sketch.tensor(*shape)}, shape, num_groups=8)
+    questions = (
+        Question(H100, Precision.FP16, mode, given)
+        for given in (frozenset[WhatIf](), frozenset({WhatIf.CHANNELS_LAST}))
+    )
+    base, changed = (estimate(sketch.graph(), question).latency.value for question in questions)
+    assert (changed > 1.5 * base) == loses
+    assert (changed == base) != loses
+
+
 @pytest.mark.parametrize("mode", ["eager", "compiled"])
 def test_folding_batch_norms_leaves_the_layers_and_their_traffic(zoo, mode: Mode) -> None:
     base, changed = _pair(zoo, WhatIf.FOLD_BN, mode=mode, batch=64)
