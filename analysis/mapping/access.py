@@ -15,6 +15,7 @@ _NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS}
 # Whose CUDA kernels take and make contiguous images only.
 CONTIGUOUS_IMAGES = frozenset({"group_norm", "reflection_pad2d", "replication_pad2d"})
 _ANY_ORDER = frozenset({"batch_norm", "instance_norm"})  # whose kernels take channels-last images as they are
+_MOST_ELEMENTS = 2**31 - 1
 _TILE = 32  # sides of the tiles in which kernels transpose, through shared memory
 LOADED_AT_ONCE = 4  # elements, by a thread of PyTorch's kernels for rows
 _WALKS: tuple[Family, ...] = ("pointwise", "movement")
@@ -25,7 +26,8 @@ class Access(NamedTuple):
     elements of a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's
     statistics and its results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous.
     `tiled`: of a convolution on contiguous images, elements of the square tiles that hold their channels and places, where
-    kernels for channels-last images first transpose them, relative to their own; 0 where they lie so."""
+    kernels for channels-last images first transpose them, relative to their own; 0 where they lie so. `wide`: 32 bits do not
+    count the elements of its images or results."""
 
     irregular: bool = False
     row: int = 0
@@ -33,6 +35,7 @@ class Access(NamedTuple):
     twice: bool = False
     recopied: bool = False
     tiled: float = 0.0
+    wide: bool = False
 
 
 REGULAR = Access()
@@ -45,7 +48,7 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
         copied = operator.kind in CONTIGUOUS_IMAGES and channels_last(graph.tensors[operator.inputs[0]])
         return Access(irregular=irregular, recopied=copied)
     if family == "convolution":
-        return Access(tiled=_tiled(operator, graph))
+        return Access(tiled=_tiled(operator, graph), wide=_wide(operator, graph))
     if family != "normalization" or not operator.inputs:
         return REGULAR
     source = graph.tensors[operator.inputs[0]]
@@ -89,6 +92,10 @@ def _tiled(operator: Operator, graph: Graph) -> float:
     images = [t for t in (graph.tensors[operator.inputs[0]], result) if len(t.shape) > 2 and prod(t.shape)]
     tiles = [t.shape[0] * _padded(t.shape[1]) * _padded(prod(t.shape[2:])) for t in images]
     return sum(tiles) / sum(prod(t.shape) for t in images) if images else 1.0
+
+
+def _wide(operator: Operator, graph: Graph) -> bool:
+    return max(graph.elements[operator.inputs[0]], graph.elements[operator.outputs[0]]) > _MOST_ELEMENTS
 
 
 def _padded(n: int) -> int:

@@ -32,6 +32,9 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
     stream = np.full(len(kernels), constant("gpu", "pointwise_stream"))
     stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
     stream[kernels.depthwise] = constant("gpu", "depthwise_stream")
+    stream[kernels.depthwise & kernels.wide & ~kernels.contiguous_convolution] = constant(
+        "gpu", "wide_depthwise_stream"
+    )
     stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
     data = kernels.bytes + read_again(kernels, device)
     return gpu_traffic(data, device, row_streams(kernels, stream))

@@ -36,9 +36,9 @@ class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
     `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
-    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `recopied` and `tiled`: how
-    tensors are walked, as `Access` has it. `fresh`: elements of its results in memory of their own, those of in-place operators
-    left out. `cleared`: bytes in pages that the system clears for it; negative where nobody followed the run.
+    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `recopied`, `tiled` and
+    `wide`: how tensors are walked, as `Access` has it. `fresh`: elements of its results in memory of their own, those of
+    in-place operators left out. `cleared`: bytes in pages that the system clears for it; negative where nobody followed the run.
     `flops_by_work`: its operations by class of work on a CPU; by default all are of the leading operator's class.
     `recurrence`: the steps of a recurrent layer.
     """
@@ -59,6 +59,7 @@ class Kernel:
     twice: bool = False
     recopied: bool = False
     tiled: float = 0
+    wide: bool = False
     fresh: float = 0
     cleared: float = -1
     flops_by_work: tuple[tuple[str, float], ...] = ()
@@ -112,6 +113,7 @@ class Kernels:
     irregular: Mask
     twice: Mask
     recopied: Mask
+    wide: Mask
     fresh: Column
     cleared: Column
     work: NDArray[np.int64]
@@ -134,6 +136,7 @@ class Kernels:
             irregular=column("irregular") > 0,
             twice=column("twice") > 0,
             recopied=column("recopied") > 0,
+            wide=column("wide") > 0,
             work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
             flops_by_work=_flops_by_work(kernels),
             recurrence=np.array([kernel.recurrence for kernel in kernels], dtype=np.object_),
@@ -152,6 +155,7 @@ class Kernels:
             irregular=bool(self.irregular[row]),
             twice=bool(self.twice[row]),
             recopied=bool(self.recopied[row]),
+            wide=bool(self.wide[row]),
             flops_by_work=tuple((work, flops) for work, flops in parts if flops),
             recurrence=self.recurrence[row],
             **{name: float(getattr(self, name)[row]) for name in _FIGURES},

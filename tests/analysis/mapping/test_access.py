@@ -112,6 +112,20 @@ def test_tiles_of_contiguous_images_are_padded(shape: tuple[int, ...], tiled: fl
     assert access_of(net.operators[0], "convolution", net).tiled == pytest.approx(tiled)
 
 
+@pytest.mark.parametrize(("images", "wide"), [(2**11 - 1, False), (2**11, True)])
+def test_convolutions_over_more_elements_than_32_bits_count(images: int, wide: bool) -> None:
+    net = graph("conv2d", CONTIGUOUS, CONTIGUOUS)
+    shapes = ((images, 64, 128, 128), (images, 64, 64, 64))
+    net = replace(
+        net,
+        tensors=tuple(
+            replace(t, shape=shape, strides=(1, 1, 1, 1)) for t, shape in zip(net.tensors, shapes, strict=True)
+        ),
+    )
+    assert 2**11 * 64 * 128 * 128 == 2**31
+    assert access_of(net.operators[0], "convolution", net).wide == wide
+
+
 def test_rows_that_cannot_be_loaded_by_four_run_in_two_kernels() -> None:
     net = graph("layer_norm", CONTIGUOUS, CONTIGUOUS, normalized_shape=(8,))
     odd = replace(net, tensors=tuple(replace(tensor, shape=(4, 8, 7)) for tensor in net.tensors))

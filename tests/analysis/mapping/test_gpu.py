@@ -196,6 +196,14 @@ def test_groups_of_other_widths_are_computed_one_by_one() -> None:
     assert seconds(24, 0.0) > 2 * seconds(32, 0.0)
 
 
+def test_depthwise_convolutions_of_channels_last_images_beyond_32_bits_are_slow() -> None:
+    usual = replace(depthwise(256, 56 * 56), bytes=1e9, bytes_activations=1e9)
+    kernels = [usual, replace(usual, wide=True), replace(usual, wide=True, tiled=1.0)]
+    seconds = [map_kernel(kernel, H100, Precision.FP16).memory_s for kernel in kernels]
+    assert seconds[1] > 4 * seconds[0]
+    assert seconds[2] == seconds[0]
+
+
 def test_what_counts_as_depthwise() -> None:
     assert not replace(depthwise(8, 4), gemm=Gemm(1, 4, 1, 18, 9, 4)).depthwise
     assert not replace(depthwise(8, 4), gemm=Gemm(1, 4, 8, 9, 9, 1)).depthwise
