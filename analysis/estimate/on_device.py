@@ -132,8 +132,7 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
     kernels = plan.followed(question.storage) if question.is_followed else plan.kernels(question.storage)
     if WhatIf.CHANNELS_LAST in question.what_if:
-        copied = kernels.contiguous_images & (question.policy.dispatch == "operator")
-        kernels = replace(kernels, tiled=np.zeros(len(kernels)), recopied=kernels.recopied | copied)
+        kernels = _channels_last(kernels)
     if WhatIf.KEPT_PAGES in question.what_if:
         kernels = replace(kernels, cleared=np.zeros(len(kernels)))
     on_gpu = question.device.kind == "gpu"
@@ -142,6 +141,13 @@ def on_device(plan: Plan, question: Question) -> Estimate:
     precisions = _computed(plan.precisions(question.precision), question)
     device = question.device if question.policy.half_sums else with_fp32_sums(question.device)
     return of_kernels(kernels, precisions, plan.exists, device, dispatch, streams)
+
+
+def _channels_last(kernels: Kernels) -> Kernels:
+    """The same kernels where images of two dimensions lie so: convolutions convert none, what takes contiguous ones copies."""
+    planes = np.array([kind.endswith("2d") for kind in kernels.kind], dtype=np.bool_)
+    tiled = np.where(planes, np.minimum(0.0, kernels.tiled), kernels.tiled)
+    return replace(kernels, tiled=tiled, recopied=kernels.recopied | kernels.image)
 
 
 def _computed(precisions: Sequence[Precision], question: Question) -> Sequence[Precision]:

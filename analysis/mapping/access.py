@@ -12,8 +12,7 @@ from ..graph import Graph, Operator, Tensor
 _SOFTMAX = frozenset({"softmax", "log_softmax", "safe_softmax"})
 _LOOKED_UP = frozenset({"cat", "stack", "im2col"})  # whose kernels look up where each element comes from
 _NORMS = frozenset({"batch_norm", "group_norm", "instance_norm", *NORMS_OF_ROWS})
-# Whose CUDA kernels take and make contiguous images only.
-CONTIGUOUS_IMAGES = frozenset({"group_norm", "reflection_pad2d", "replication_pad2d"})
+_CONTIGUOUS_IMAGES = frozenset({"group_norm", "reflection_pad2d"})  # whose CUDA kernels take and make no others
 _ANY_ORDER = frozenset({"batch_norm", "instance_norm"})  # whose kernels take channels-last images as they are
 _MOST_ELEMENTS = 2**31 - 1
 _TILE = 32  # sides of the tiles in which kernels transpose, through shared memory
@@ -24,16 +23,18 @@ _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 class Access(NamedTuple):
     """`irregular`: not the same dimension of all tensors lies side by side, so that one of them is not read in a row. `row`:
     elements of a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's
-    statistics and its results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous.
-    `tiled`: of a convolution on contiguous images, elements of the square tiles that hold their channels and places, where
-    kernels for channels-last images first transpose them, relative to their own; 0 where they lie so. `wide`: 32 bits do not
-    count the elements of its images or results."""
+    statistics and its results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous;
+    `image`: it is an image, in either order, of a CUDA kernel that takes and makes contiguous ones only. `tiled`: of a
+    convolution on contiguous images, elements of the square tiles that hold their channels and places, where kernels for
+    channels-last images first transpose them, relative to their own; 0 where they lie so. `wide`: 32 bits do not count the
+    elements of its images or results."""
 
     irregular: bool = False
     row: int = 0
     softmax_row: int = 0
     twice: bool = False
     recopied: bool = False
+    image: bool = False
     tiled: float = 0.0
     wide: bool = False
 
@@ -45,8 +46,8 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     """The access of one operator as an eager kernel."""
     if family in _WALKS:
         irregular = operator.kind in _LOOKED_UP or _transposed(operator, graph)
-        copied = operator.kind in CONTIGUOUS_IMAGES and channels_last(graph.tensors[operator.inputs[0]])
-        return Access(irregular=irregular, recopied=copied)
+        image = _is_image(operator, graph)
+        return Access(irregular, recopied=image and channels_last(graph.tensors[operator.inputs[0]]), image=image)
     if family == "convolution":
         return Access(tiled=_tiled(operator, graph), wide=_wide(operator, graph))
     if family != "normalization" or not operator.inputs:
@@ -58,7 +59,8 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
     if operator.kind not in _NORMS:
         return Access(recopied=recopied)
     row = row_length(operator, graph)
-    return Access(row=row, twice=runs_twice(operator.kind, row), recopied=recopied)
+    twice = runs_twice(operator.kind, row)
+    return Access(row=row, twice=twice, recopied=recopied, image=_is_image(operator, graph))
 
 
 def runs_twice(norm: str, row: int) -> bool:
@@ -84,14 +86,27 @@ def _transposed(operator: Operator, graph: Graph) -> bool:
     return any(len(each) > 1 for each in inner.values())
 
 
+def _is_image(operator: Operator, graph: Graph) -> bool:
+    """`Access.image` of an operator."""
+    if operator.kind not in _CONTIGUOUS_IMAGES:
+        return False
+    source = graph.tensors[operator.inputs[0]]
+    return len(source.shape) == 4 and (_contiguous(source) or channels_last(source))
+
+
 def _tiled(operator: Operator, graph: Graph) -> float:
-    """`Access.tiled` of a convolution: its images and results, each plane of which is cut into tiles apart."""
-    result = graph.tensors[operator.outputs[0]]
-    if channels_last(result):
+    """`Access.tiled` of a convolution: its images and results, each plane of which is cut into tiles apart. A single place or
+    channel lies in both orders at once."""
+    images = [t for t in (graph.tensors[operator.outputs[0]], graph.tensors[operator.inputs[0]]) if len(t.shape) > 2]
+    ordered = [image for image in images if image.shape[1] > 1 and prod(image.shape[2:]) > 1]
+    if ordered and channels_last(ordered[0]):
         return 0.0
-    images = [t for t in (graph.tensors[operator.inputs[0]], result) if len(t.shape) > 2 and prod(t.shape)]
-    tiles = [t.shape[0] * _padded(t.shape[1]) * _padded(prod(t.shape[2:])) for t in images]
-    return sum(tiles) / sum(prod(t.shape) for t in images) if images else 1.0
+    elements = sum(prod(image.shape) for image in images)
+    padding = sum(
+        image.shape[0] * (_padded(image.shape[1]) * _padded(prod(image.shape[2:])) - prod(image.shape[1:]))
+        for image in ordered
+    )
+    return 1.0 + padding / elements if elements else 1.0
 
 
 def _wide(operator: Operator, graph: Graph) -> bool:
@@ -99,8 +114,7 @@ def _wide(operator: Operator, graph: Graph) -> bool:
 
 
 def _padded(n: int) -> int:
-    """The next multiple; a single place or channel lies in both orders at once."""
-    return -(-n // _TILE) * _TILE if n > 1 else n
+    return -(-n // _TILE) * _TILE
 
 
 @lru_cache(4096)

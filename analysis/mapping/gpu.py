@@ -18,7 +18,8 @@ from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
 from .peaks import vector_peak
 
-_LARGE_KERNEL = {"contiguous": 25, "channels_last": 49}  # taps of the largest that cuDNN has a depthwise kernel for
+# Taps of the largest that cuDNN has a depthwise kernel for, on images of two dimensions.
+_LARGE_KERNEL = {"contiguous": 25, "channels_last": 49}
 _WARPS_PER_CTA = 8
 _THREADS_PER_CTA = 256
 
@@ -75,7 +76,8 @@ def _shares(kernels: Kernels, device: HardwareProfile) -> Column:
     found = np.where(kernels.skinny, usual, elementwise.si if elementwise is not None else usual)
     small = depthwise.si if depthwise is not None else constant("gpu", "depthwise_rate")
     large: dict[str, float] = constant_value("gpu", "depthwise_rate_large")
-    contiguous = kernels.contiguous_convolution
-    slow = np.where(contiguous, large["contiguous"], large["channels_last"])
-    most = np.where(contiguous, _LARGE_KERNEL["contiguous"], _LARGE_KERNEL["channels_last"])
+    last = kernels.tiled == 0
+    slow = np.where(last, large["channels_last"], large["contiguous"])
+    limited = kernels.contiguous_convolution & (kernels.kind == "conv2d")
+    most = np.where(limited, _LARGE_KERNEL["contiguous"], _LARGE_KERNEL["channels_last"])
     return np.where(kernels.depthwise, np.where(kernels.taps <= most, small, slow), found)

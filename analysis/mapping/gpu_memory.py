@@ -32,9 +32,7 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
     stream = np.full(len(kernels), constant("gpu", "pointwise_stream"))
     stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
     stream[kernels.depthwise] = constant("gpu", "depthwise_stream")
-    stream[kernels.depthwise & kernels.wide & ~kernels.contiguous_convolution] = constant(
-        "gpu", "wide_depthwise_stream"
-    )
+    stream[kernels.depthwise & kernels.wide & (kernels.tiled == 0)] = constant("gpu", "wide_depthwise_stream")
     stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
     data = kernels.bytes + read_again(kernels, device)
     return gpu_traffic(data, device, row_streams(kernels, stream))
@@ -43,11 +41,11 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
 def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     """Seconds of the copies that norms and softmax make of operands that are not contiguous: as much as they move themselves.
 
-    Kernels for contiguous images make such results as well, which the convolution after them brings back into channels-last
-    order.
+    Kernels for contiguous images make such results as well, which the convolution after them brings back into the order of
+    channels-last ones.
     """
     if not kernels.recopied.any():
         return np.zeros(len(kernels))
-    images = kernels.recopied & kernels.contiguous_images
+    images = kernels.recopied & kernels.image
     stream = np.where(images, constant("gpu", "image_stream"), constant("gpu", "irregular_stream"))
     return gpu_traffic(kernels.bytes * kernels.recopied * (1.0 + images), device, stream).seconds

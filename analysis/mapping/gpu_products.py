@@ -103,13 +103,13 @@ def product_rate(kernels: Kernels, device: HardwareProfile, precision: Precision
 def _grouped_rate(kernels: Kernels) -> Column:
     """The rate of convolutions of several groups relative to others: cuDNN has kernels for groups of few channels and of whole
     multiples of 16, on contiguous images for all beyond 64 too. On channels-last ones it computes others group by group, in tiles
-    of 64 channels."""
+    of 64 channels. A compiler that chooses the order chooses the better."""
     rates: dict[str, float] = constant_value("gpu", "grouped_rate")
     width = np.maximum(1.0, np.floor_divide(kernels.k, np.maximum(1.0, kernels.taps)))
-    tiled = rates["tiled"] * width / padded_to(width, _GROUP_TILE)
-    contiguous = kernels.contiguous_convolution
-    whole = (width <= _FEW_CHANNELS) | (width % _GROUP == 0) | (contiguous & (width > _GROUP_TILE))
-    return np.where(whole, rates["whole"], np.where(contiguous, rates["contiguous"], tiled))
+    few = (width <= _FEW_CHANNELS) | (width % _GROUP == 0)
+    contiguous = np.where(few | (width > _GROUP_TILE), rates["whole"], rates["contiguous"])
+    last = np.where(few, rates["whole"], rates["tiled"] * width / padded_to(width, _GROUP_TILE))
+    return np.select([kernels.tiled > 0, kernels.tiled == 0], [contiguous, last], np.maximum(contiguous, last))
 
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
@@ -120,5 +120,5 @@ def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precis
         or not kernels.contiguous_convolution.any()
     ):
         return np.zeros(len(kernels))
-    converted = 2 * kernels.bytes_activations * kernels.tiled
+    converted = 2 * kernels.bytes_activations * np.maximum(0.0, kernels.tiled)
     return constant("gpu", "layout_conversion") * dram_seconds(converted, device)

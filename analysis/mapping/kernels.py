@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..costs import Family, Gemm, Recurrence
-from .access import CONTIGUOUS_IMAGES
 from .cpu_work import WORK, work_on_cpu
 
 Column = NDArray[np.float64]
@@ -36,11 +35,11 @@ class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
     `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
-    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `recopied`, `tiled` and
-    `wide`: how tensors are walked, as `Access` has it. `fresh`: elements of its results in memory of their own, those of
-    in-place operators left out. `cleared`: bytes in pages that the system clears for it; negative where nobody followed the run.
-    `flops_by_work`: its operations by class of work on a CPU; by default all are of the leading operator's class.
-    `recurrence`: the steps of a recurrent layer.
+    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `recopied`, `image`, `tiled`
+    and `wide`: how tensors are walked, as `Access` has it; `tiled` is negative where a compiler chooses the order of images.
+    `fresh`: elements of its results in memory of their own, those of in-place operators left out. `cleared`: bytes in pages
+    that the system clears for it; negative where nobody followed the run. `flops_by_work`: its operations by class of work on a
+    CPU; by default all are of the leading operator's class. `recurrence`: the steps of a recurrent layer.
     """
 
     family: Family
@@ -58,6 +57,7 @@ class Kernel:
     softmax_row: float = 0
     twice: bool = False
     recopied: bool = False
+    image: bool = False
     tiled: float = 0
     wide: bool = False
     fresh: float = 0
@@ -113,6 +113,7 @@ class Kernels:
     irregular: Mask
     twice: Mask
     recopied: Mask
+    image: Mask
     wide: Mask
     fresh: Column
     cleared: Column
@@ -136,6 +137,7 @@ class Kernels:
             irregular=column("irregular") > 0,
             twice=column("twice") > 0,
             recopied=column("recopied") > 0,
+            image=column("image") > 0,
             wide=column("wide") > 0,
             work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
             flops_by_work=_flops_by_work(kernels),
@@ -155,6 +157,7 @@ class Kernels:
             irregular=bool(self.irregular[row]),
             twice=bool(self.twice[row]),
             recopied=bool(self.recopied[row]),
+            image=bool(self.image[row]),
             wide=bool(self.wide[row]),
             flops_by_work=tuple((work, flops) for work, flops in parts if flops),
             recurrence=self.recurrence[row],
@@ -202,11 +205,6 @@ class Kernels:
     def skinny(self) -> Mask:
         """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding."""
         return self.of_family("matmul") & self.products & (np.minimum(self.m, self.n) < _SKINNY)
-
-    @cached_property
-    def contiguous_images(self) -> Mask:
-        """Rows whose CUDA kernels take and make contiguous images only."""
-        return np.array([kind in CONTIGUOUS_IMAGES for kind in self.kind], dtype=np.bool_)
 
     @cached_property
     def contiguous_convolution(self) -> Mask:

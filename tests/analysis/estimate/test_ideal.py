@@ -9,7 +9,7 @@ from graphperf.analysis.numerics import parse_numerics, runs_in
 from graphperf.analysis.study.plans import Plans
 from graphperf.hardware_profiles import profile
 
-MODELS = ["resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "squeezenet1_1", "vit_b_16"]
+MODELS = ["resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "squeezenet1_1", "vit_b_16", "regnet_x_1_6gf"]
 DEVICES = ["h100-sxm5-80gb", "jetson-nano-4gb", "i7-12700k", "tpu-v4", "kpu-t256", "hailo-8"]
 ROUNDING = 1 + 1e-9
 

@@ -57,6 +57,18 @@ def test_group_norms_copy_channels_last_images_in_eager_mode(sketch, mode: Mode,
     assert (changed == base) != loses
 
 
+def test_channels_last_is_an_order_of_images(sketch) -> None:
+    sequence = sketch.add("group_norm", {"input": sketch.tensor(64, 64, 4096)}, (64, 64, 4096), num_groups=8)
+    filters = sketch.weight(96, 24, 3)
+    sketch.add("conv1d", {"input": sequence, "weight": filters}, (64, 96, 4096), groups=4)
+    graph = sketch.graph()
+    base, changed = (
+        estimate(graph, Question(H100, Precision.FP16, "eager", given)).latency.value
+        for given in (frozenset[WhatIf](), frozenset({WhatIf.CHANNELS_LAST}))
+    )
+    assert changed == base
+
+
 @pytest.mark.parametrize("mode", ["eager", "compiled"])
 def test_folding_batch_norms_leaves_the_layers_and_their_traffic(zoo, mode: Mode) -> None:
     base, changed = _pair(zoo, WhatIf.FOLD_BN, mode=mode, batch=64)

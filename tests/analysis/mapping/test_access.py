@@ -95,6 +95,23 @@ def test_batch_norms_take_channels_last_as_it_is(kind: str, copied: bool) -> Non
     assert not access_of(net.operators[0], "convolution", net).tiled
 
 
+def test_results_that_lie_in_both_orders_do_not_tell_that_of_a_convolution() -> None:
+    net = graph("conv2d", CONTIGUOUS, CONTIGUOUS)
+    pooled = replace(net.tensors[1], shape=(2, 4, 1, 1), strides=(4, 1, 1, 1))
+    for strides, tiled in (((192, 1, 32, 4), False), ((192, 48, 8, 1), True)):
+        image = replace(net.tensors[0], shape=(2, 4, 6, 8), strides=strides)
+        found = replace(net, tensors=(image, pooled))
+        assert (access_of(found.operators[0], "convolution", found).tiled > 0) == tiled
+
+
+def test_group_norms_of_sequences_are_no_images() -> None:
+    net = graph("group_norm", CONTIGUOUS, CONTIGUOUS, num_groups=2)
+    assert not access_of(net.operators[0], "normalization", net).image
+    images = replace(net, tensors=tuple(replace(t, shape=(2, 4, 6, 8), strides=(192, 48, 8, 1)) for t in net.tensors))
+    access = access_of(images.operators[0], "normalization", images)
+    assert (access.image, access.recopied) == (True, False)
+
+
 def test_padding_by_reflection_copies_channels_last_images() -> None:
     net = graph("reflection_pad2d", CONTIGUOUS, CONTIGUOUS)
     last = replace(net, tensors=tuple(replace(t, shape=(2, 4, 6, 8), strides=(192, 1, 32, 4)) for t in net.tensors))
@@ -103,7 +120,14 @@ def test_padding_by_reflection_copies_channels_last_images() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "tiled"), [((2, 64, 8, 8), 1.0), ((2, 64, 7, 7), 64 / 49), ((2, 48, 32, 32), 4 / 3), ((2, 3, 0, 8), 1.0)]
+    ("shape", "tiled"),
+    [
+        ((2, 64, 8, 8), 1.0),
+        ((2, 64, 7, 7), 64 / 49),
+        ((2, 48, 32, 32), 4 / 3),
+        ((2, 3, 0, 8), 1.0),
+        ((8, 48, 1, 1), 1.0),
+    ],
 )
 def test_tiles_of_contiguous_images_are_padded(shape: tuple[int, ...], tiled: float) -> None:
     net = graph("conv2d", CONTIGUOUS, CONTIGUOUS)

@@ -173,7 +173,7 @@ def test_what_a_mapper_is_told(sketch) -> None:
     assert found == Kernel(
         family="convolution", kind="conv2d", flops=2 * macs + 1600, macs=macs, elements=1600,
         bytes=4.0 * (800 + 1600 + 1152), bytes_activations=4.0 * (800 + 1600), gemm=costs[0].gemm,
-        operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600,
+        operators=(("conv2d", "convolution"), ("relu", "pointwise")), fresh=1600, tiled=-1.0,
         flops_by_work=(("convolution", 2.0 * macs), ("elementwise", 1600.0)),
     )  # fmt: skip
     assert next(iter(Plan.of(graph, policy_for("eager")).kernels(Precision.FP32))).contiguous_convolution

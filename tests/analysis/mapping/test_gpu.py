@@ -174,6 +174,8 @@ def test_depthwise_convolutions_run_on_vector_units() -> None:
     for order, tiled, taps in (("channels_last", 0.0, 121), ("contiguous", 1.0, 49)):
         large = map_kernel(replace(depthwise(256, 56 * 56, taps=taps), tiled=tiled), H100, Precision.FP16)
         assert large.compute_s == pytest.approx(outputs * (taps + 2) / (rates[order] * 66.9e12))
+    volume = map_kernel(replace(depthwise(256, 56 * 56, taps=27), tiled=1.0, kind="conv3d"), H100, Precision.FP16)
+    assert volume.compute_s == pytest.approx(outputs * 29 / (H100.efficiency.depthwise.si * 66.9e12))
 
 
 def test_large_windows_over_few_channels_are_slower() -> None:
@@ -194,6 +196,7 @@ def test_groups_of_other_widths_are_computed_one_by_one() -> None:
     assert seconds(24, 1.0) > 1.2 * seconds(32, 1.0)
     assert seconds(24, 0.0) > seconds(40, 0.0) > seconds(56, 0.0) > seconds(64, 0.0)
     assert seconds(24, 0.0) > 2 * seconds(32, 0.0)
+    assert seconds(24, -1.0) == min(seconds(24, 0.0), seconds(24, 1.0))  # as a compiler has it
 
 
 def test_depthwise_convolutions_of_channels_last_images_beyond_32_bits_are_slow() -> None:
@@ -327,16 +330,20 @@ def seconds_of_rows(**changes: object) -> float:
 
 
 def test_streams_by_pattern_of_access() -> None:
-    """Rows in a warp; norms in two kernels; tensors of different orders; copies of what is not contiguous."""
+    """Rows in a warp; norms in two kernels; transposed tensors; copies of what is not contiguous, of images there and back."""
     in_a_warp = seconds_of_rows(softmax_row=1024)
     assert seconds_of_rows(row=1024, twice=True) > 1.4 * in_a_warp
     assert seconds_of_rows(irregular=True) > in_a_warp
     assert seconds_of_rows(softmax_row=1024, recopied=True) == pytest.approx(
         in_a_warp + seconds_of_rows(irregular=True)
     )
-    groups = seconds_of_rows(kind="group_norm", row=1024, twice=True)
+    norm = {"kind": "group_norm", "row": 1024, "twice": True}
+    groups = seconds_of_rows(**norm)
     assert groups > seconds_of_rows(row=1024, twice=True)
-    assert seconds_of_rows(kind="group_norm", row=1024, twice=True, recopied=True) > 2 * groups
+    once = seconds_of_rows(**norm, recopied=True) - groups
+    assert once == pytest.approx(seconds_of_rows(irregular=True))
+    ratio = constant("gpu", "irregular_stream") / constant("gpu", "image_stream")
+    assert seconds_of_rows(**norm, recopied=True, image=True) - groups == pytest.approx(2 * ratio * once, rel=0.02)
 
 
 def test_softmax_of_long_rows_computes_apart_and_reads_again_what_no_cache_holds() -> None:
