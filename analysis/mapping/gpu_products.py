@@ -109,7 +109,9 @@ def _grouped_rate(kernels: Kernels) -> Column:
     few = (width <= _FEW_CHANNELS) | (width % _GROUP == 0)
     contiguous = np.where(few | (width > _GROUP_TILE), rates["whole"], rates["contiguous"])
     last = np.where(few, rates["whole"], rates["tiled"] * width / padded_to(width, _GROUP_TILE))
-    return np.select([kernels.tiled > 0, kernels.tiled == 0], [contiguous, last], np.maximum(contiguous, last))
+    return np.select(
+        [kernels.contiguous_convolution, kernels.tiled == 0], [contiguous, last], np.maximum(contiguous, last)
+    )
 
 
 def _layout_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
