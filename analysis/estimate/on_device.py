@@ -19,7 +19,7 @@ from ..mapping.kernels import Mask
 from ..numerics import Autocast, Numerics, stored_as
 from ..what_if import WhatIf, WhatIfs
 from .energy import Energies, kernel_energies, static_energy
-from .interval import Interval, widened
+from .interval import Interval, between, errors_of_kernels
 from .latency import KernelTimes, kernel_times
 from .plan import Plan
 from .power import at_clock, clock_share
@@ -63,14 +63,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Every kernel of a plan on a device. `clock_share`: the part of its clock that the power limit leaves it;
-    `trust` and `energy_trust`: the entries of `[interval]` for the device's part of the latency and for energy, by whether
-    figures were fitted to it."""
+    """Every kernel of a plan on a device. `families`: the number of each one's family; `clock_share`: the part of its clock
+    that the power limit leaves the device; `trust` and `energy_trust`: the entries of `[interval]` for the device's part of the
+    latency and for energy, by whether figures were fitted to it."""
 
     precisions: tuple[Precision, ...]
     allocations: Allocations
     times: KernelTimes
     energies: Energies
+    families: NDArray[np.int64]
     clock_share: float = 1.0
     trust: str = "device"
     energy_trust: str = "energy"
@@ -78,17 +79,20 @@ class Estimate:
     @property
     def calibrated(self) -> bool:
         """Whether rates were fitted to measurements of the device."""
-        return self.trust != "device"
+        return self.trust.startswith("calibrated")
 
     @cached_property
     def latency(self) -> Interval:
         """Seconds of one run."""
-        return widened({"launch": float(self.times.host_s.sum()), self.trust: float(self.times.device_s.sum())})
+        host, device = float(self.times.host_s.sum()), float(self.times.device_s.sum())
+        kernels = errors_of_kernels(self.times.device_s, self.families)
+        return between(host + device, (("launch", host), (self.trust, device), *kernels))
 
     @cached_property
     def energy(self) -> Interval:
         """Joules of one run."""
-        return widened({self.energy_trust: float(self.energies.total.sum())})
+        joules = float(self.energies.total.sum())
+        return between(joules, ((self.energy_trust, joules),))
 
     @property
     def edp(self) -> float:
@@ -105,7 +109,7 @@ class Estimate:
 def _trust(device: HardwareProfile) -> str:
     """The interval of a device's times."""
     if not device.calibrated:
-        return "device"
+        return "gpu" if device.kind == "gpu" else "device"
     return "calibrated_cpu" if device.kind == "cpu" else "calibrated"
 
 
@@ -172,4 +176,4 @@ def of_kernels(
         times = at_clock(times, share)
         energies = replace(energies, static=static_energy(times, device))
     energy_trust = "calibrated_energy" if device.energy_calibrated else "energy"
-    return Estimate(tuple(precisions), allocations, times, energies, share, _trust(device), energy_trust)
+    return Estimate(tuple(precisions), allocations, times, energies, kernels.family, share, _trust(device), energy_trust)

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 
 from ..bounds.measure import figures_of
-from ..constants import constant_value
 from ..estimate import Evaluation, Question
 from ..finding import Figures, Gain
 from ..graph import Graph, Operator, SourceLine
@@ -176,11 +175,10 @@ class Subject:
 
     def worthwhile(self, gain: Gain, touched_s: float) -> bool:
         """Whether a gain is large enough to speak of, and larger than what the estimate of the kernels that it touches, which
-        take `touched_s` seconds, may be off by: half of the width of their interval."""
+        take `touched_s` seconds, may be off by: as much as the whole model's."""
         if gain.edp < self.limits.least_gain or gain.seconds <= 0:
             return False
-        low, high = constant_value("interval", self.evaluation.totals.trust)
-        return gain.seconds >= (high - low) / 2 * touched_s
+        return gain.seconds >= self.evaluation.latency.uncertainty * touched_s
 
     def by_gain(self, gain: Gain) -> Severity:
         """A warning where following the advice saves a twentieth of the EDP."""

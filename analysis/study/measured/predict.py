@@ -14,7 +14,7 @@ from ...capture import Captured, Capturer
 from ...capture.request import CaptureRequest
 from ...discovery import UsageError, parse_target
 from ...discovery.calls import Candidate
-from ...estimate import Estimate, Plan, Question
+from ...estimate import Estimate, Interval, Plan, Question
 from ...estimate.on_device import as_run, on_device
 from ...graph import Graph
 from ...mapping import Kernels
@@ -183,13 +183,22 @@ def predicted(ready: Ready, device: HardwareProfile) -> Predicted:
     """The prediction on a profile of the case's device."""
     found = ready.on(device)
     regime = Times.of(found).bottleneck
-    latency = found.latency
+    latency = _of_its_release(ready.case, found.latency)
     if ready.case.quantity == "latency":
         plain = _roofline(ready.kernels, device, found)
         return Predicted(ready.case, latency.value, latency.low, latency.high, plain, regime)
     energy, seconds = found.energy, latency.value
     low, value, high = (joules / seconds for joules in (energy.low, energy.value, energy.high))
     return Predicted(ready.case, value, low, high, device.power.tdp.si, regime)
+
+
+def _of_its_release(case: Case, latency: Interval) -> Interval:
+    """Wider for releases of frameworks whose kernels took longer than those that the constants were fitted to."""
+    older: Mapping[str, Any] = sources()["older"]
+    if not case.framework.startswith(tuple(older["frameworks"])):
+        return latency
+    low, high = older["factors"]
+    return latency.widened((low, high))
 
 
 def _roofline(kernels: Kernels, device: HardwareProfile, found: Estimate) -> float:

@@ -1,22 +1,24 @@
 """The formulas on kernels and graphs made by hand."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 
 from graphperf.analysis.concurrency import concurrency
 from graphperf.analysis.constants import constant_value
-from graphperf.analysis.costs import Gemm, costs_of
+from graphperf.analysis.costs import Family, Gemm, costs_of
 from graphperf.analysis.edp import modifier, share
 from graphperf.analysis.estimate import Plan, Question, evaluate
 from graphperf.analysis.estimate.energy import kernel_energies
-from graphperf.analysis.estimate.interval import widened
+from graphperf.analysis.estimate.interval import Interval, between, errors_of_kernels
 from graphperf.analysis.estimate.latency import kernel_times
 from graphperf.analysis.estimate.memory import MemorySchedule
 from graphperf.analysis.fusion import Mode, policy_for
 from graphperf.analysis.graph import Graph
 from graphperf.analysis.mapping import Allocation, Allocations, Kernel, Kernels
+from graphperf.analysis.mapping.kernels import FAMILIES
 from graphperf.hardware_profiles import HardwareProfile, Precision, profile
 
 H100, I7 = profile("h100-sxm5-80gb"), profile("i7-12700k")
@@ -98,13 +100,37 @@ def test_a_device_that_waits_for_the_host_draws_less() -> None:
     assert watts == pytest.approx([82 + (137 - 82) / 8, 137], rel=0.01)
 
 
-def test_an_interval_holds_its_value() -> None:
-    found = widened({"launch": 2.0, "device": 1.0})
+def test_errors_of_different_sources_add_up_as_squares() -> None:
+    found = between(3.0, (("launch", 2.0), ("gpu", 1.0)))
+    (low, high), (device_low, device_high) = (constant_value("interval", part) for part in ("launch", "gpu"))
     assert found.value == 3
-    (low, high), (device_low, device_high) = (constant_value("interval", part) for part in ("launch", "device"))
-    assert found.low == pytest.approx(2 * low + device_low)
-    assert found.high == pytest.approx(2 * high + device_high)
+    assert found.low == pytest.approx(3 - math.hypot(2 * (1 - low), 1 - device_low))
+    assert found.high == pytest.approx(3 + math.hypot(2 * (high - 1), device_high - 1))
     assert found.low < 3 < found.high
+    assert found.uncertainty == pytest.approx((found.high - found.low) / 6)
+
+
+def test_an_interval_may_be_widened() -> None:
+    found = Interval(10.0, 9.0, 14.0).widened((1.0, 1.3))
+    assert (found.value, found.low, found.high) == (10.0, 9.0, pytest.approx(15.0))
+    assert Interval(1.0, 0.1, 2.0).widened((0.0, 1.0)).low == 0
+
+
+def test_many_different_kernels_are_surer_than_one_and_equal_ones_are_not() -> None:
+    families = np.full(4, FAMILIES.index("convolution"))
+    [(source, different)] = errors_of_kernels(np.array([1.0, 2.0, 3.0, 4.0]), families)
+    [(_, equal)] = errors_of_kernels(np.full(4, 2.5), families)
+    assert source == "convolution"
+    assert (different, equal) == (pytest.approx(math.sqrt(30)), pytest.approx(10))
+
+
+@pytest.mark.parametrize(
+    ("family", "source"),
+    [("convolution", "convolution"), ("matmul", "product"), ("attention", "product"), ("normalization", "rows"),
+     ("pointwise", "stream"), ("pool", "stream"), ("library", "library")],
+)  # fmt: skip
+def test_each_class_of_kernels_has_its_own_error(family: Family, source: str) -> None:
+    assert [found for found, _ in errors_of_kernels(np.ones(1), np.array([FAMILIES.index(family)]))] == [source]
 
 
 def test_shares_of_edp_sum_exactly() -> None:
