@@ -154,6 +154,7 @@ class Graph:
     """A captured model: operators in execution order, the tensors they read and write, and the module tree.
 
     `held`: how many operators had run when Python let go of a storage, by storage; as many as there are where it never did.
+    `channels_last`: it was captured with images and weights in that order.
     """
 
     model: str
@@ -170,6 +171,7 @@ class Graph:
     contains: tuple[str, ...] = field(default=())
     without: tuple[Without, ...] = ()
     held: Mapping[int, int] = field(default_factory=dict[int, int])
+    channels_last: bool = False
 
     @property
     def batch(self) -> int:

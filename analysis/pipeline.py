@@ -40,6 +40,7 @@ from .discovery import (
 from .estimate import Estimate, Evaluation, Question, estimate, evaluate
 from .graph import Graph
 from .settings import Options, with_project, with_values
+from .what_if import WhatIf
 
 Progress = Callable[[str], None]
 
@@ -60,7 +61,7 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class CapturedModel:
     """A captured model, the options with those of its directive, and how to construct it once more: `expression`, evaluated in
-    the code of `request`."""
+    the code of `request`. `as_written`: the graph without what `options.what_if` changes in it, where that is another one."""
 
     target: str
     graph: Graph
@@ -68,6 +69,7 @@ class CapturedModel:
     options: Options
     request: CaptureRequest
     expression: str
+    as_written: Graph | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,7 @@ def _capture_module(target: ModuleTarget, options: Options, capturer: Capturer, 
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return Capture((), (_problem(str(target), captured, None),))
-    found = CapturedModel(str(target), captured.graph, captured.constructed, options, request, captured.expression)
-    return Capture((found,), ())
+    return Capture((_model(str(target), captured, captured.graph, options, request, capturer),), ())
 
 
 def _capture_file(
@@ -276,9 +277,25 @@ def _capture_class(
     captured = capturer.capture(replace(request, seconds=options.seconds, memory_gb=options.memory_gb))
     if captured.graph is None:
         return _problem(name, captured, model, str(target.path))
-    return CapturedModel(
-        name, captured.graph, captured.constructed, chosen, captured.asked or request, captured.expression
+    return _model(name, captured, captured.graph, chosen, request, capturer)
+
+
+def _model(
+    name: str, captured: Captured, graph: Graph, options: Options, request: CaptureRequest, capturer: Capturer
+) -> CapturedModel:
+    """What was captured; once more where a change of `options.what_if` shows in the graph, if it runs then."""
+    found = CapturedModel(name, graph, captured.constructed, options, captured.asked or request, captured.expression)
+    if WhatIf.CHANNELS_LAST not in options.what_if:
+        return found
+    limits = {"seconds": options.seconds, "memory_gb": options.memory_gb}
+    changed = capturer.capture(replace(found.request, channels_last=True, **limits))
+    if changed.graph is not None:
+        return replace(found, graph=changed.graph, as_written=graph)
+    reason = (
+        f" ({changed.error.message.partition(', with the input')[0].rstrip('.')})" if changed.error is not None else ""
     )
+    words = f"does not run in channels_last{reason}: what that would save is estimated from the model as written"
+    return replace(found, graph=replace(graph, assumptions=(*graph.assumptions, words)))
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:
@@ -332,5 +349,5 @@ def _evaluated(model: CapturedModel) -> ModelResult:
     asked = [Question(device, options.precision, options.mode, options.what_if) for device in options.devices()]
     evaluations = tuple(evaluate(graph, question) for question in asked)
     without = [replace(question, what_if=frozenset()) for question in asked] if options.what_if else []
-    unchanged = tuple(estimate(graph, question) for question in without)
+    unchanged = tuple(estimate(model.as_written or graph, question) for question in without)
     return ModelResult(model.target, graph, model.constructed, evaluations, options, unchanged, model.expression)

@@ -12,8 +12,8 @@ WhatIfs = frozenset["WhatIf"]
 class WhatIf(str, Enum):
     """One change; the value is its spelling on the command line and in reports.
 
-    `channels_last`: activations lie in memory as half-precision convolutions want them, so eager mode converts no layouts; what
-    takes contiguous images only copies them there and back.
+    `channels_last`: images and weights lie in memory as half-precision convolutions want them, so eager mode converts no layouts;
+    the model is captured once more in that order. What takes contiguous images only copies them there and back.
     `fold-bn`: batch norms are multiplied into the weights of the convolution or linear layer before them.
     `cuda-graphs`: the kernels of a GPU are launched from a graph; no dispatch on the host, the shorter gap between kernels.
     `streams`: kernels of a GPU that do not wait for each other run at once, as far as they leave units and bandwidth idle.

@@ -45,6 +45,7 @@ def decode_graph(data: dict[str, Any]) -> Graph:
         without=tuple(Without(message, SourceLine(file, line)) for message, file, line in data["without"]),
         defined=SourceLine(*data["defined"]) if data["defined"] else None,
         contains=tuple(data["contains"]),
+        channels_last=data["channels_last"],
     )
 
 

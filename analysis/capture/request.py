@@ -36,7 +36,8 @@ class CaptureRequest:
     `wanted` names a class that must be in the model: a candidate that gives a model without it is passed over. With
     `guess` its constructor's arguments may be guessed where no candidate works; `root` is a model, not a part of one.
     `imports` are modules, and names in them, that are worth keeping imported for the next capture. Where a class is
-    `sought`, the graph is that of the part of the model that is one, with what the model gives it.
+    `sought`, the graph is that of the part of the model that is one, with what the model gives it. `channels_last`: the weights
+    and inputs of four dimensions lie in that order.
     """
 
     candidates: tuple[Candidate, ...]
@@ -55,6 +56,7 @@ class CaptureRequest:
     root: bool = True
     imports: Imports = ()
     sought: Sought | None = None
+    channels_last: bool = False
 
     def message(self) -> Mapping[str, Any]:
         """The request as the agent reads it."""
@@ -80,6 +82,7 @@ class CaptureRequest:
             "root": self.root,
             "imports": self.imports,
             "sought": _sought(self.sought) if self.sought is not None else None,
+            "channels_last": self.channels_last,
         }
 
 

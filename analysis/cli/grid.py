@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def captured(targets: Sequence[str], grid: Grid, options: Options) -> tuple[list
     with progress() as note, AgentPool() as pool:
         capturer = capturer_for(pool, options)
         for target in parsed:
-            found, failed = subjects_of(target, grid.batches, options, capturer, note)
+            found, failed = subjects_of(target, grid.batches, replace(options, what_if=grid.what_if), capturer, note)
             subjects += found
             problems += failed
     for problem in problems:

@@ -135,7 +135,7 @@ def estimate(graph: Graph, question: Question) -> Estimate:
 def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
     kernels = plan.followed(question.storage) if question.is_followed else plan.kernels(question.storage)
-    if WhatIf.CHANNELS_LAST in question.what_if:
+    if WhatIf.CHANNELS_LAST in question.what_if and not plan.graph.channels_last:
         kernels = _channels_last(kernels)
     if WhatIf.KEPT_PAGES in question.what_if:
         kernels = replace(kernels, cleared=np.zeros(len(kernels)))
@@ -148,7 +148,8 @@ def on_device(plan: Plan, question: Question) -> Estimate:
 
 
 def _channels_last(kernels: Kernels) -> Kernels:
-    """The same kernels where images of two dimensions lie so: convolutions convert none, what takes contiguous ones copies."""
+    """About the kernels of a capture in that order: convolutions convert no images of two dimensions, what takes contiguous ones
+    copies."""
     planes = np.array([kind.endswith("2d") for kind in kernels.kind], dtype=np.bool_)
     tiled = np.where(planes, np.minimum(0.0, kernels.tiled), kernels.tiled)
     return replace(kernels, tiled=tiled, recopied=kernels.recopied | kernels.image)
@@ -176,4 +177,6 @@ def of_kernels(
         times = at_clock(times, share)
         energies = replace(energies, static=static_energy(times, device))
     energy_trust = "calibrated_energy" if device.energy_calibrated else "energy"
-    return Estimate(tuple(precisions), allocations, times, energies, kernels.family, share, _trust(device), energy_trust)
+    return Estimate(
+        tuple(precisions), allocations, times, energies, kernels.family, share, _trust(device), energy_trust
+    )

@@ -42,18 +42,20 @@ class Access(NamedTuple):
 REGULAR = Access()
 
 
-def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
-    """The access of one operator as an eager kernel."""
+def access_of(operator: Operator, family: Family, graph: Graph, lost: frozenset[int] = frozenset()) -> Access:
+    """The access of one operator as an eager kernel; `lost`: images that are contiguous after all (`lost_order`)."""
+    in_order = not lost.isdisjoint(operator.inputs[:1])
     if family in _WALKS:
         irregular = operator.kind in _LOOKED_UP or _transposed(operator, graph)
         image = _is_image(operator, graph)
-        return Access(irregular, recopied=image and channels_last(graph.tensors[operator.inputs[0]]), image=image)
+        recopied = image and channels_last(graph.tensors[operator.inputs[0]]) and not in_order
+        return Access(irregular, recopied=recopied, image=image)
     if family == "convolution":
-        return Access(tiled=_tiled(operator, graph), wide=_wide(operator, graph))
+        return Access(tiled=_tiled(operator, graph, lost), wide=_wide(operator, graph))
     if family != "normalization" or not operator.inputs:
         return REGULAR
     source = graph.tensors[operator.inputs[0]]
-    recopied = not _contiguous(source) and not (operator.kind in _ANY_ORDER and channels_last(source))
+    recopied = not (_contiguous(source) or in_order or (operator.kind in _ANY_ORDER and channels_last(source)))
     if operator.kind in _SOFTMAX:
         return Access(softmax_row=row_length(operator, graph), recopied=recopied)
     if operator.kind not in _NORMS:
@@ -66,6 +68,33 @@ def access_of(operator: Operator, family: Family, graph: Graph) -> Access:
 def runs_twice(norm: str, row: int) -> bool:
     """Whether a norm runs in two kernels; one kernel takes rows that are loaded as a whole only (layer_norm_kernel.cu)."""
     return norm not in NORMS_OF_ROWS or row % LOADED_AT_ONCE > 0
+
+
+def lost_order(graph: Graph) -> frozenset[int]:
+    """Images that are channels-last in a capture and contiguous on a GPU: group norms make such ones there, and the operators
+    after them keep the order, up to a convolution whose weights are channels-last."""
+    lost: set[int] = set()
+    if not any(operator.kind in _CONTIGUOUS_IMAGES for operator in graph.operators):
+        return frozenset()
+    for operator in graph.operators:
+        kept = not lost.isdisjoint(operator.inputs[:1]) and not _brings_back(operator, graph)
+        if kept or operator.kind in _CONTIGUOUS_IMAGES:
+            lost.update(tensor for tensor in operator.outputs if channels_last(graph.tensors[tensor]))
+    return frozenset(lost)
+
+
+def _brings_back(operator: Operator, graph: Graph) -> bool:
+    """Whether it is a convolution whose weights have cuDNN take channels-last images (`suggest_memory_format` of PyTorch)."""
+    if operator.kind != "conv2d" or len(operator.inputs) < 2:
+        return False
+    weight = graph.tensors[operator.inputs[1]]
+    least = 0
+    for dimension in (1, 3, 2, 0):
+        stride = weight.strides[dimension]
+        if stride < least or (dimension == 0 and least == weight.strides[1]):
+            return False
+        least = stride * weight.shape[dimension]
+    return True
 
 
 def channels_last(tensor: Tensor) -> bool:
@@ -94,12 +123,12 @@ def _is_image(operator: Operator, graph: Graph) -> bool:
     return len(source.shape) == 4 and (_contiguous(source) or channels_last(source))
 
 
-def _tiled(operator: Operator, graph: Graph) -> float:
+def _tiled(operator: Operator, graph: Graph, lost: frozenset[int]) -> float:
     """`Access.tiled` of a convolution: its images and results, each plane of which is cut into tiles apart. A single place or
     channel lies in both orders at once."""
     images = [t for t in (graph.tensors[operator.outputs[0]], graph.tensors[operator.inputs[0]]) if len(t.shape) > 2]
     ordered = [image for image in images if image.shape[1] > 1 and prod(image.shape[2:]) > 1]
-    if ordered and channels_last(ordered[0]):
+    if ordered and channels_last(ordered[0]) and lost.isdisjoint(operator.outputs):
         return 0.0
     elements = sum(prod(image.shape) for image in images)
     padding = sum(

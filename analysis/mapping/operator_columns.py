@@ -14,7 +14,7 @@ from ..costs import Cost, Family
 from ..fusion import Partition
 from ..fusion.operands import Numbers, columns_of
 from ..graph import Graph
-from .access import Access, access_of
+from .access import Access, access_of, lost_order
 from .cpu_work import POOLS, WORK, work_on_cpu
 from .kernels import FAMILIES, GEMM, Column, Kernels, gemm_sizes
 
@@ -133,8 +133,10 @@ class OperatorColumns:
     @cached_property
     def _access(self) -> Column:
         """The fields of `Access`, one below the other."""
+        lost = lost_order(self.graph)
         found = [
-            access_of(o, cost.family, self.graph) for o, cost in zip(self.graph.operators, self.costs, strict=True)
+            access_of(o, cost.family, self.graph, lost)
+            for o, cost in zip(self.graph.operators, self.costs, strict=True)
         ]
         return np.array([[getattr(access, name) for access in found] for name in Access._fields], dtype=np.float64)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from ..measurement.rows import inputs_text
 from ..study.measured.errors import Errors, grouped
 from ..study.measured.predict import NotPredicted, Predicted
 from ..what_if import names
@@ -37,11 +38,15 @@ def _kept(each: Predicted) -> str:
 
 def _regime(each: Predicted) -> tuple[str, ...]:
     size = "batch 1" if each.case.batch == 1 else "batch to 8" if each.case.batch <= 8 else "larger batches"
-    return (each.case.device, f"{each.regime}-bound", size)
+    return (each.case.device, f"{each.regime}-bound", size, _kept(each))
 
 
 def _family(each: Predicted) -> tuple[str, ...]:
-    return (each.case.package, each.case.name.partition("_")[0].rstrip("0123456789"))
+    return (each.case.package, each.case.name.partition("_")[0].rstrip("0123456789"), _kept(each))
+
+
+def _all(each: Predicted) -> tuple[str, ...]:
+    return (_subject(each), _kept(each))
 
 
 def _subject(each: Predicted) -> str:
@@ -51,9 +56,10 @@ def _subject(each: Predicted) -> str:
 
 
 _TABLES: Sequence[tuple[str, str, tuple[str, ...], By]] = (
+    ("In all", "", ("of", "rows are"), _all),
     ("Models by device", "models", ("source", "device", "framework", "mode", "precision", "rows are"), _device),
-    ("Models by what bounds them", "models", ("device", "regime", "batch"), _regime),
-    ("Models by family, those with most rows", "models", ("package", "family"), _family),
+    ("Models by what bounds them", "models", ("device", "regime", "batch", "rows are"), _regime),
+    ("Models by family, those with most rows", "models", ("package", "family", "rows are"), _family),
     ("Operators", "operators", ("source", "device", "operator", "rows are"), _operator),
     ("Mean power while it runs", "power", ("source", "device", "subject", "rows are"), _operator),
 )
@@ -70,7 +76,7 @@ def render(
         return json.dumps(_record(found, reasons), indent=2)
     parts: list[str] = [_preamble()] if output == "markdown" else []
     for title, subject, headings, by in _TABLES:
-        lines = _lines([each for each in found if _subject(each) == subject], by, headings)
+        lines = _lines(_about(subject, found), by, headings)
         if lines:
             parts += [f"## {title}", "", _table((*headings, *_COLUMNS), lines, output), ""]
     parts += [_worst(found, output), "", _left_out(reasons)]
@@ -82,9 +88,14 @@ def _preamble() -> str:
     return Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
 
 
+def _about(subject: str, found: Sequence[Predicted]) -> list[Predicted]:
+    """The rows of a table's subject; without one all."""
+    return [each for each in found if subject in ("", _subject(each))]
+
+
 def _lines(rows: Sequence[Predicted], by: By, headings: Sequence[str]) -> list[tuple[str, ...]]:
     groups = grouped(rows, by)
-    if headings[-1] == "family":
+    if "family" in headings:
         groups = {key: group for key, group in groups.items() if len(group) >= _FAMILY_ROWS}
     return [(*key, *_cells(Errors.of(group))) for key, group in groups.items()]
 
@@ -106,8 +117,7 @@ def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], output: str)
 
 
 def _worst(found: Sequence[Predicted], output: str) -> str:
-    models = [each for each in found if _subject(each) == "models"]
-    worst = sorted(models, key=lambda each: -abs(each.error))[:_WORST]
+    worst = sorted(_about("models", found), key=lambda each: -abs(each.error))[:_WORST]
     lines = [
         (
             c.name,
@@ -137,7 +147,7 @@ def _record(found: Sequence[Predicted], reasons: Counter[str]) -> dict[str, obje
     tables = {
         title: [
             {**dict(zip(headings, key, strict=True)), **asdict(Errors.of(group))}
-            for key, group in grouped([each for each in found if _subject(each) == subject], by).items()
+            for key, group in grouped(_about(subject, found), by).items()
         ]
         for title, subject, headings, by in _TABLES
     }
@@ -147,8 +157,9 @@ def _record(found: Sequence[Predicted], reasons: Counter[str]) -> dict[str, obje
 def _row(each: Predicted) -> dict[str, object]:
     case = each.case
     return {
-        "source": case.source, "name": case.name, "device": case.device, "framework": case.framework, "mode": case.mode,
-        "set": names(case.what_if), "precision": case.numerics.value, "batch": case.batch, "shape": dict(case.shape),
-        "held_out": case.held_out, "quantity": case.quantity, "measured": case.measured, "predicted": each.value,
-        "low": each.low, "high": each.high, "plain": each.plain, "regime": each.regime,
+        "source": case.source, "name": case.name, "target": case.target, "inputs": inputs_text(case.inputs) or case.size,
+        "device": case.device, "framework": case.framework, "mode": case.mode, "set": names(case.what_if),
+        "precision": case.numerics.value, "batch": case.batch, "shape": dict(case.shape), "held_out": case.held_out,
+        "quantity": case.quantity, "measured": case.measured, "predicted": each.value, "low": each.low, "high": each.high,
+        "plain": each.plain, "regime": each.regime,
     }  # fmt: skip

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ..estimate import Question, on_device
 from .anatomy import Anatomy
 from .grid import Grid
-from .plans import Plans
-from .points import Point, answer
+from .points import Point, answer, plans_of
 from .subjects import Subject
 
 _Figure = Callable[[Point], float]
@@ -50,13 +49,12 @@ def candidates(subject: Subject, questions: Sequence[Question]) -> list[Candidat
     """A row for every question and batch size."""
     found: list[Candidate] = []
     for question in questions:
-        for batch, graph in subject.graphs.items():
-            plans = Plans(graph)
+        for batch in subject.graphs:
+            plans, written = plans_of(subject, batch)
             plan = plans.of(question)
             anatomy = Anatomy.of(plan, on_device(plan, question), question)
-            found += [
-                Candidate(point, anatomy) for point in answer(subject.name, subject.target, batch, plans, [question])
-            ]
+            points = answer(subject.name, subject.target, batch, plans, written, [question])
+            found += [Candidate(point, anatomy) for point in points]
     return found
 
 

@@ -106,7 +106,7 @@ def evaluate_points(
 def _answers(
     tasks: Sequence[tuple[Subject, int]], questions: Sequence[Question], jobs: int
 ) -> Iterator[tuple[int, list[Point]]]:
-    work = [(s.name, s.target, batch, Plans(s.graphs[batch]), questions) for s, batch in tasks]
+    work = [(s.name, s.target, batch, *plans_of(s, batch), questions) for s, batch in tasks]
     if jobs == 1 or len(tasks) < 2:
         yield from enumerate(answer(*each) for each in work)
         return
@@ -116,12 +116,21 @@ def _answers(
         yield from ((running[done], done.result()) for done in as_completed(running))
 
 
-def answer(name: str, target: str, batch: int, plans: Plans, questions: Sequence[Question]) -> list[Point]:
-    """The points of one graph."""
-    return [_point(name, target, batch, plans, question) for question in questions]
+def plans_of(subject: Subject, batch: int) -> tuple[Plans, Plans]:
+    """Those of a model, and those of it as written."""
+    plans = Plans(subject.graphs[batch])
+    written = subject.as_written.get(batch)
+    return plans, plans if written is None else Plans(written)
 
 
-def _point(name: str, target: str, batch: int, plans: Plans, question: Question) -> Point:
+def answer(
+    name: str, target: str, batch: int, plans: Plans, written: Plans, questions: Sequence[Question]
+) -> list[Point]:
+    """The points of one graph; `written`: the plans of the model as written."""
+    return [_point(name, target, batch, plans, written, question) for question in questions]
+
+
+def _point(name: str, target: str, batch: int, plans: Plans, written: Plans, question: Question) -> Point:
     plan, device = plans.of(question), question.device
     found = on_device(plan, question)
     latency, energy, times, joules = found.latency, found.energy, Times.of(found), found.energies
@@ -142,5 +151,6 @@ def _point(name: str, target: str, batch: int, plans: Plans, question: Question)
     )  # fmt: skip
     if not question.what_if:
         return point
-    base = on_device(plan, replace(question, what_if=frozenset()))
+    without = replace(question, what_if=frozenset())
+    base = on_device(written.of(without), without)
     return replace(point, base_latency_s=base.latency.value, base_energy_j=base.energy.value, base_edp_js=base.edp)

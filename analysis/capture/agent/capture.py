@@ -85,6 +85,7 @@ class Request(TypedDict):
     root: bool
     imports: list[tuple[str, list[str]]]
     sought: Sought | None
+    channels_last: bool
 
 
 class Graph(Tables):
@@ -102,6 +103,7 @@ class Graph(Tables):
     parameters: int
     assumptions: list[str]
     without: list[tuple[str, str, int]]
+    channels_last: bool
 
 
 class Failure(TypedDict):
@@ -175,7 +177,8 @@ class Capturer:
         with torch.no_grad(), recorder:
             trials = TrialsAround if request.get("sought") else Trials
             run = _run(request, trials(request, module, recorder, tracker))
-        return _graph(run, recorder, tracker, self._locator, (request.get("sought") or request).get("file"))
+        file = (request.get("sought") or request).get("file")
+        return _graph(run, recorder, tracker, self._locator, file, channels_last=bool(request.get("channels_last")))
 
 
 def failure_of(error: BaseException, stage: str, request: Request) -> Failure:
@@ -231,7 +234,15 @@ def _with_lines(meant: BaseException | None, error: BaseException) -> BaseExcept
     return error if meant is None else meant.with_traceback(error.__traceback__)
 
 
-def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: SourceLocator, file: str | None) -> Graph:
+def _graph(
+    run: Run,
+    recorder: Recorder,
+    tracker: ModuleTracker,
+    locator: SourceLocator,
+    file: str | None,
+    *,
+    channels_last: bool,
+) -> Graph:
     model, specs = run.model, run.inputs
     outputs = [leaf for leaf in _leaves(run.result) if isinstance(leaf, torch.Tensor)]
     read = [recorder.register(spec["tensor"], "input") for spec in specs]
@@ -248,6 +259,7 @@ def _graph(run: Run, recorder: Recorder, tracker: ModuleTracker, locator: Source
         "output_tensors": written,
         "assumptions": [*recorder.assumptions, *_of_the_code()],
         "without": without.at_lines(),
+        "channels_last": channels_last,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         **packed(recorder.operators, recorder.tensors, tracker.describe(model)),
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-from . import assumed, without
+from . import assumed, order, without
 from .absent import Absent, AbsentError, parent_missing
 from .claims import Claim
 from .config_code import CALLED
@@ -204,6 +204,8 @@ class Trials:
         self, model: nn.Module, inputs: ForwardInputs, assignment: Assignment, built: Mapping[str, Any]
     ) -> tuple[list[ModelInput], object]:
         recorder = self._recorder
+        if self._request.get("channels_last"):
+            built = order.channels_last(model, built)
         recorder.restart()
         self._tracker.restart()
         self._tracker.adopt(model)

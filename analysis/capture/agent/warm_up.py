@@ -54,6 +54,7 @@ def warm_up(capturer: Capturer) -> None:
         "id": 0, "op": "capture", "file": _FILE, "text": _MODEL, "module": None, "paths": [], "needed": ["Net", "Block"],
         "candidates": [{"expression": "Net()", "origin": ""}], "inputs": [], "inputs_origin": "", "hints": [], "batch": None,
         "seconds": 60.0, "memory_gb": 8.0, "wanted": "Net", "guess": True, "root": True, "imports": [], "sought": None,
+        "channels_last": False,
     }  # fmt: skip
     answer = capturer.capture(request)
     assert "graph" in answer, answer

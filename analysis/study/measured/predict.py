@@ -102,7 +102,8 @@ def ready(
             kernels = operator_kernels(case)
             yield NotPredicted(case, f"no operator {case.name}") if kernels is None else _operator(case, kernels)
         else:
-            if key != (key := (case.package, case.target or _made(case), case.size, case.inputs, case.batch)):
+            asked = case.target or (_made(case), WhatIf.CHANNELS_LAST in case.what_if)
+            if key != (key := (case.package, asked, case.size, case.inputs, case.batch)):
                 note(f"{case.name}, batch {case.batch}")
                 graph = _target(case, capturer, options) if case.target else _graph(case, capturer)
             yield NotPredicted(case, graph) if isinstance(graph, str) else _model(case, graph, device)
@@ -141,12 +142,7 @@ def _made(case: Case) -> str:
     package: Mapping[str, Any] = sources()["models"][case.package]
     older = case.framework.startswith("pytorch 1.") and package.get("make_pytorch_1")
     expression = sources()["transformers"].get(case.name, "")
-    made = str(older or package["make"]).format(name=case.name, expression=expression)
-    return (
-        f"({made}).to(memory_format=__import__('torch').channels_last)"
-        if WhatIf.CHANNELS_LAST in case.what_if
-        else made
-    )
+    return str(older or package["make"]).format(name=case.name, expression=expression)
 
 
 def _request(case: Case) -> CaptureRequest:
@@ -157,15 +153,14 @@ def _request(case: Case) -> CaptureRequest:
     module = str(package["module"])
     return CaptureRequest(
         (Candidate(_made(case), case.source),), module=module, inputs=inputs, inputs_origin="given", seconds=180.0,
-        imports=((module, ()),),
+        imports=((module, ()),), channels_last=WhatIf.CHANNELS_LAST in case.what_if,
     )  # fmt: skip
 
 
 def _model(case: Case, graph: Graph, device: HardwareProfile) -> Ready:
     if isinstance(case.numerics, Autocast) and not case.target and _fast_norms(case):
         graph = with_fast_norms(graph, str(sources()["models"][case.package]["fast_norms"]["files"]))
-    captured = frozenset[WhatIf]() if case.target else {WhatIf.CHANNELS_LAST}
-    question = Question(device, case.numerics, case.mode, case.what_if - captured)
+    question = Question(device, case.numerics, case.mode, case.what_if)
     plan = Plan.of(as_run(graph, question), question.policy)
     return Ready(case, plan.kernels(question.storage), lambda device: on_device(plan, replace(question, device=device)))
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median_low
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TextIO
 
 from .cases import Case
 from .rows import Row, cases_of
@@ -22,13 +22,13 @@ _KINDS = ({"model", "latency_ms"}, {"op", "shape"}, {"target", "fw_latency_ms"},
 
 def read_cases(paths: Sequence[Path], named: Mapping[str, str] = _NONE) -> tuple[list[Case], Counter[str]]:
     """The cases of tables (CSV, also gzipped; folders of such), and why rows were left out, with how many. `named`: ids of
-    devices by their names in lower case, besides those that `sources.toml` has.
+    devices by their names in lower case, besides those that `sources.toml` has. Other files of a folder are left out as well.
 
     Raises `OSError`, and `ValueError` where a file is no such table.
     """
     cases: list[Case] = []
     left: Counter[str] = Counter()
-    for path in _files(paths):
+    for path in _files(paths, left):
         for line, row in enumerate(_rows(path), 2):
             try:
                 for found in cases_of(row, named):
@@ -53,17 +53,34 @@ def _middle(cases: Iterable[Case]) -> list[Case]:
     return others + [replace(case, measured=median_low(seconds)) for case, seconds in rounds.items()]
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Path], left: Counter[str]) -> Iterator[Path]:
     for path in paths:
-        yield from (sorted(p for p in path.iterdir() if ".csv" in p.suffixes) if path.is_dir() else [path])
+        if not path.is_dir():
+            yield path
+            continue
+        for each in sorted(p for p in path.iterdir() if ".csv" in p.suffixes):
+            with _opened(each) as file:
+                known = _is_table(csv.DictReader(file))
+            if known:
+                yield each
+            else:
+                left[f"{each.name} is no table of measurements"] += 1
+
+
+def _opened(path: Path) -> TextIO:
+    opened: Any = gzip.open if path.suffix == ".gz" else open
+    return opened(path, "rt", newline="", encoding="utf-8-sig")
+
+
+def _is_table(reader: csv.DictReader[str]) -> bool:
+    columns = set(reader.fieldnames or ())
+    return any(kind <= columns for kind in _KINDS)
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    opened: Any = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", newline="", encoding="utf-8-sig") as file:
+    with _opened(path) as file:
         reader = csv.DictReader(file, restval="")
-        columns = set(reader.fieldnames or ())
-        if not any(kind <= columns for kind in _KINDS):
+        if not _is_table(reader):
             wanted = "; ".join(" and ".join(sorted(kind)) for kind in _KINDS)
             raise ValueError(f"{path}: no table of measurements, whose columns are one of: {wanted}")
         yield from reader

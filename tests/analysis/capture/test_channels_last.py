@@ -4,7 +4,8 @@ import pytest
 
 from graphperf.analysis.estimate import Question, estimate
 from graphperf.analysis.graph import Graph
-from graphperf.analysis.mapping.access import channels_last
+from graphperf.analysis.mapping.access import channels_last, lost_order
+from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision, profile
 
 HEAD = """
@@ -45,3 +46,101 @@ def test_tensor_cores_need_no_conversion_then(net) -> None:
     question = Question(profile("a100-sxm4-80gb"), Precision.FP16, "eager")
     converted = {name: estimate(net(name), question).allocations.conversion_s.sum() for name in ("plain", "weights")}
     assert converted["plain"] > 0 == converted["weights"]
+
+
+SET = {"what_if": frozenset({WhatIf.CHANNELS_LAST}), "hardware": ("a100-sxm4-80gb",), "precision": Precision.FP16}
+TOKENS = """
+# graphperf: input=(64, 3, 224, 224)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patches, self.norm = nn.Conv2d(3, 384, 16, 16), nn.LayerNorm(384)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        return self.norm(x + 1)
+"""
+
+
+def test_what_is_set_is_captured_and_compared_with_the_model_as_written(write) -> None:
+    """Tokens that are taken from channels-last images lie as norms want them."""
+    [plain], [changed] = (
+        write(TOKENS, **{**SET, "what_if": frozenset()}).analysis.results,
+        write(TOKENS, **SET).analysis.results,
+    )
+    assert (plain.graph.channels_last, changed.graph.channels_last) == (False, True)
+    [base], [found] = plain.evaluations, changed.evaluations
+    assert [estimate.latency for estimate in changed.unchanged] == [base.latency]
+    copies = [any(each.allocation.conversion_s for each in one.subgraphs) for one in (base, found)]
+    assert copies == [True, False]
+    assert found.latency.value < 0.9 * base.latency.value
+
+
+def test_weights_and_images_of_every_kind_of_argument_are_turned(write) -> None:
+    graph = write(
+        """
+        # graphperf: input=[(2, 8, 16, 16), (2, 5, 8)]
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.point, self.volume, self.fc = nn.Conv2d(8, 4, 1), nn.Conv3d(1, 4, 3), nn.Linear(8, 8)
+
+            def forward(self, image, tokens):
+                return self.point(image).mean() + self.volume(image[:, None]).mean() + self.fc(tokens).mean()
+        """,
+        **SET,
+    ).graph
+    image, tokens = (graph.tensors[each] for each in graph.input_tensors)
+    assert (image.strides, tokens.strides) == ((2048, 1, 128, 8), (40, 8, 1))
+    weights = {tensor.shape: tensor.strides for tensor in graph.tensors if tensor.is_weight}
+    assert weights[4, 8, 1, 1] == (8, 1, 8, 8)  # in that order by its strides alone, as `to()` makes it
+    assert weights[4, 1, 3, 3, 3] == (27, 27, 9, 3, 1)
+
+
+def test_models_that_only_run_as_written_are_changed_without_a_capture(write) -> None:
+    [result] = write(
+        """
+        # graphperf: input=(8, 64, 32, 32)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(64, 64, 3)
+
+            def forward(self, x):
+                return self.conv(x).view(8, -1)
+        """,
+        **SET,
+    ).analysis.results
+    assert not result.graph.channels_last
+    [words] = result.graph.assumptions
+    assert words.startswith("does not run in channels_last (RuntimeError: ")
+    assert result.evaluations[0].latency.value < result.unchanged[0].latency.value
+
+
+def test_group_norms_lose_the_order_unless_weights_bring_it_back(write) -> None:
+    """As on GPUs, whose kernel makes contiguous images; weights that are computed in every run are contiguous."""
+    graph = write(
+        """
+        class Standardized(nn.Conv2d):
+            def forward(self, x):
+                return F.conv2d(x, (self.weight - self.weight.mean()).contiguous(), padding=1)
+
+
+        # graphperf: input=(8, 64, 32, 32)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm, self.other = nn.GroupNorm(8, 64), nn.GroupNorm(8, 64)
+                self.own, self.usual = Standardized(64, 64, 3), nn.Conv2d(64, 64, 1)
+
+            def forward(self, x):
+                return self.other(self.usual(self.own(torch.relu(self.norm(x)))))
+        """,
+        prelude="import torch\nimport torch.nn.functional as F\nfrom torch import nn\n",
+        **SET,
+    ).graph
+    lost = lost_order(graph)
+    made = [(o.kind, o.outputs[0] in lost) for o in graph.operators if channels_last(graph.tensors[o.outputs[0]])]
+    assert [each for each in made if each[0] in ("group_norm", "relu", "conv2d")] == [
+        ("group_norm", True), ("relu", True), ("conv2d", True), ("conv2d", False), ("group_norm", True),
+    ]  # fmt: skip

@@ -6,10 +6,24 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 H100, I7 = "h100-sxm5-80gb", "i7-12700k"
+CONVOLUTIONS = """
+from torch import nn
+
+
+# graphperf: input=(8, 64, 112, 112)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(64, 64, 3), nn.BatchNorm2d(64), nn.Conv2d(64, 64, 3))
+
+    def forward(self, x):
+        return self.layers(x)
+"""
 
 
 def test_compare_as_text(run: Callable) -> None:
@@ -138,6 +152,18 @@ def test_what_if(run: Callable) -> None:
     assert text.splitlines()[0] == "Net · fp32 · eager · batch 1 · channels_last,cuda-graphs"
     point = run("graphperf", "sweep", "model.py", "--set", "cuda-graphs", "--format", "json").json["points"][0]
     assert (point["what_if"], point["base_latency_s"]) == ("cuda-graphs", pytest.approx(report["what_if"]["latency_s"]))
+
+
+@pytest.mark.parametrize("change", ["channels_last", "fold-bn"])
+def test_a_sweep_compares_with_the_model_as_written(run: Callable, change: str) -> None:
+    """What changes the graph itself is another one."""
+    Path("model.py").write_text(CONVOLUTIONS)
+    asked = ("-H", H100, "--precision", "fp16", "--batch", "8,16", "--format", "json")
+    plain, changed = (
+        run("graphperf", "sweep", "model.py", *asked, *given).json["points"] for given in ((), ("--set", change))
+    )
+    assert [point["base_latency_s"] for point in changed] == [point["latency_s"] for point in plain]
+    assert all(point["latency_s"] < point["base_latency_s"] for point in changed)
 
 
 USAGE = [

@@ -100,6 +100,16 @@ def test_a_row_that_was_cut_short(write) -> None:
         read_cases(write(row().partition(",nchw")[0]), CPU)
 
 
+def test_other_files_of_a_folder_are_left_out_and_told(write) -> None:
+    [rows] = write(row())
+    (rows.parent / "calibration.csv").write_text("point,median_s\nlinear,1e-6\n")
+    cases, left = read_cases([rows.parent], CPU)
+    assert len(cases) == 1
+    assert left == {"calibration.csv is no table of measurements": 1}
+    with pytest.raises(ValueError, match=r"calibration\.csv: no table of measurements"):
+        read_cases([rows.parent / "calibration.csv"], CPU)
+
+
 @pytest.mark.parametrize("cells", [{"compiled": "tensorrt"}, {"mode": "train"}, {"layout": "nhwc"}])
 def test_runs_that_measure_does_not_make_are_left_out(write, cells: dict[str, str]) -> None:
     cases, left = read_cases(write(row(**cells)), CPU)
