@@ -43,6 +43,7 @@ from .settings import Options, with_project, with_values
 from .what_if import WhatIf
 
 Progress = Callable[[str], None]
+_OTHERWISE = "only made or called otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,19 +284,22 @@ def _capture_class(
 def _model(
     name: str, captured: Captured, graph: Graph, options: Options, request: CaptureRequest, capturer: Capturer
 ) -> CapturedModel:
-    """What was captured; once more where a change of `options.what_if` shows in the graph, if it runs then."""
+    """What was captured; once more where a change of `options.what_if` shows in the graph, if the same runs then."""
     found = CapturedModel(name, graph, captured.constructed, options, captured.asked or request, captured.expression)
     if WhatIf.CHANNELS_LAST not in options.what_if:
         return found
     limits = {"seconds": options.seconds, "memory_gb": options.memory_gb}
     changed = capturer.capture(replace(found.request, channels_last=True, **limits))
-    if changed.graph is not None:
-        return replace(found, graph=changed.graph, as_written=graph)
-    reason = (
-        f" ({changed.error.message.partition(', with the input')[0].rstrip('.')})" if changed.error is not None else ""
-    )
-    words = f"does not run in channels_last{reason}: what that would save is estimated from the model as written"
+    again = changed.graph
+    if again is not None and (changed.expression, _inputs(again)) == (found.expression, _inputs(graph)):
+        return replace(found, graph=again, as_written=graph)
+    reason = changed.error.message.partition(", with the input")[0].rstrip(".") if changed.error else _OTHERWISE
+    words = f"does not run in channels_last ({reason}): what that would save is estimated from the model as written"
     return replace(found, graph=replace(graph, assumptions=(*graph.assumptions, words)))
+
+
+def _inputs(graph: Graph) -> list[tuple[tuple[int, ...], str]]:
+    return [(spec.shape, spec.dtype) for spec in graph.inputs]
 
 
 def _with_directive(options: Options, model: ModelClass) -> Options:

@@ -73,7 +73,7 @@ def _subject(
         return {batch: found[batch] for batch in sizes}
 
     found = Subject(_name(model), model.target, graphs(lambda each: each.graph))
-    if model.as_written is None:
+    if not any(each.as_written for each in captured.values()):
         return found
     return replace(found, as_written=graphs(lambda each: each.as_written or each.graph))
 

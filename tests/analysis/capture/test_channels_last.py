@@ -97,23 +97,41 @@ def test_weights_and_images_of_every_kind_of_argument_are_turned(write) -> None:
     assert weights[4, 1, 3, 3, 3] == (27, 27, 9, 3, 1)
 
 
-def test_models_that_only_run_as_written_are_changed_without_a_capture(write) -> None:
-    [result] = write(
-        """
-        # graphperf: input=(8, 64, 32, 32)
-        class Net(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.conv = nn.Conv2d(64, 64, 3)
+VIEWS = """
+{directive}
+class Net(nn.Module):
+    def __init__(self, pools=False):
+        super().__init__()
+        self.conv = nn.Conv2d(64, 64, 3)
+        self.pool = nn.AdaptiveAvgPool2d(1) if pools else nn.Identity()
 
-            def forward(self, x):
-                return self.conv(x).view(8, -1)
-        """,
-        **SET,
-    ).analysis.results
+    def forward(self, x):
+        return self.pool(self.conv(x)).view(x.shape[0], -1)
+
+
+if __name__ == "__main__":
+    Net(){run}
+    Net(True)(torch.randn(8, 64, 32, 32))
+"""
+
+
+@pytest.mark.parametrize(
+    ("directive", "run", "reason"),
+    [
+        ("# graphperf: input=(8, 64, 32, 32) init=()", "", "RuntimeError: view size is not compatible"),
+        ("# graphperf: input=(8, 64, 32, 32)", "", "only made or called otherwise"),  # which Net(True) does
+        ("", "(torch.randn(8, 64, 32, 32)); Net()(torch.randn(2, 64, 3, 3))", "only made or called otherwise"),
+    ],
+)
+def test_models_that_only_run_as_written_are_changed_without_a_capture(
+    write, directive: str, run: str, reason: str
+) -> None:
+    """No other model, and no other input, is taken for the change."""
+    [result] = write(VIEWS.format(directive=directive, run=run), **SET).analysis.results
     assert not result.graph.channels_last
+    assert result.graph.inputs[0].shape == (8, 64, 32, 32)
     [words] = result.graph.assumptions
-    assert words.startswith("does not run in channels_last (RuntimeError: ")
+    assert words.startswith(f"does not run in channels_last ({reason}")
     assert result.evaluations[0].latency.value < result.unchanged[0].latency.value
 
 
