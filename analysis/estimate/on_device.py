@@ -48,7 +48,7 @@ class Question:
     def is_followed(self) -> bool:
         """Whether what the heap gives back counts: in eager mode on a CPU."""
         eager = self.device.kind == "cpu" and self.policy.dispatch == "operator"
-        return eager and not self.what_if & {WhatIf.CHANNELS_LAST, WhatIf.KEPT_PAGES}
+        return eager and WhatIf.KEPT_PAGES not in self.what_if
 
     @property
     def folds_norms(self) -> bool:
@@ -134,8 +134,10 @@ def estimate(graph: Graph, question: Question) -> Estimate:
 
 def on_device(plan: Plan, question: Question) -> Estimate:
     """Maps, times and charges the kernels of a plan of the graph as it runs (`as_run`)."""
-    kernels = plan.followed(question.storage) if question.is_followed else plan.kernels(question.storage)
-    if WhatIf.CHANNELS_LAST in question.what_if and not plan.graph.channels_last:
+    reordered = WhatIf.CHANNELS_LAST in question.what_if and not plan.graph.channels_last
+    followed = question.is_followed and not reordered
+    kernels = plan.followed(question.storage) if followed else plan.kernels(question.storage)
+    if reordered:
         kernels = _channels_last(kernels)
     if WhatIf.KEPT_PAGES in question.what_if:
         kernels = replace(kernels, cleared=np.zeros(len(kernels)))

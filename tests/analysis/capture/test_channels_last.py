@@ -76,6 +76,15 @@ def test_what_is_set_is_captured_and_compared_with_the_model_as_written(write) -
     assert found.latency.value < 0.9 * base.latency.value
 
 
+def test_the_heap_of_a_processor_is_followed_in_that_order_too(write) -> None:
+    [result] = write(TOKENS, **{**SET, "hardware": ("i7-12700k",), "precision": Precision.FP32}).analysis.results
+    changed, plain = (
+        found.allocations.cleared_bytes.sum() for found in (result.evaluations[0].totals, *result.unchanged)
+    )
+    assert changed == pytest.approx(plain, rel=0.5)
+    assert changed > 0
+
+
 def test_weights_and_images_of_every_kind_of_argument_are_turned(write) -> None:
     graph = write(
         """
