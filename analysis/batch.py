@@ -48,7 +48,7 @@ class Family:
 def graphs_at(batches: Sequence[int], capture: Callable[[int], Graph]) -> dict[int, Graph]:
     """The graph of every batch size, with as few calls of `capture` as are exact."""
     larger = sorted({batch for batch in batches if batch > 1})
-    found = {1: capture(1)} if 1 in batches else {}
+    found = {batch: capture(batch) for batch in sorted({batch for batch in batches if batch < 2})}
     if len(larger) > _CAPTURES:
         last = len(larger) - 1
         chosen = [larger[index * last // (_CAPTURES - 1)] for index in range(_CAPTURES)]
@@ -110,7 +110,7 @@ def _structure(graph: Graph) -> object:
     ]
     tensors = [(len(t.shape), t.dtype, t.storage, t.role) for t in graph.tensors]
     ranks = [len(spec.shape) for spec in graph.inputs]
-    return operators, tensors, graph.parameters, tuple(graph.storage_bytes), graph.held, ranks
+    return operators, tensors, graph.parameters, tuple(graph.storage_bytes), graph.held, graph.channels_last, ranks
 
 
 def _attribute(versions: Sequence[Attribute], size: Callable[[Sequence[int]], int]) -> Attribute:

@@ -31,7 +31,10 @@ class Surroundings:
         self._hopeless: set[Maker] = set()
 
     def capture(self, request: CaptureRequest) -> Captured:
-        """The part of a model of other code that is the class which is asked for; its request is in the answer."""
+        """The part of a model of other code that is the class which is asked for; its request is in the answer. A request that
+        says whose part it is is captured as it stands."""
+        if request.sought is not None:
+            return self._capturer.capture(request)
         now = time.monotonic()
         self._until = now + self._seconds if self._until is None else self._until
         until = min(self._until, now + _PART * self._seconds)

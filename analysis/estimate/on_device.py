@@ -151,10 +151,10 @@ def on_device(plan: Plan, question: Question) -> Estimate:
 
 def _channels_last(kernels: Kernels) -> Kernels:
     """About the kernels of a capture in that order: convolutions convert no images of two dimensions, what takes contiguous ones
-    copies."""
+    copies them there and back."""
     planes = np.array([kind.endswith("2d") for kind in kernels.kind], dtype=np.bool_)
     tiled = np.where(planes, np.minimum(0.0, kernels.tiled), kernels.tiled)
-    return replace(kernels, tiled=tiled, recopied=kernels.recopied | kernels.image)
+    return replace(kernels, tiled=tiled, copies=np.maximum(kernels.copies, 2.0 * kernels.image))
 
 
 def _computed(precisions: Sequence[Precision], question: Question) -> Sequence[Precision]:

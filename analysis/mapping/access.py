@@ -23,17 +23,18 @@ _WALKS: tuple[Family, ...] = ("pointwise", "movement")
 class Access(NamedTuple):
     """`irregular`: not the same dimension of all tensors lies side by side, so that one of them is not read in a row. `row`:
     elements of a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's
-    statistics and its results are two kernels, which both read the operand; `recopied`: its operand is first made contiguous;
-    `image`: it is an image, in either order, of a CUDA kernel that takes and makes contiguous ones only. `tiled`: of a
-    convolution on contiguous images, elements of the square tiles that hold their channels and places, where kernels for
-    channels-last images first transpose them, relative to their own; 0 where they lie so. `wide`: 32 bits do not count the
-    elements of its images or results."""
+    statistics and its results are two kernels, which both read the operand; `copies`: of its operand, which is first made
+    contiguous, and of its result, which a convolution brings back into the order of channels-last images; `image`: it is an
+    image, in either order, of a CUDA kernel that takes and makes contiguous ones only. `tiled`: of a convolution on contiguous
+    images, elements of the square tiles that hold their channels and places, where kernels for channels-last images first
+    transpose them, relative to their own; 0 where they lie so. `wide`: 32 bits do not count the elements of its images or
+    results."""
 
     irregular: bool = False
     row: int = 0
     softmax_row: int = 0
     twice: bool = False
-    recopied: bool = False
+    copies: int = 0
     image: bool = False
     tiled: float = 0.0
     wide: bool = False
@@ -42,27 +43,39 @@ class Access(NamedTuple):
 REGULAR = Access()
 
 
-def access_of(operator: Operator, family: Family, graph: Graph, lost: frozenset[int] = frozenset()) -> Access:
+class Lost(NamedTuple):
+    """`images` that are channels-last in a capture and contiguous on a GPU; `returned`: operators whose result, lost by them, a
+    convolution brings back."""
+
+    images: frozenset[int] = frozenset()
+    returned: frozenset[int] = frozenset()
+
+
+_NOTHING = Lost()
+
+
+def access_of(operator: Operator, family: Family, graph: Graph, lost: Lost = _NOTHING) -> Access:
     """The access of one operator as an eager kernel; `lost`: images that are contiguous after all (`lost_order`)."""
-    in_order = not lost.isdisjoint(operator.inputs[:1])
+    in_order = not lost.images.isdisjoint(operator.inputs[:1])
     if family in _WALKS:
         irregular = operator.kind in _LOOKED_UP or _transposed(operator, graph)
         image = _is_image(operator, graph)
-        recopied = image and channels_last(graph.tensors[operator.inputs[0]]) and not in_order
-        return Access(irregular, recopied=recopied, image=image)
+        copied = image and channels_last(graph.tensors[operator.inputs[0]]) and not in_order
+        return Access(irregular, copies=_copies(operator, copied, lost), image=image)
     if family == "convolution":
-        return Access(tiled=_tiled(operator, graph, lost), wide=_wide(operator, graph))
+        return Access(tiled=_tiled(operator, graph, lost.images), wide=_wide(operator, graph))
     if family != "normalization" or not operator.inputs:
         return REGULAR
     source = graph.tensors[operator.inputs[0]]
-    recopied = not (_contiguous(source) or in_order or (operator.kind in _ANY_ORDER and channels_last(source)))
+    copied = not (_contiguous(source) or in_order or (operator.kind in _ANY_ORDER and channels_last(source)))
+    copies = _copies(operator, copied, lost)
     if operator.kind in _SOFTMAX:
-        return Access(softmax_row=row_length(operator, graph), recopied=recopied)
+        return Access(softmax_row=row_length(operator, graph), copies=copies)
     if operator.kind not in _NORMS:
-        return Access(recopied=recopied)
+        return Access(copies=copies)
     row = row_length(operator, graph)
     twice = runs_twice(operator.kind, row)
-    return Access(row=row, twice=twice, recopied=recopied, image=_is_image(operator, graph))
+    return Access(row=row, twice=twice, copies=copies, image=_is_image(operator, graph))
 
 
 def runs_twice(norm: str, row: int) -> bool:
@@ -70,17 +83,29 @@ def runs_twice(norm: str, row: int) -> bool:
     return norm not in NORMS_OF_ROWS or row % LOADED_AT_ONCE > 0
 
 
-def lost_order(graph: Graph) -> frozenset[int]:
-    """Images that are channels-last in a capture and contiguous on a GPU: group norms make such ones there, and the operators
-    after them keep the order, up to a convolution whose weights are channels-last."""
-    lost: set[int] = set()
+def _copies(operator: Operator, copied: bool, lost: Lost) -> int:
+    """`Access.copies` of an operator, whose operand is copied or not."""
+    return copied + (copied and operator.id in lost.returned)
+
+
+def lost_order(graph: Graph) -> Lost:
+    """What group norms make of channels-last images on a GPU, contiguous ones: the operators after them keep that order, up to a
+    convolution whose weights are channels-last."""
+    makers: dict[int, int] = {}  # the operator that lost an image's order
+    returned: set[int] = set()
     if not any(operator.kind in _CONTIGUOUS_IMAGES for operator in graph.operators):
-        return frozenset()
+        return _NOTHING
     for operator in graph.operators:
-        kept = not lost.isdisjoint(operator.inputs[:1]) and not _brings_back(operator, graph)
-        if kept or operator.kind in _CONTIGUOUS_IMAGES:
-            lost.update(tensor for tensor in operator.outputs if channels_last(graph.tensors[tensor]))
-    return frozenset(lost)
+        maker = makers.get(operator.inputs[0]) if operator.inputs else None
+        if maker is None and operator.kind in _CONTIGUOUS_IMAGES:
+            maker = operator.id
+        if maker is None:
+            continue
+        if _brings_back(operator, graph):
+            returned.add(maker)
+        else:
+            makers |= {tensor: maker for tensor in operator.outputs if channels_last(graph.tensors[tensor])}
+    return Lost(frozenset(makers), frozenset(returned))
 
 
 def _brings_back(operator: Operator, graph: Graph) -> bool:

@@ -39,13 +39,9 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
 
 
 def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
-    """Seconds of the copies that norms and softmax make of operands that are not contiguous: as much as they move themselves.
-
-    Kernels for contiguous images make such results as well, which the convolution after them brings back into the order of
-    channels-last ones.
-    """
-    if not kernels.recopied.any():
+    """Seconds of the copies that norms and softmax make of operands that are not contiguous, and of what a convolution then
+    brings back into the order of channels-last images: each as much as they move themselves."""
+    if not kernels.copies.any():
         return np.zeros(len(kernels))
-    images = kernels.recopied & kernels.image
-    stream = np.where(images, constant("gpu", "image_stream"), constant("gpu", "irregular_stream"))
-    return gpu_traffic(kernels.bytes * kernels.recopied * (1.0 + images), device, stream).seconds
+    stream = np.where(kernels.image, constant("gpu", "image_stream"), constant("gpu", "irregular_stream"))
+    return gpu_traffic(kernels.bytes * kernels.copies, device, stream).seconds

@@ -25,7 +25,7 @@ GEMM = ("batch", "m", "n", "k", "taps", "groups", "image_height", "image_width")
 _SKINNY = 8
 _sizes: Callable[[Gemm], tuple[int, ...]] = attrgetter(*GEMM)
 _FIGURES = (
-    "flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "tiled", "fresh",
+    "flops", "macs", "elements", "bytes", "bytes_activations", "instructions", "row", "softmax_row", "copies", "tiled", "fresh",
     "cleared",
 )  # fmt: skip
 
@@ -35,7 +35,7 @@ class Kernel:
     """What a mapper needs to know of a subgraph: its leading family and kind, arithmetic, traffic in bytes and result size.
 
     `operators` are the kind and family of everything that runs in it. `instructions`: those of vector units that arithmetic
-    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `recopied`, `image`, `tiled`
+    operations do not count, as of an error function. `irregular`, `row`, `softmax_row`, `twice`, `copies`, `image`, `tiled`
     and `wide`: how tensors are walked, as `Access` has it; `tiled` is negative where a compiler chooses the order of images.
     `fresh`: elements of its results in memory of their own, those of in-place operators left out. `cleared`: bytes in pages
     that the system clears for it; negative where nobody followed the run. `flops_by_work`: its operations by class of work on a
@@ -56,7 +56,7 @@ class Kernel:
     row: float = 0
     softmax_row: float = 0
     twice: bool = False
-    recopied: bool = False
+    copies: float = 0
     image: bool = False
     tiled: float = 0
     wide: bool = False
@@ -112,7 +112,7 @@ class Kernels:
     tiled: Column
     irregular: Mask
     twice: Mask
-    recopied: Mask
+    copies: Column
     image: Mask
     wide: Mask
     fresh: Column
@@ -136,7 +136,6 @@ class Kernels:
             operators=operators,
             irregular=column("irregular") > 0,
             twice=column("twice") > 0,
-            recopied=column("recopied") > 0,
             image=column("image") > 0,
             wide=column("wide") > 0,
             work=np.array([WORK.index(kernel.work) for kernel in kernels], dtype=np.int64),
@@ -156,7 +155,6 @@ class Kernels:
             operators=self.operators[row],
             irregular=bool(self.irregular[row]),
             twice=bool(self.twice[row]),
-            recopied=bool(self.recopied[row]),
             image=bool(self.image[row]),
             wide=bool(self.wide[row]),
             flops_by_work=tuple((work, flops) for work, flops in parts if flops),

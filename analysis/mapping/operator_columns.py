@@ -39,7 +39,7 @@ class OperatorColumns:
         lead = np.array([max(g, key=domains.__getitem__) if a is None else a for a, g in anchors], dtype=np.int64)
         eager = cut.policy.dispatch == "operator"
         access = self._access[:, lead] if eager else np.zeros((len(Access._fields), len(lead)))
-        irregular, row, softmax_row, twice, recopied, image, tiled, wide = access
+        irregular, row, softmax_row, twice, copies, image, tiled, wide = access
         if not eager:  # a compiler chooses the order
             tiled = -1.0 * (self._family[lead] == FAMILIES.index("convolution"))
         pairs = self._pairs
@@ -56,7 +56,7 @@ class OperatorColumns:
             elements=np.maximum.reduceat(self._domains[members], starts), bytes=nothing, bytes_activations=nothing,
             **dict(zip(GEMM, self._gemms[:, lead], strict=True)),
             tiled=tiled, kind=self._kinds[lead], operators=operators, instructions=total(self._instructions),
-            row=row, softmax_row=softmax_row, irregular=irregular > 0, twice=twice > 0, recopied=recopied > 0,
+            row=row, softmax_row=softmax_row, irregular=irregular > 0, twice=twice > 0, copies=copies,
             image=image > 0, wide=wide > 0,
             fresh=self._fresh(home, members), cleared=nothing - 1, work=self._work[lead],
             flops_by_work=_by_class(home, work[members], self._flops[members], len(groups)),

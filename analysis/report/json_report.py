@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import zip_longest
 
-from ...hardware_profiles import Precision
 from ..costs import Sizes, parallelism_of
 from ..estimate import Estimate, Evaluation
 from ..fusion import patterns, policy_for
 from ..graph import Operator
 from ..pipeline import Analysis, ModelResult, shown_file
-from ..what_if import WhatIf, names
+from ..what_if import names
 from . import units
 from .records import (
     allocation_record,
@@ -86,11 +85,9 @@ def _trust(evaluation: Evaluation) -> list[str]:
 
 def _converted_layouts(evaluation: Evaluation) -> list[str]:
     """Time that convolutions take beside the traffic that they show."""
-    question = evaluation.question
-    converted = question.device.kind == "gpu" and WhatIf.CHANNELS_LAST not in question.what_if and any(
-        estimate.kernel.contiguous_convolution and estimate.precision in (Precision.FP16, Precision.BF16)
-        for estimate in evaluation.subgraphs
-    )  # fmt: skip
+    converted = evaluation.question.device.kind == "gpu" and any(
+        found.kernel.contiguous_convolution and found.allocation.conversion_s > 0 for found in evaluation.subgraphs
+    )
     text = "eager convolutions in half precision convert the layout of their tensors; it is in their time, not in their bytes"
     return [text] if converted else []
 

@@ -58,13 +58,19 @@ def _files(paths: Sequence[Path], left: Counter[str]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        for each in sorted(p for p in path.iterdir() if ".csv" in p.suffixes):
-            with _opened(each) as file:
-                known = _is_table(csv.DictReader(file))
-            if known:
+        for each in sorted(p for p in path.iterdir() if ".csv" in p.suffixes and p.is_file()):
+            if _is_known(each):
                 yield each
             else:
                 left[f"{each.name} is no table of measurements"] += 1
+
+
+def _is_known(path: Path) -> bool:
+    try:
+        with _opened(path) as file:
+            return _is_table(csv.DictReader(file))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error):
+        return False
 
 
 def _opened(path: Path) -> TextIO:
@@ -79,8 +85,11 @@ def _is_table(reader: csv.DictReader[str]) -> bool:
 
 def _rows(path: Path) -> Iterator[Row]:
     with _opened(path) as file:
-        reader = csv.DictReader(file, restval="")
-        if not _is_table(reader):
-            wanted = "; ".join(" and ".join(sorted(kind)) for kind in _KINDS)
-            raise ValueError(f"{path}: no table of measurements, whose columns are one of: {wanted}")
-        yield from reader
+        try:
+            reader = csv.DictReader(file, restval="")
+            if not _is_table(reader):
+                wanted = "; ".join(" and ".join(sorted(kind)) for kind in _KINDS)
+                raise ValueError(f"no table of measurements, whose columns are one of: {wanted}")
+            yield from reader
+        except (ValueError, EOFError, csv.Error) as error:
+            raise ValueError(f"{path}: {error}") from error

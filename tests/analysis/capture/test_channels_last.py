@@ -1,10 +1,12 @@
 """Models that make their images channels-last are captured so."""
 
+from pathlib import Path
+
 import pytest
 
 from graphperf.analysis.estimate import Question, estimate
 from graphperf.analysis.graph import Graph
-from graphperf.analysis.mapping.access import channels_last, lost_order
+from graphperf.analysis.mapping.access import access_of, channels_last, lost_order
 from graphperf.analysis.what_if import WhatIf
 from graphperf.hardware_profiles import Precision, profile
 
@@ -167,7 +169,62 @@ def test_group_norms_lose_the_order_unless_weights_bring_it_back(write) -> None:
         **SET,
     ).graph
     lost = lost_order(graph)
-    made = [(o.kind, o.outputs[0] in lost) for o in graph.operators if channels_last(graph.tensors[o.outputs[0]])]
+    made = [
+        (o.kind, o.outputs[0] in lost.images) for o in graph.operators if channels_last(graph.tensors[o.outputs[0]])
+    ]
     assert [each for each in made if each[0] in ("group_norm", "relu", "conv2d")] == [
         ("group_norm", True), ("relu", True), ("conv2d", True), ("conv2d", False), ("group_norm", True),
     ]  # fmt: skip
+    norms = [operator for operator in graph.operators if operator.kind == "group_norm"]
+    copies = [access_of(operator, "normalization", graph, lost).copies for operator in norms]
+    assert copies == [2, 1]  # the usual convolution brings back what the first lost, and nothing what the other did
+
+
+PART = """
+class Sizes:
+    width = 64
+
+
+class Part(nn.Module):
+    def __init__(self, sizes, layers):
+        super().__init__()
+        self.layers = nn.Sequential(*[nn.Conv2d(sizes.inner.width, 64, 3, padding=1) for _ in layers.listed()])
+
+    def forward(self, features, extra):
+        return self.layers(features["p3"]) + extra.image
+"""
+WHOLE = """import torch
+from torch import nn
+from model import Part, Sizes
+
+class Inner:
+    inner = Sizes
+
+class Layers:
+    def listed(self):
+        return [1, 2, 3]
+
+class Extra:
+    def __init__(self, image):
+        self.image = image
+
+class Whole(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.part = nn.Conv2d(3, 64, 7, 2, 3), Part(Inner, Layers())
+
+    def forward(self, x):
+        x = self.stem(x)
+        return self.part({"p3": x}, Extra(x))
+"""
+
+
+@pytest.mark.slow
+def test_what_only_other_code_makes_is_captured_as_that_does_in_either_order(write, tmp_path: Path) -> None:
+    (tmp_path / "whole.py").write_text(WHOLE)
+    [result] = write(PART, **SET).analysis.results
+    [base] = result.unchanged
+    assert result.graph.model == "Part"
+    assert result.graph.channels_last
+    assert [operator.kind for operator in result.graph.operators] == ["conv2d"] * 3 + ["add"]
+    assert result.evaluations[0].latency.value < base.latency.value

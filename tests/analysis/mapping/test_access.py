@@ -46,7 +46,7 @@ def test_norms_copy_what_is_not_contiguous() -> None:
     for strides, copied in ((CONTIGUOUS, False), (TRANSPOSED, True)):
         net = graph("softmax", strides, CONTIGUOUS, dim=-1)
         access = access_of(net.operators[0], "normalization", net)
-        assert (access.softmax_row, access.row, access.recopied) == (8, 0, copied)
+        assert (access.softmax_row, access.row, access.copies) == (8, 0, copied)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_batch_norms_take_channels_last_as_it_is(kind: str, copied: bool) -> Non
     net = graph(kind, CONTIGUOUS, CONTIGUOUS, num_groups=2)
     images = tuple(replace(tensor, shape=(2, 4, 6, 8), strides=(192, 1, 32, 4)) for tensor in net.tensors)
     net = replace(net, tensors=images)
-    assert access_of(net.operators[0], "normalization", net).recopied == copied
+    assert access_of(net.operators[0], "normalization", net).copies == copied
     assert not access_of(net.operators[0], "convolution", net).tiled
 
 
@@ -109,14 +109,14 @@ def test_group_norms_of_sequences_are_no_images() -> None:
     assert not access_of(net.operators[0], "normalization", net).image
     images = replace(net, tensors=tuple(replace(t, shape=(2, 4, 6, 8), strides=(192, 48, 8, 1)) for t in net.tensors))
     access = access_of(images.operators[0], "normalization", images)
-    assert (access.image, access.recopied) == (True, False)
+    assert (access.image, access.copies) == (True, False)
 
 
 def test_padding_by_reflection_copies_channels_last_images() -> None:
     net = graph("reflection_pad2d", CONTIGUOUS, CONTIGUOUS)
     last = replace(net, tensors=tuple(replace(t, shape=(2, 4, 6, 8), strides=(192, 1, 32, 4)) for t in net.tensors))
-    assert access_of(last.operators[0], "movement", last).recopied
-    assert not access_of(net.operators[0], "movement", net).recopied
+    assert access_of(last.operators[0], "movement", last).copies
+    assert not access_of(net.operators[0], "movement", net).copies
 
 
 @pytest.mark.parametrize(

@@ -334,16 +334,14 @@ def test_streams_by_pattern_of_access() -> None:
     in_a_warp = seconds_of_rows(softmax_row=1024)
     assert seconds_of_rows(row=1024, twice=True) > 1.4 * in_a_warp
     assert seconds_of_rows(irregular=True) > in_a_warp
-    assert seconds_of_rows(softmax_row=1024, recopied=True) == pytest.approx(
-        in_a_warp + seconds_of_rows(irregular=True)
-    )
+    assert seconds_of_rows(softmax_row=1024, copies=1) == pytest.approx(in_a_warp + seconds_of_rows(irregular=True))
     norm = {"kind": "group_norm", "row": 1024, "twice": True}
     groups = seconds_of_rows(**norm)
     assert groups > seconds_of_rows(row=1024, twice=True)
-    once = seconds_of_rows(**norm, recopied=True) - groups
+    once = seconds_of_rows(**norm, copies=1) - groups
     assert once == pytest.approx(seconds_of_rows(irregular=True))
     ratio = constant("gpu", "irregular_stream") / constant("gpu", "image_stream")
-    assert seconds_of_rows(**norm, recopied=True, image=True) - groups == pytest.approx(2 * ratio * once, rel=0.02)
+    assert seconds_of_rows(**norm, copies=2, image=True) - groups == pytest.approx(2 * ratio * once, rel=0.02)
 
 
 def test_softmax_of_long_rows_computes_apart_and_reads_again_what_no_cache_holds() -> None:

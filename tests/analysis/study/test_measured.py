@@ -108,6 +108,17 @@ def test_a_file_that_is_no_table(tmp_path: Path) -> None:
         read_cases([tmp_path / "other.csv"])
 
 
+def test_other_files_of_a_folder_are_left_out_and_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "notes.csv").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "damaged.csv.gz").write_bytes(b"model,latency_ms\n")
+    _, left = read_cases([tmp_path])
+    assert left == {f"{name} is no table of measurements": 1 for name in ("other.csv", "notes.csv", "damaged.csv.gz")}
+    with pytest.raises(ValueError, match=r"notes\.csv: .*utf-8"):
+        read_cases([tmp_path / "notes.csv"])
+
+
 def test_every_named_device_has_a_profile() -> None:
     assert all(profile(name) for name in sources()["devices"].values())
     assert all(profile(each["device"]) for each in sources()["fitted"])

@@ -59,6 +59,12 @@ def test_without_batches_inputs_stay_as_given(capturer) -> None:
     assert [(subject.name, list(subject.graphs)) for subject in subjects] == [("resnet18", [3])]
 
 
+def test_no_images_are_a_batch_too(capturer) -> None:
+    options = Options(inputs=(((0, 3, 64, 64), "float32"),))
+    subjects, _ = subjects_of(ModuleTarget("torchvision.models", "resnet18"), (), options, capturer)
+    assert [list(subject.graphs) for subject in subjects] == [[0]]
+
+
 def test_a_file_without_models(tmp_path, capturer) -> None:
     (tmp_path / "none.py").write_text("x = 1\n")
     with pytest.raises(UsageError, match=r"no nn.Module class found"):
