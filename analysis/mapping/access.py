@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..costs import NORMS_OF_ROWS, Family, row_length
@@ -24,7 +27,7 @@ class Access(NamedTuple):
     """`irregular`: not the same dimension of all tensors lies side by side, so that one of them is not read in a row. `row`:
     elements of a row that one block of threads normalizes, `softmax_row` that softmax needs as a whole; `twice`: a norm's
     statistics and its results are two kernels, which both read the operand; `copies`: of its operand, which is first made
-    contiguous, and of its result, which a convolution brings back into the order of channels-last images; `image`: it is an
+    contiguous, and of its result, which convolutions bring back into the order of channels-last images; `image`: it is an
     image, in either order, of a CUDA kernel that takes and makes contiguous ones only. `tiled`: of a convolution on contiguous
     images, elements of the square tiles that hold their channels and places, where kernels for channels-last images first
     transpose them, relative to their own; 0 where they lie so. `wide`: 32 bits do not count the elements of its images or
@@ -44,11 +47,11 @@ REGULAR = Access()
 
 
 class Lost(NamedTuple):
-    """`images` that are channels-last in a capture and contiguous on a GPU; `returned`: operators whose result, lost by them, a
-    convolution brings back."""
+    """`images` that are channels-last in a capture and contiguous on a GPU; `returned`: how many convolutions bring back what an
+    operator lost."""
 
     images: frozenset[int] = frozenset()
-    returned: frozenset[int] = frozenset()
+    returned: Mapping[int, int] = MappingProxyType({})
 
 
 _NOTHING = Lost()
@@ -58,7 +61,7 @@ def access_of(operator: Operator, family: Family, graph: Graph, lost: Lost = _NO
     """The access of one operator as an eager kernel; `lost`: images that are contiguous after all (`lost_order`)."""
     in_order = not lost.images.isdisjoint(operator.inputs[:1])
     if family in _WALKS:
-        irregular = operator.kind in _LOOKED_UP or _transposed(operator, graph)
+        irregular = operator.kind in _LOOKED_UP or _transposed(operator, graph, lost.images)
         image = _is_image(operator, graph)
         copied = image and channels_last(graph.tensors[operator.inputs[0]]) and not in_order
         return Access(irregular, copies=_copies(operator, copied, lost), image=image)
@@ -85,27 +88,32 @@ def runs_twice(norm: str, row: int) -> bool:
 
 def _copies(operator: Operator, copied: bool, lost: Lost) -> int:
     """`Access.copies` of an operator, whose operand is copied or not."""
-    return copied + (copied and operator.id in lost.returned)
+    return 1 + lost.returned.get(operator.id, 0) if copied else 0
 
 
 def lost_order(graph: Graph) -> Lost:
-    """What group norms make of channels-last images on a GPU, contiguous ones: the operators after them keep that order, up to a
-    convolution whose weights are channels-last."""
+    """What group norms make of channels-last images on a GPU, contiguous ones: the operators after them keep the order of their
+    first operand of full size, up to a convolution whose weights are channels-last."""
     makers: dict[int, int] = {}  # the operator that lost an image's order
-    returned: set[int] = set()
+    returned: Counter[int] = Counter()
     if not any(operator.kind in _CONTIGUOUS_IMAGES for operator in graph.operators):
         return _NOTHING
+    last = frozenset(tensor.id for tensor in graph.tensors if channels_last(tensor))
     for operator in graph.operators:
-        maker = makers.get(operator.inputs[0]) if operator.inputs else None
-        if maker is None and operator.kind in _CONTIGUOUS_IMAGES:
-            maker = operator.id
-        if maker is None:
-            continue
-        if _brings_back(operator, graph):
-            returned.add(maker)
-        else:
-            makers |= {tensor: maker for tensor in operator.outputs if channels_last(graph.tensors[tensor])}
-    return Lost(frozenset(makers), frozenset(returned))
+        maker = makers.get(_leading(operator, graph)) if operator.inputs else None
+        if operator.kind in _CONTIGUOUS_IMAGES:
+            makers |= dict.fromkeys(operator.outputs, operator.id if maker is None else maker)
+        elif maker is not None and _brings_back(operator, graph):
+            returned[maker] += 1
+        elif maker is not None:
+            makers |= {tensor: maker for tensor in operator.outputs if tensor in last}
+    return Lost(last & makers.keys(), returned)
+
+
+def _leading(operator: Operator, graph: Graph) -> int:
+    """The operand whose order the result has, as `TensorIterator` chooses it."""
+    shapes = [graph.tensors[tensor].shape for tensor in (*operator.outputs[:1], *operator.inputs)]
+    return operator.inputs[shapes.index(shapes[0], 1) - 1 if shapes[0] in shapes[1:] else 0]
 
 
 def _brings_back(operator: Operator, graph: Graph) -> bool:
@@ -128,7 +136,7 @@ def channels_last(tensor: Tensor) -> bool:
     return len(tensor.shape) > 3 and len(order) > 1 and order[-1] == 1 and order[-2] > 1
 
 
-def _transposed(operator: Operator, graph: Graph) -> bool:
+def _transposed(operator: Operator, graph: Graph, lost: frozenset[int]) -> bool:
     """Whether other dimensions lie side by side in some full-sized tensors of an operator than in others of their shape: views
     of its result have shapes of their own."""
     largest = graph.domains[operator.id]
@@ -136,7 +144,7 @@ def _transposed(operator: Operator, graph: Graph) -> bool:
     for tensor in (graph.tensors[t] for t in (*operator.inputs, *operator.outputs) if graph.elements[t] == largest):
         order = _order(tensor.shape, tensor.strides)
         if order and not tensor.is_weight:
-            inner.setdefault(tensor.shape, set()).add(order[-1])
+            inner.setdefault(tensor.shape, set()).add(max(order) if tensor.id in lost else order[-1])
     return any(len(each) > 1 for each in inner.values())
 
 

@@ -228,3 +228,29 @@ def test_what_only_other_code_makes_is_captured_as_that_does_in_either_order(wri
     assert result.graph.channels_last
     assert [operator.kind for operator in result.graph.operators] == ["conv2d"] * 3 + ["add"]
     assert result.evaluations[0].latency.value < base.latency.value
+
+
+def test_what_is_lost_is_followed_as_pytorch_chooses_orders(write) -> None:
+    """The first operand of full size decides; a sum of both orders is not read in rows; each convolution converts for itself."""
+    graph = write(
+        """
+        # graphperf: input=(8, 64, 32, 32)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm, self.scale = nn.GroupNorm(8, 64), nn.Parameter(torch.ones(1))
+                self.first, self.second = nn.Conv2d(64, 64, 1), nn.Conv2d(64, 64, 3, padding=1)
+
+            def forward(self, x):
+                y = self.scale * self.norm(x).square()
+                return self.first(y) + self.second(y), x + y, y + y
+        """,
+        **SET,
+    ).graph
+    lost = lost_order(graph)
+    [norm] = (operator for operator in graph.operators if operator.kind == "group_norm")
+    assert access_of(norm, "normalization", graph, lost).copies == 1 + 2
+    [scaled] = (operator for operator in graph.operators if operator.kind == "mul")
+    assert scaled.outputs[0] in lost.images
+    sums = [operator for operator in graph.operators if operator.kind == "add"]
+    assert [access_of(each, "pointwise", graph, lost).irregular for each in sums] == [False, True, False]
