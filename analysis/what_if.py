@@ -31,11 +31,13 @@ class WhatIf(str, Enum):
 ENVIRONMENT: Mapping[WhatIf, Mapping[str, str]] = {
     WhatIf.KEPT_PAGES: {"MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_MMAP_THRESHOLD_": "4294967296"}
 }
+# What a model can be run with for real.
+MEASURED: WhatIfs = frozenset({WhatIf.CHANNELS_LAST, *ENVIRONMENT})
 
 
 def environment(what_ifs: WhatIfs) -> dict[str, str]:
-    """The variables that bring changes about."""
-    return {name: value for what_if in sorted(what_ifs) for name, value in ENVIRONMENT[what_if].items()}
+    """The variables that bring changes about, those of changes that need none left out."""
+    return {name: value for what_if in sorted(what_ifs) for name, value in ENVIRONMENT.get(what_if, {}).items()}
 
 
 def assignments(what_if: WhatIf) -> str:

@@ -19,7 +19,7 @@ from ..numerics import runs_in
 from ..pipeline import CapturedModel, Problem, capture_models, capturer_for
 from ..report.measurement import FORMATS, render
 from ..settings import Options, all_devices, device_named
-from ..what_if import ENVIRONMENT, WhatIfs, environment, names
+from ..what_if import ENVIRONMENT, MEASURED, WhatIfs, environment, names
 from .common import capture_choices, listed, progress, what_ifs
 from .exits import CLEAN, FINDINGS, fail, usage_errors
 from .grid import parse_batch, parse_precision, report_problems
@@ -75,7 +75,7 @@ def check_clock(device: str, clock: str, threads: int | None) -> None:
     help="Times to measure all rows, the middle one of each counts: for a machine that others use.",
 )
 @click.option(
-    "--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=f"Run it so: {', '.join(names(ENVIRONMENT))}."
+    "--set", "changes", multiple=True, metavar="NAME[,NAME...]", help=f"Run it so: {', '.join(names(MEASURED))}."
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
               help="Add each row there as it comes; rows that are there are not measured again.")  # fmt: skip
@@ -99,7 +99,7 @@ def measure_command(
         modes, changed = _modes(device, listed("--mode", mode)), _changes(device, changes)
         precisions = [parse_precision(name) for name in listed("--precision", precision)]
         batches = [parse_batch(text) for text in listed("--batch", batch)] if batch else [None]
-        models, problems = _captured(targets, batches, options)
+        models, problems = _captured(targets, batches, replace(options, what_if=changed))
         runs = [Run(model, each, name) for model in models for each in precisions for name in modes]
         with Probe(device, options.python, threads or 0, environment(changed)) as probe:
             try:
@@ -135,12 +135,13 @@ def _modes(device: str, names: Sequence[str]) -> Sequence[str]:
 
 
 def _changes(device: str, texts: Sequence[str]) -> WhatIfs:
-    """What is changed. Raises `UsageError` for what no variable of the environment changes, and for a change of other devices."""
+    """What is changed. Raises `UsageError` for what cannot be run so, and for a change of other devices."""
     changed: WhatIfs = what_ifs(texts) if texts else frozenset()
-    if others := names(changed - frozenset(ENVIRONMENT)):
-        raise UsageError(f"--set: {', '.join(others)} cannot be measured; choose from {', '.join(names(ENVIRONMENT))}")
-    if changed and (device != "cpu" or platform.libc_ver()[0] != "glibc"):
-        raise UsageError(f"--set {', '.join(names(changed))} needs --device cpu, on Linux with glibc")
+    if others := names(changed - MEASURED):
+        raise UsageError(f"--set: {', '.join(others)} cannot be measured; choose from {', '.join(names(MEASURED))}")
+    variables = changed & frozenset(ENVIRONMENT)
+    if variables and (device != "cpu" or platform.libc_ver()[0] != "glibc"):
+        raise UsageError(f"--set {', '.join(names(variables))} needs --device cpu, on Linux with glibc")
     return changed
 
 

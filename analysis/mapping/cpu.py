@@ -21,6 +21,7 @@ _PRODUCTS = frozenset(
 )
 # The steps of a recurrent layer are products whose weights stay packed: as fast, without a bandwidth of their own.
 _RATED_AS = {"recurrence": "matmul"}
+_READ_AS_THEY_LIE = 3  # channels
 _OF_CONVOLUTIONS = frozenset({"convolution", "pointwise-convolution", "grouped"})
 
 
@@ -37,7 +38,7 @@ def map_to_cpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     found.put(
         np.ones(len(kernels), dtype=np.bool_), units_used=np.ceil(used), tiles=np.ceil(used), waves=1.0, fill=used / cores,
         compute_s=(kernels.flops_by_work / _rates(device, precision)).sum(axis=1) * cores / used,
-        memory_s=moved.seconds + _inner_traffic(kernels, device) + cleared / clearing_rate(device),
+        memory_s=moved.seconds + _inner_traffic(kernels, device, precision) + cleared / clearing_rate(device),
         tile_rows=np.where(blocks, rows, 0.0), tile_columns=np.where(blocks, columns, 0.0),
         dram_bytes=moved.dram_bytes, cache_bytes=moved.cache_bytes, cleared_bytes=cleared,
     )  # fmt: skip
@@ -67,18 +68,27 @@ def _rates(device: HardwareProfile, precision: Precision) -> Column:
 
 def _traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
     """Bytes from where they lie, by size of the kernel's data: L2, the last-level cache, DRAM; slower for some classes."""
-    memory, cpu = device.memory, device.cpu
-    assert cpu is not None
-    data = kernels.bytes
-    dram = memory.dram_bandwidth.si * device.efficiency.dram.si * _over_nodes(device)
-    last = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("cpu", "cache_ratio")
-    near = memory.l2_bandwidth.si if memory.l2_bandwidth is not None else last
-    at_most = np.array([cpu.bandwidths[work].si if work in cpu.bandwidths else np.inf for work in WORK])[kernels.work]
-    shares = level_shares(data, memory.l2_size.si if memory.l2_size is not None else 0.0, memory.llc_size.si)
-    parts = zip(shares, (near, last, dram), strict=True)
+    assert device.cpu is not None
+    data, speeds = kernels.bytes, device.cpu.bandwidths
+    at_most = np.array([speeds[work].si if work in speeds else np.inf for work in WORK])[kernels.work]
+    shares = _shares(data, device)
+    parts = zip(shares, _level_bandwidths(device), strict=True)
     seconds = sum((data * share / np.minimum(speed, at_most) for share, speed in parts), np.zeros(len(data)))
     streamed = data * shares[2]
     return Traffic(seconds, streamed, data - streamed)
+
+
+def _level_bandwidths(device: HardwareProfile) -> tuple[float, float, float]:
+    """Bytes a second of L2, the last-level cache and DRAM."""
+    memory = device.memory
+    dram = memory.dram_bandwidth.si * device.efficiency.dram.si * _over_nodes(device)
+    last = memory.llc_bandwidth.si if memory.llc_bandwidth is not None else dram * constant("cpu", "cache_ratio")
+    return memory.l2_bandwidth.si if memory.l2_bandwidth is not None else last, last, dram
+
+
+def _shares(data: Column, device: HardwareProfile) -> tuple[Column, Column, Column]:
+    memory = device.memory
+    return level_shares(data, memory.l2_size.si if memory.l2_size is not None else 0.0, memory.llc_size.si)
 
 
 def level_shares(data: Column, l2_size: float, llc_size: float) -> tuple[Column, Column, Column]:
@@ -96,20 +106,48 @@ def dispatch_seconds(kernels: Kernels, device: HardwareProfile) -> Column:
     return np.array([known[work].si if work in known else usual for work in WORK])[kernels.work]
 
 
-def _inner_traffic(kernels: Kernels, device: HardwareProfile) -> Column:
+def _inner_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
     """Seconds of what an operator moves beside its operands and results, where the device has figures for it.
 
-    oneDNN brings the operands of a convolution into blocks of channels and its result back; under a compiler the activations
-    stay as they are, the weights do not.
+    oneDNN brings the operands of a convolution into blocks of channels and its result back: each is written and read once more,
+    and brought in order on the way. Under a compiler the activations stay as they are, the weights do not.
     """
     assert device.cpu is not None
     speeds = device.cpu.bandwidths
     seconds = np.zeros(len(kernels))
     if "reorder" in speeds:
-        seconds += np.where(_reordered(kernels), kernels.bytes / speeds["reorder"].si, 0.0)
+        whole, padded = _blocked(kernels, device, precision)
+        levels = zip(_shares(kernels.bytes, device), _level_bandwidths(device), strict=True)
+        moved = 2.0 * (whole + padded)
+        seconds += sum((moved * share / speed for share, speed in levels), np.zeros(len(kernels)))
+        seconds += whole / speeds["reorder"].si + padded / speeds.get("reorder-padded", speeds["reorder"]).si
+    if "reorder-weights" in speeds:
+        seconds += np.where(kernels.contiguous_convolution, _filters(kernels), 0.0) / speeds["reorder-weights"].si
     if "weights" in speeds:
         seconds += np.where(kernels.contiguous_convolution, 0.0, _filters(kernels)) / speeds["weights"].si
     return seconds
+
+
+def _blocked(kernels: Kernels, device: HardwareProfile, precision: Precision) -> tuple[Column, Column]:
+    """`in_blocks` of convolutions on contiguous images."""
+    assert device.cpu is not None
+    made = kernels.batch * kernels.m * kernels.n * kernels.groups * precision.bytes
+    given = np.maximum(0.0, kernels.bytes_activations - made)
+    channels = np.floor_divide(kernels.k, np.maximum(1.0, kernels.taps)) * kernels.groups
+    lanes = device.cpu.vector_bits.si / 32
+    parts = in_blocks(given, channels, made, kernels.n * kernels.groups, lanes)
+    whole, padded = (np.where(kernels.contiguous_convolution, part, 0.0) for part in parts)
+    return whole, padded
+
+
+def in_blocks(
+    given: Column, given_channels: Column, made: Column, made_channels: Column, lanes: float
+) -> tuple[Column, Column]:
+    """Bytes of the images that convolutions bring into blocks of `lanes` channels and back: of those that fill the blocks, and
+    of others, whose order a slower kernel changes. Images of up to three channels are read as they lie (oneDNN)."""
+    given = np.where(given_channels > _READ_AS_THEY_LIE, given, 0.0)
+    padded = given * (given_channels % lanes > 0) + made * (made_channels % lanes > 0)
+    return given + made - padded, padded
 
 
 def clearing_rate(device: HardwareProfile) -> float:
@@ -143,7 +181,7 @@ def large(data: Column) -> Column:
 
 
 def _reordered(kernels: Kernels) -> Mask:
-    """Convolutions that oneDNN runs on contiguous tensors; those over single elements are products as they lie."""
+    """Convolutions with a window on contiguous tensors, whose operands in blocks are memory of their own beside the results."""
     return kernels.contiguous_convolution & (kernels.taps > 1)
 
 

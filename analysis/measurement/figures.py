@@ -7,8 +7,8 @@ from typing import Any
 
 from ...hardware_profiles import HardwareProfile, Precision
 from .calibrate import Results
-from .fit import Caches, fit_cpu
-from .profile_file import Table, figure
+from .fit import Machine, fit_cpu
+from .profile_file import Table, figure, vector_bits
 from .suite import BenchPoint
 
 _BYTES = {"fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "fp64": 8}
@@ -18,8 +18,8 @@ def cpu_figures(points: Sequence[BenchPoint], results: Results, machine: Mapping
     """Everything that `fit_cpu` finds; rates and bandwidths are of the threads that were measured."""
     seconds = {key: result.median for key, result in results.items() if result.median is not None}
     threads = int(machine["threads"])
-    caches = Caches(float(machine.get("l2_bytes", 1 << 20)) * threads, float(machine.get("llc_bytes", 16 << 20)))
-    found = fit_cpu(points, seconds, caches)
+    l2, llc = (float(machine.get(name, usual)) for name, usual in (("l2_bytes", 1 << 20), ("llc_bytes", 16 << 20)))
+    found = fit_cpu(points, seconds, Machine(l2 * threads, llc, vector_bits(machine) / 32))
 
     def measured(value: float, unit: str, note: str = "") -> Table:
         return figure(value, unit, source, "M", note)

@@ -1,25 +1,27 @@
 """From measurements of single operators to the figures of a CPU: few parameters, each by least squares or a median.
 
-Seconds of an operator = dispatch + operations / rate of its class + bytes / bandwidth of where they lie (+ bytes / reorder for
-convolutions, + fresh bytes / fresh): what `mapping/cpu.py` predicts with.
+Seconds of an operator = dispatch + operations / rate of its class + bytes / bandwidth of where they lie (+ fresh bytes / fresh; for
+convolutions, whose images are moved twice more, + bytes / reorder): what `mapping/cpu.py` predicts with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from ..mapping.cpu import large, level_shares
+from ..mapping.cpu import in_blocks, large, level_shares
 from ..mapping.kernels import Column
 from .suite import BenchPoint
 
 _WIDTH = 4  # bytes of an element in FP32
 _LEAST_SHARE = 0.05  # of its time that an operator's arithmetic takes at least, however well its traffic explains it
+_LEAST_REORDER = 1e-12  # seconds a byte, of images that traffic alone explains
 _MOSTLY_TRAFFIC = 3.0  # times its dispatch that an operator takes, for its bandwidth to be told
-_REORDERED = ("convolution", "depthwise", "grouped")
-_PACKED = ("matmul", "attention", "pointwise-convolution")
+_REORDERED = ("convolution", "pointwise-convolution", "depthwise", "grouped")
+_PACKED = ("matmul", "attention")
 _LEVELS = ("l2_bandwidth", "llc_bandwidth", "dram_bandwidth")
 _BY_BANDWIDTH = ("transpose", "concatenation")
 # Whose dispatch stands for which classes of work.
@@ -50,20 +52,23 @@ class CpuFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Caches:
-    """Bytes of all second-level caches, and of the last level."""
+class Machine:
+    """Bytes of all second-level caches, and of the last level; FP32 elements of a vector register."""
 
     l2: float
     llc: float
+    lanes: float
 
 
-def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: Caches) -> CpuFigures:
+def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], machine: Machine) -> CpuFigures:
     """The figures that explain the measured `seconds`, by key of the point; points without any are left out."""
     known = [point for point in points if point.key in seconds and point.precision == "fp32"]
     usual, dispatch = _dispatch(known, seconds, "dispatch")
     alone = _dispatch(known, seconds, "dispatch-alone")
     streams = [p for p in known if p.work == "stream" and seconds[p.key] > _MOSTLY_TRAFFIC * alone[0]]
-    levels, fresh = _bandwidths(streams, _less(streams, seconds, *alone), caches)
+    levels, fresh = _bandwidths(streams, _less(streams, seconds, *alone), machine)
+    if clearing := [point for point in known if point.op == "clearing"]:
+        fresh = _clearing(clearing, seconds, machine, levels)
     rates: dict[str, float] = {}
     speeds: dict[str, float] = {"fresh": 1 / fresh} if fresh else {}
     for work in dict.fromkeys(point.work for point in known if point.op == "operator" and point.operations):
@@ -75,16 +80,15 @@ def fit_cpu(points: Sequence[BenchPoint], seconds: Mapping[str, float], caches: 
             rates[work], packing = _packed(mine, left)
             speeds |= {work: packing} if packing else {}
         else:
-            rates[work] = _rate(mine, left, _traffic(mine, caches, levels, fresh))
+            rates[work] = _rate(mine, left, _traffic(mine, machine, levels, fresh))
     for work in _BY_BANDWIDTH:
         mine = [point for point in known if point.work == work]
         if mine:
             speeds[work] = float(np.median(_bytes(mine) / _less(mine, seconds, *alone)))
-    found, reorder = _convolutions(known, seconds, alone, caches, levels, fresh)
-    if reorder:
-        speeds["reorder"] = 1 / reorder
+    found, reorder = _convolutions(known, seconds, alone, machine, levels)
+    speeds |= reorder
     if "convolution" in found and any(point.work == "weights" for point in known):
-        speeds["weights"] = _blocking(known, seconds, alone, caches, levels, fresh, found["convolution"])
+        speeds["weights"] = _blocking(known, seconds, alone, machine, levels, fresh, found["convolution"])
     memory = {name: float(1 / each) for name, each in zip(_LEVELS, levels, strict=True) if each}
     return CpuFigures(usual, dispatch, memory, rates | found, speeds)
 
@@ -130,14 +134,14 @@ def _fresh(points: Sequence[BenchPoint]) -> Column:
     return large(np.array(made, dtype=np.float64))
 
 
-def _shares(points: Sequence[BenchPoint], caches: Caches) -> Sequence[Column]:
-    return level_shares(_bytes(points), caches.l2, caches.llc)
+def _shares(points: Sequence[BenchPoint], machine: Machine) -> Sequence[Column]:
+    return level_shares(_bytes(points), machine.l2, machine.llc)
 
 
-def _bandwidths(points: Sequence[BenchPoint], left: Column, caches: Caches) -> tuple[Column, float]:
+def _bandwidths(points: Sequence[BenchPoint], left: Column, machine: Machine) -> tuple[Column, float]:
     """Seconds a byte of L2, of the last level and of DRAM, each at least the one before, and of fresh pages."""
     data, fresh = _bytes(points), _fresh(points)
-    near, last, dram = _shares(points, caches)
+    near, last, dram = _shares(points, machine)
     old = fresh == 0
     steps = [data * share for share in (near + last + dram, last + dram, dram)]
     levels = np.cumsum(least_squares([step[old] for step in steps], left[old]))
@@ -145,9 +149,16 @@ def _bandwidths(points: Sequence[BenchPoint], left: Column, caches: Caches) -> t
     return levels, float(max(0.0, np.median(rest / fresh[~old]))) if rest.size else 0.0
 
 
-def _traffic(points: Sequence[BenchPoint], caches: Caches, levels: Column, fresh: float) -> Column:
+def _clearing(points: Sequence[BenchPoint], seconds: Mapping[str, float], machine: Machine, levels: Column) -> float:
+    """Seconds a byte of pages that the system clears, beside what is then written to them."""
+    spent = np.array([seconds[point.key] for point in points])
+    left = np.maximum(spent - _traffic(points, machine, levels, 0.0), _LEAST_SHARE * spent)
+    return float(np.median(left / _bytes(points)))
+
+
+def _traffic(points: Sequence[BenchPoint], machine: Machine, levels: Column, fresh: float) -> Column:
     data = _bytes(points)
-    parts = [data * share * level for share, level in zip(_shares(points, caches), levels, strict=True)]
+    parts = [data * share * level for share, level in zip(_shares(points, machine), levels, strict=True)]
     return np.sum(parts, axis=0) + _fresh(points) * fresh
 
 
@@ -165,28 +176,44 @@ def _packed(points: Sequence[BenchPoint], left: Column) -> tuple[float, float]:
 
 
 def _convolutions(
-    known: Sequence[BenchPoint], seconds: Mapping[str, float], alone: _Dispatch, caches: Caches, levels: Column,
-    fresh: float,
-) -> tuple[dict[str, float], float]:  # fmt: skip
-    """Rates of the classes that are reordered, and the seconds a byte that all of them take for it."""
+    known: Sequence[BenchPoint], seconds: Mapping[str, float], alone: _Dispatch, machine: Machine, levels: Column,
+) -> tuple[dict[str, float], dict[str, float]]:  # fmt: skip
+    """Rates of the classes whose images are brought into blocks, and bytes a second of that, in cache: those that fill the blocks
+    and others."""
     mine = [point for point in known if point.work in _REORDERED]
     if not mine:
-        return {}, 0.0
+        return {}, {}
+    whole, padded = _blocked(mine, machine.lanes)
+    weights = _WIDTH * np.array([float(point.weights) for point in mine])
+    moved = _bytes(mine) + 2 * (whole + padded)
+    through = [moved * share * level for share, level in zip(_shares(mine, machine), levels, strict=True)]
     left = _less(mine, seconds, *alone)
-    left = np.maximum(left - _traffic(mine, caches, levels, fresh), _LEAST_SHARE * left)
+    left = np.maximum(left - np.sum(through, axis=0), _LEAST_SHARE * left)
     present = [work for work in _REORDERED if any(point.work == work for point in mine)]
     columns = [np.array([float(p.operations) * (p.work == work) for p in mine]) for work in present]
-    *inverse, reorder = least_squares([*columns, _bytes(mine)], left)
-    return {work: 1 / each for work, each in zip(present, inverse, strict=True) if each}, float(reorder)
+    *inverse, usual, slower, packed = least_squares([*columns, whole, padded, weights], left)
+    usual = max(usual, _LEAST_REORDER)
+    reorder = {"reorder": usual, "reorder-padded": max(usual, slower), "reorder-weights": packed}
+    rates = {work: 1 / each for work, each in zip(present, inverse, strict=True) if each}
+    return rates, {name: float(1 / each) for name, each in reorder.items() if each}
+
+
+def _blocked(points: Sequence[BenchPoint], lanes: float) -> tuple[Column, Column]:
+    """Bytes of images of convolutions whose channels fill blocks, and of others."""
+    shapes = [(prod(p.shapes[0]), p.shapes[0][1], prod(p.result), p.result[1]) for p in points]
+    given, given_channels, made, made_channels = (
+        np.array(each, dtype=np.float64) for each in zip(*shapes, strict=True)
+    )
+    return in_blocks(_WIDTH * given, given_channels, _WIDTH * made, made_channels, lanes)
 
 
 def _blocking(
-    known: Sequence[BenchPoint], seconds: Mapping[str, float], alone: _Dispatch, caches: Caches, levels: Column,
+    known: Sequence[BenchPoint], seconds: Mapping[str, float], alone: _Dispatch, machine: Machine, levels: Column,
     fresh: float, rate: float,
 ) -> float:  # fmt: skip
     """Bytes of weights a second that convolutions at this `rate` bring into blocks where their activations stay as they are."""
     mine = [point for point in known if point.work == "weights"]
     spent = _less(mine, seconds, alone[1].get("convolution", alone[0]), {})
     arithmetic = np.array([float(point.operations) for point in mine]) / rate
-    left = np.maximum(spent - arithmetic - _traffic(mine, caches, levels, fresh), _LEAST_SHARE * spent)
+    left = np.maximum(spent - arithmetic - _traffic(mine, machine, levels, fresh), _LEAST_SHARE * spent)
     return float(np.median(_WIDTH * np.array([float(point.weights) for point in mine]) / left))

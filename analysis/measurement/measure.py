@@ -14,7 +14,7 @@ from ..estimate import Interval, Question, estimate
 from ..fusion import Mode
 from ..numerics import Numerics
 from ..pipeline import CapturedModel
-from ..what_if import WhatIf, WhatIfs, names
+from ..what_if import ENVIRONMENT, WhatIf, WhatIfs, names
 from .process import Asked, ProbeFailed
 from .rows import MeasuredRow, append_rows, inputs_text, read_rows
 
@@ -24,6 +24,8 @@ RUNS: Mapping[str, tuple[str, Mode, frozenset[WhatIf]]] = {
     "compiled": ("inductor", "compiled", frozenset()),
     "cuda-graph": ("cuda-graph", "eager", frozenset({WhatIf.CUDA_GRAPHS})),
 }
+# The order of images, as the file of rows names it: as the model has it, and channels-last.
+LAYOUTS = ("nchw", "nhwc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,12 @@ class Setting:
     def note(self) -> str:
         """What else a row has to say."""
         clock = ["clock=cpu"] if self.clock == "cpu" else []
-        return " ".join([f"threads={self.threads}", *clock, *names(self.what_if)])
+        return " ".join([f"threads={self.threads}", *clock, *names(self.what_if & frozenset(ENVIRONMENT))])
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether images and weights lie in that order."""
+        return WhatIf.CHANNELS_LAST in self.what_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class Run:
         inputs = inputs_text(tuple((spec.shape, spec.dtype) for spec in graph.inputs))
         return MeasuredRow(
             source="graphperf", target=self.model.target, model=self.model.target.rpartition(":")[2], device=setting.name,
-            framework=setting.framework, mode="infer", precision=self.precision.value, layout="nchw",
+            framework=setting.framework, mode="infer", precision=self.precision.value, layout=LAYOUTS[setting.channels_last],
             compiled=RUNS[self.mode][0], batch=graph.batch, input=inputs, latency_ms=0.0, note=setting.note,
         )  # fmt: skip
 
@@ -85,7 +92,7 @@ class Run:
         return {
             **self.model.request.message(), "op": "model", "expression": self.model.expression, "inputs": inputs,
             "batch": graph.batch, "precision": self.precision.value, "mode": self.mode, "seconds": setting.seconds,
-            "clock": setting.clock,
+            "clock": setting.clock, "channels_last": setting.channels_last,
         }  # fmt: skip
 
 

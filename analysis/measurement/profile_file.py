@@ -20,10 +20,14 @@ def assumed(value: float, unit: str, why: str) -> Table:
     return figure(value, unit, f"assumption: {why}", "C")
 
 
+def vector_bits(machine: Mapping[str, Any]) -> int:
+    """Of a register of the vector extension that torch uses."""
+    return {"AVX512": 512, "AVX2": 256}.get(str(machine.get("capability")), 128)
+
+
 def cpu_tables(machine: Mapping[str, Any]) -> Table:
     """What a processor says of itself, and assumptions for the rest; measurements come on top."""
     said, cores = "as the system says", int(machine["cores"])
-    bits = {"AVX512": 512, "AVX2": 256}.get(str(machine.get("capability")), 128)
 
     def size(name: str, usual: float, times: int = 1) -> Table:
         known = machine.get(name)
@@ -43,7 +47,7 @@ def cpu_tables(machine: Mapping[str, Any]) -> Table:
         "cpu": {
             "cores_performance": figure(cores, "core", said, "D"),
             "cores_efficiency": assumed(0, "core", "all cores are alike"),
-            "vector_bits": figure(bits, "bit", "the vector extension that torch uses", "D"),
+            "vector_bits": figure(vector_bits(machine), "bit", "the vector extension that torch uses", "D"),
         },
         "launch": {"kernel_graph": assumed(0, "us", "nothing replays a graph on a CPU")},
         "power": {

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
 
 Shapes = tuple[tuple[int, ...], ...]
 _KIB = 1024
+_CACHED_KIB = 50_000  # beyond the last-level cache of most machines
 
 
 @dataclass(frozen=True)
 class BenchPoint:
     """An operator to measure. `work` is the class that its figure belongs to; `operations` as the cost functions count them.
 
-    `cold` operands (weights) are in no cache when the operator runs. `result` is the shape of what it returns.
+    `cold` operands (weights) are in no cache when the operator runs; before each run the others are `written` anew, as the
+    operator before it in a model does. `result` is the shape of what it returns.
     """
 
     work: str
@@ -29,13 +31,15 @@ class BenchPoint:
     precision: str = "fp32"
     op: str = "operator"
     energy: bool = False
+    written: bool = False
 
     @property
     def key(self) -> str:
         """Names the point in the file of measurements."""
         shapes = ";".join("x".join(map(str, shape)) for shape in self.shapes)
         given = ",".join(f"{name}={value}" for name, value in sorted(self.arguments.items()))
-        return " ".join(filter(None, (self.op, self.work, self.operator, self.precision, shapes, given)))
+        written = "written" if self.written else ""
+        return " ".join(filter(None, (self.op, self.work, self.operator, self.precision, shapes, given, written)))
 
     @cached_property
     def weights(self) -> int:
@@ -51,7 +55,7 @@ class BenchPoint:
         """What the probe is told."""
         return {
             "op": self.op, "operator": self.operator, "shapes": self.shapes, "arguments": dict(self.arguments), "cold": self.cold,
-            "precision": self.precision, "energy": self.energy, "seconds": seconds, "clock": clock,
+            "precision": self.precision, "energy": self.energy, "written": self.written, "seconds": seconds, "clock": clock,
         }  # fmt: skip
 
 
@@ -63,9 +67,11 @@ def suite(device: str, precisions: Sequence[str], *, quick: bool) -> list[BenchP
     scale = 4 if device == "cuda" else 1
     points = [*_dispatch(), *_traffic(scale, quick), *_vector(scale**2, quick), *_convolutions(scale**2, quick)]
     if device == "cpu":
-        points += _weights()
+        points += [*_weights(), *_clearing(quick)]
     for precision in dict.fromkeys(("fp32", *precisions)):
         points += _products(precision, scale, quick)
+    if device == "cpu":
+        points = [replace(p, written=p.op == "operator" and p.work != "stream") for p in points]
     if device == "cuda":
         points += [BenchPoint("launch", name, (), (), 0, op="launch") for name in ("stream", "graph")]
     return [*points, *_energy(precisions, scale), BenchPoint("idle", "idle", (), (), 0, op="idle")]
@@ -80,12 +86,14 @@ def _dispatch() -> Iterator[BenchPoint]:
 
 
 def _traffic(scale: int, quick: bool) -> Iterator[BenchPoint]:
-    """Additions and copies of working sets from 200 KiB to 600 MiB, times `scale`."""
+    """Additions and copies of working sets from 200 KiB to 600 MiB, times `scale`; the largest also into memory that is there."""
     sizes = [200, 400, 800, 3000, 6000, 12000, 40000, 60000, 150000, 600000]
     for total in _some(sizes, quick):
         count = scale * total * _KIB // 4
         yield BenchPoint("stream", "add", ((1, count // 3),) * 2, (1, count // 3), count / 3)
         yield BenchPoint("stream", "copy", ((1, count // 2),), (1, count // 2), 0)
+        if total > _CACHED_KIB:
+            yield BenchPoint("stream", "copy_into", ((1, count // 2),) * 2, (), 0)
 
 
 def _vector(images: int, quick: bool) -> Iterator[BenchPoint]:
@@ -113,15 +121,17 @@ def _convolutions(images: int, quick: bool) -> Iterator[BenchPoint]:
         (1, 40, 60, 48, 3, 1, 1), (1, 80, 36, 160, 3, 1, 1), (1, 208, 18, 208, 3, 1, 1), (1, 336, 9, 400, 3, 1, 1),
         (3, 48, 60, 72, 3, 1, 1), (5, 208, 20, 176, 3, 1, 1), (3, 96, 40, 144, 3, 2, 1), (1, 56, 40, 56, 5, 1, 1),
         (1, 3, 160, 48, 5, 2, 1), (3, 3, 192, 40, 3, 2, 1), (1, 72, 26, 72, 3, 1, 1), (1, 144, 11, 144, 3, 1, 1),
+        (2, 48, 160, 32, 3, 1, 1),
     ]  # fmt: skip
     pointwise = [
         (1, 40, 60, 176, 1, 1, 1), (1, 208, 30, 48, 1, 1, 1), (1, 400, 15, 112, 1, 1, 1), (1, 112, 15, 528, 1, 1, 1),
         (3, 48, 60, 176, 1, 1, 1), (5, 528, 18, 208, 1, 1, 1), (3, 208, 9, 720, 1, 1, 1), (1, 72, 26, 72, 1, 1, 1),
-        (1, 240, 9, 240, 1, 1, 1),
+        (1, 240, 9, 240, 1, 1, 1), (4, 16, 150, 80, 1, 1, 1), (1, 20, 104, 72, 1, 1, 1),
     ]  # fmt: skip
     depthwise = [
         (1, 80, 60, 80, 3, 1, 80), (1, 208, 30, 208, 3, 1, 208), (1, 528, 15, 528, 3, 1, 528), (3, 208, 36, 208, 3, 2, 208),
         (3, 400, 18, 400, 5, 1, 400), (1, 112, 40, 112, 7, 1, 112), (1, 72, 26, 72, 3, 1, 72), (1, 240, 9, 240, 3, 1, 240),
+        (4, 80, 120, 80, 3, 1, 80), (1, 112, 104, 112, 3, 2, 112),
     ]  # fmt: skip
     grouped = [(1, 160, 36, 160, 3, 1, 10), (1, 320, 18, 320, 3, 1, 20), (3, 240, 30, 240, 3, 1, 15)]
     lists = {"convolution": dense, "pointwise-convolution": pointwise, "depthwise": depthwise, "grouped": grouped}
@@ -141,6 +151,12 @@ def _weights() -> Iterator[BenchPoint]:
         operations = 2 * prod(result) * prod(weight[1:])
         shapes = ((1, side, side, c), weight)
         yield BenchPoint("weights", "conv2d_compiled", shapes, result, operations, (1,), {"padding": 1})
+
+
+def _clearing(quick: bool) -> Iterator[BenchPoint]:
+    """First writes to memory that the system has to clear."""
+    for mebibytes in _some([3, 12, 48], quick):
+        yield BenchPoint("clearing", "clearing", ((mebibytes << 18,),), (), 0, op="clearing")
 
 
 def _products(precision: str, scale: int, quick: bool) -> Iterator[BenchPoint]:

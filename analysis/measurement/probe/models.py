@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from _graphperf_agent import assumed, program
+from _graphperf_agent import assumed, order, program
 from _graphperf_agent.inputs import ForwardInputs
 from _graphperf_agent.making import Names
 from torch import nn
@@ -28,7 +28,11 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
     allow_tf32(request["precision"])
     model = _constructed(request).to(device=device, dtype=dtype)
     model.eval()  # one's own may return nothing
-    inputs = {spec["name"]: _input(spec, model, dtype, device) for spec in request["inputs"]}
+    inputs: Mapping[str, torch.Tensor] = {
+        spec["name"]: _input(spec, model, dtype, device) for spec in request["inputs"]
+    }
+    if request["channels_last"]:
+        inputs = order.channels_last(model, inputs)
     settle: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else _nothing
     with torch.no_grad(), _autocast(request["precision"], device):
         call = _call(model, inputs, request["mode"], request["batch"])
@@ -71,7 +75,7 @@ def _input(spec: dict[str, Any], model: nn.Module, dtype: torch.dtype, device: s
     return torch.randint(min(rows, default=2), shape, dtype=kind, device=device)
 
 
-def _call(model: nn.Module, inputs: dict[str, torch.Tensor], mode: str, batch: int) -> Callable[[], object]:
+def _call(model: nn.Module, inputs: Mapping[str, torch.Tensor], mode: str, batch: int) -> Callable[[], object]:
     """One run of the model in a mode: eager, compiled, cuda-graph."""
     run: Any = torch.compile(model) if mode == "compiled" else model
     forward = ForwardInputs(model, batch)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .energy import idle_watts, joules_of
 from .formats import allow_tf32
+from .pages import cleared
 from .timing import seconds_of, summary
 
 _DTYPES = {
@@ -45,6 +46,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "silu": F.silu,
     "sigmoid": torch.sigmoid,
     "copy": torch.clone,
+    "copy_into": lambda x, y: y.copy_(x),
     "permute": lambda x: x.permute(0, 2, 3, 1).contiguous(),
     "cat": lambda x, y: torch.cat((x, y), 1),
     "batch_norm": lambda x, m, v: F.batch_norm(x, m, v.abs(), m, v),
@@ -77,9 +79,9 @@ def measure(request: dict[str, Any], device: str) -> dict[str, Any]:
         if request["op"] in ("dispatch", "dispatch-alone"):
             among_others = request["op"] == "dispatch"
             return summary(_dispatches(request["operator"], device, clock, limit, among_others), clock)
-        call, calls = _call(request, device)
+        call, calls, before = _call(request, device)
         call()
-        durations = [each / calls for each in seconds_of(call, device, clock, limit)]
+        durations = [each / calls for each in seconds_of(call, device, clock, limit, before)]
         settle: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else (lambda: None)
         used = joules_of(call, settle, device) if request["energy"] else None
     joules, watts = used if used is not None else (None, None)
@@ -106,17 +108,27 @@ def _dispatches(name: str, device: str, clock: str, limit: float, among_others: 
     return found[2:]
 
 
-def _call(request: dict[str, Any], device: str) -> tuple[Callable[[], object], int]:
-    """What to time, and how many operators run in it."""
+def _call(request: dict[str, Any], device: str) -> tuple[Callable[[], object], int, Callable[[], object] | None]:
+    """What to time, how many operators run in it, and what runs before it: operands that are `written` lie where the operator
+    before leaves its results in a model."""
     name = request["operator"]
     if request["op"] == "launch":
-        return _launches(name, device)
+        return (*_launches(name, device), None)
+    if request["op"] == "clearing":
+        return lambda: cleared(request["shapes"][0][0]), 1, None
     dtype = _DTYPES[request["precision"]]
     operands = [
         _copies(shape, dtype, device, place in request["cold"]) for place, shape in enumerate(request["shapes"])
     ]
     function, arguments = _OPERATORS[name], request["arguments"]
-    return (lambda: function(*[next(operand) for operand in operands], **arguments)), 1
+    warm = [next(operand) for place, operand in enumerate(operands) if place not in request["cold"]]
+
+    def write() -> None:
+        for operand in warm:
+            operand.mul_(1.0)
+
+    run = lambda: function(*[next(operand) for operand in operands], **arguments)  # noqa: E731
+    return run, 1, write if request["written"] else None
 
 
 def _copies(shape: list[int], dtype: torch.dtype, device: str, cold: bool) -> itertools.cycle[Tensor]:

@@ -15,22 +15,33 @@ _PRECISE = 0.005
 _SHORTEST = 20e-6  # shorter calls are timed several at a time: a clock's own call takes about 0.1 us
 
 
-def seconds_of(call: Callable[[], object], device: str, clock: str, limit: float) -> list[float]:
+def seconds_of(
+    call: Callable[[], object], device: str, clock: str, limit: float, before: Callable[[], object] | None = None
+) -> list[float]:
     """Durations of single calls, in seconds and in order; the calls take about `limit` seconds in all, at least five are made.
 
-    `clock`: wall; or cpu, the processor time of the calling thread, which others on the machine do not lengthen.
+    `clock`: wall; or cpu, the processor time of the calling thread, which others on the machine do not lengthen. `before` runs
+    before each call and is not timed.
     """
     end = time.monotonic() + limit
     once = _cuda_timer if device == "cuda" else _processor_timer if clock == "cpu" else _wall_timer
+    prepare = before or _nothing
     while True:
+        prepare()
         first = once(call, 1)
         if time.monotonic() > end - limit * (1 - _WARM_SHARE) or first > limit / _LEAST:
             break
-    at_a_time = max(1, min(10_000, int(_SHORTEST / max(first, 1e-9)) + 1)) if first < _SHORTEST else 1
+    several = before is None and first < _SHORTEST
+    at_a_time = max(1, min(10_000, int(_SHORTEST / max(first, 1e-9)) + 1)) if several else 1
     found: list[float] = []
     while len(found) < _LEAST or (len(found) < _MOST and time.monotonic() < end and not _stable(found)):
+        prepare()
         found.append(once(call, at_a_time) / at_a_time)
     return found
+
+
+def _nothing() -> None:
+    """Nothing is to be done before a call."""
 
 
 def summary(durations: list[float], clock: str) -> dict[str, Any]:

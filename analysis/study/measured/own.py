@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...fusion import Mode
-from ...measurement.measure import RUNS
+from ...measurement.measure import LAYOUTS, RUNS
 from ...measurement.rows import MeasuredRow, inputs_of
 from ...numerics import parse_numerics
-from ...what_if import ENVIRONMENT, WhatIfs
+from ...what_if import ENVIRONMENT, WhatIf, WhatIfs
 from .cases import Case
 
 _RUNS: Mapping[str, tuple[Mode, WhatIfs]] = {compiled: (mode, what_if) for compiled, mode, what_if in RUNS.values()}
@@ -16,12 +16,14 @@ _RUNS: Mapping[str, tuple[Mode, WhatIfs]] = {compiled: (mode, what_if) for compi
 
 def own_case(row: MeasuredRow, device: str) -> Case | str:
     """What a row measured, or why it is left out. Raises `ValueError` for a row that is not whole."""
-    if row.compiled not in _RUNS or (row.mode, row.layout) != ("infer", "nchw"):
+    if row.compiled not in _RUNS or row.mode != "infer" or row.layout not in LAYOUTS:
         return f"{row.mode} {row.layout} {row.compiled or 'eager'} runs are not what measure makes"
     if not row.target:
         raise ValueError("no target")
     mode, what_if = _RUNS[row.compiled]
     what_if |= {each for each in ENVIRONMENT if each.value in row.note.split()}
+    if row.layout == LAYOUTS[True]:
+        what_if |= {WhatIf.CHANNELS_LAST}
     package = row.target.partition(":")[0].removesuffix(".models")
     return Case(
         row.source, row.model, device, row.framework, parse_numerics(row.precision), mode, what_if, row.batch,

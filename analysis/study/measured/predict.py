@@ -102,8 +102,8 @@ def ready(
             kernels = operator_kernels(case)
             yield NotPredicted(case, f"no operator {case.name}") if kernels is None else _operator(case, kernels)
         else:
-            asked = case.target or (_made(case), WhatIf.CHANNELS_LAST in case.what_if)
-            if key != (key := (case.package, asked, case.size, case.inputs, case.batch)):
+            asked = (case.target or _made(case), WhatIf.CHANNELS_LAST in case.what_if)
+            if key != (key := (case.package, *asked, case.size, case.inputs, case.batch)):
                 note(f"{case.name}, batch {case.batch}")
                 graph = _target(case, capturer, options) if case.target else _graph(case, capturer)
             yield NotPredicted(case, graph) if isinstance(graph, str) else _model(case, graph, device)
@@ -122,11 +122,10 @@ def _graph(case: Case, capturer: Capturer) -> Graph | str:
 def _target(case: Case, capturer: Capturer, options: Options) -> Graph | str:
     """What `graphperf measure` captured for the row: with inputs of its own, else with the row's."""
     reason = ""
+    options = replace(options, batch=case.batch, what_if=case.what_if)
     for inputs in ((), case.inputs):
         try:
-            found = capture_models(
-                parse_target(case.target), replace(options, inputs=inputs, batch=case.batch), capturer
-            )
+            found = capture_models(parse_target(case.target), replace(options, inputs=inputs), capturer)
         except UsageError as error:
             return str(error)
         graphs = [model.graph for model in found.models]

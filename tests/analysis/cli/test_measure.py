@@ -32,6 +32,22 @@ class Wide(nn.Module):
 """
 
 
+IMAGE = """
+import torch
+from torch import nn
+
+
+# graphperf: input=(1, 64, 56, 56)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patches, self.norm = nn.Conv2d(64, 64, 1), nn.LayerNorm(64)
+
+    def forward(self, x):
+        return self.norm(self.patches(x).permute(0, 2, 3, 1).contiguous())
+"""
+
+
 class FakeProbe:
     """Answers every request with the same times; keeps what it was asked."""
 
@@ -118,6 +134,18 @@ def test_a_run_that_keeps_its_pages_is_measured_and_predicted_so(run, folder: Pa
     assert [row.note for row in read_rows(folder / "rows.csv")] == ["threads=1", "threads=1 kept-pages"]
 
 
+def test_a_run_in_channels_last_is_measured_and_predicted_so(run, folder: Path, probe) -> None:
+    (folder / "image.py").write_text(IMAGE)
+    command = ("graphperf", "measure", "image.py", "--device", "cpu", *I7, "--out", "rows.csv", "--format", "json")
+    usual, last = run(*command).json, run(*command, "--set", "channels_last").json
+    assert [asked["channels_last"] for asked in probe.asked] == [False, True]
+    times = [found["rows"][0]["predicted"]["latency_s"] for found in (usual, last)]
+    assert times[1] < times[0]  # no rows of channels are copied
+    assert [(row.layout, row.note) for row in read_rows(folder / "rows.csv")] == [
+        ("nchw", "threads=1"), ("nhwc", "threads=1"),
+    ]  # fmt: skip
+
+
 def test_the_probe_is_told_how_the_capture_constructed_the_model(run, probe) -> None:
     assert run("graphperf", "measure", "model.py", "--device", "cpu", *I7).code == 0
     (asked,) = probe.asked
@@ -152,7 +180,7 @@ def test_what_fails_is_said_and_the_rest_goes_on(run, folder: Path, probe) -> No
         (("--hardware", "rtx-3090"), "rtx-3090 is a gpu"),
         ((*I7, "--mode", "cuda-graph"), "needs --device cuda"),
         ((*I7, "--mode", "ideal"), "cannot be measured"),
-        ((*I7, "--set", "fold-bn"), "fold-bn cannot be measured; choose from kept-pages"),
+        ((*I7, "--set", "fold-bn"), "fold-bn cannot be measured; choose from channels_last, kept-pages"),
         ((*I7, "--clock", "cpu"), "needs --device cpu --threads 1"),
         ((*I7, "--precision", "fp16"), "computes in none of fp16"),
         ((*I7, "--untrusted"), "cannot be --untrusted"),

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from graphperf.analysis.measurement.rows import COLUMNS
-from graphperf.analysis.study.measured.predict import NotPredicted, Predicted, predictions
+from graphperf.analysis.study.measured.predict import NotPredicted, Predicted, Ready, predictions, ready
 from graphperf.analysis.study.measured.tables import read_cases
+from graphperf.analysis.what_if import WhatIf
 
 CPU = {"some cpu": "i7-12700k"}
 MODELS = """
@@ -110,7 +111,7 @@ def test_other_files_of_a_folder_are_left_out_and_told(write) -> None:
         read_cases([rows.parent / "calibration.csv"], CPU)
 
 
-@pytest.mark.parametrize("cells", [{"compiled": "tensorrt"}, {"mode": "train"}, {"layout": "nhwc"}])
+@pytest.mark.parametrize("cells", [{"compiled": "tensorrt"}, {"mode": "train"}, {"layout": "nchw16c"}])
 def test_runs_that_measure_does_not_make_are_left_out(write, cells: dict[str, str]) -> None:
     cases, left = read_cases(write(row(**cells)), CPU)
     assert not cases
@@ -136,3 +137,13 @@ def test_what_is_not_there_any_more_says_so(write, capturer) -> None:
     reasons = {each.case.target: each.reason for each in found if isinstance(each, NotPredicted)}
     assert "no such file" in reasons["gone.py::Net"]
     assert "128×63 (given)" in reasons["model.py::Keyword"]
+
+
+def test_rows_in_channels_last_are_predicted_so(write, capturer) -> None:
+    rows = [row("torchvision.models:resnet18", "2", "2x3x64x64", layout=layout) for layout in ("nchw", "nhwc")]
+    cases = read_cases(write(*rows), CPU)[0]
+    assert [case.what_if for case in cases] == [frozenset(), {WhatIf.CHANNELS_LAST}]
+    plain, last = (each for each in ready(cases, capturer, print) if isinstance(each, Ready))
+    orders = [each.kernels.tiled[each.kernels.of_family("convolution")] for each in (plain, last)]
+    assert [(order > 0).all() for order in orders] == [True, False]
+    assert (orders[1] == 0).all()
