@@ -1,7 +1,7 @@
 """From measurements of single operators to the figures of a CPU: few parameters, each by least squares or a median.
 
-Seconds of an operator = dispatch + operations / rate of its class + bytes / bandwidth of where they lie (+ fresh bytes / fresh; for
-convolutions, whose images are moved twice more, + bytes / reorder): what `mapping/cpu.py` predicts with.
+Seconds of an operator = dispatch + operations / rate of its class + bytes / bandwidth of where they lie (+ fresh bytes / fresh;
+for convolutions, whose images are moved twice more, + bytes / reorder): what `mapping/cpu.py` predicts with.
 """
 
 from __future__ import annotations
