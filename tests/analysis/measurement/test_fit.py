@@ -50,7 +50,8 @@ def blocked(point: BenchPoint) -> tuple[float, float]:
     """Bytes of images that a convolution brings into blocks, and of those whose channels do not fill them."""
     (batch, given, *plane), made = point.shapes[0], point.result
     sizes = 4.0 * batch * given * np.prod(plane), given, 4.0 * np.prod(made), made[1]
-    whole, padded = in_blocks(*(np.array([float(each)]) for each in sizes), MACHINE.lanes)
+    read, channels, written, filters = (np.array([float(each)]) for each in sizes)
+    whole, padded = in_blocks(read, channels, written, filters, MACHINE.lanes)
     return float(whole[0]), float(padded[0])
 
 
