@@ -221,7 +221,8 @@ class Efficiency(Table):
     by convolutions and GEMMs inside models, before padding to tiles. *matrix_fp32*: the same by GEMMs in FP32 where the
     matrix unit takes it; convolutions reach as much less as in other precisions. *depthwise*, *vector_matmul*, *elementwise*: of
     the FP32 vector peak by depthwise convolutions, by GEMMs and convolutions on vector units, and by code without
-    products. *dram*: of DRAM bandwidth by streaming kernels, counting the bytes the operator reads and writes."""
+    products. *dram*: of DRAM bandwidth by streaming kernels, counting the bytes the operator reads and writes. *reread*: of
+    DRAM bandwidth by GEMMs on vector units that read the longest rows again and again, where L2 was seen to keep few of them."""
 
     matrix: Fraction
     convolution: Fraction | None = None
@@ -229,4 +230,5 @@ class Efficiency(Table):
     depthwise: Fraction | None = None
     vector_matmul: Fraction | None = None
     elementwise: Fraction | None = None
+    reread: Fraction | None = None
     dram: Fraction

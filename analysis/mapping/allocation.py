@@ -21,7 +21,7 @@ class Allocation:
     steps take beyond the longer of both, since some wait for the arithmetic and others for the traffic. `inner_launches`:
     kernels that it launches beyond the first.
     `spared`: the part of its MACs that the algorithm does without (Winograd's), and `spared_energy` of their energy, which is
-    less where those that it makes take more each.
+    less where those that it makes take more each, below 0 where padding takes energy.
     `dram_bytes` cross the memory interface, `cache_bytes` are found on the chip; `cleared_bytes` lie in pages that the system
     clears for it, on a CPU. `tile` is the piece's size in rows and
     columns of the result, where it has one. On the `fallback`, the device itself does not run it.

@@ -10,10 +10,9 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_value
 from .allocation import Allocations
-from .gpu_memory import copy_seconds, kernel_traffic
+from .gpu_memory import copy_seconds, kernel_traffic, operand_seconds
 from .gpu_products import map_products
 from .gpu_rows import exponential_seconds, norm_seconds, resident_norms
-from .gpu_vector_products import map_even, map_strips
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_threads
 from .peaks import vector_peak
@@ -28,16 +27,12 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     """Products in tiles, everything else on the vector units."""
     found = Allocations.empty(int(device.compute.units.si), len(kernels))
     tiled = kernels.products & ~kernels.depthwise & ~kernels.skinny
-    plain = tiled & kernels.of_family("matmul") & (precision not in device.compute.matrix)
-    regimes = (
-        (tiled & ~plain, map_products), (plain & (kernels.batch == 1), map_even), (plain & (kernels.batch > 1), map_strips),
-        (~tiled, _on_vector_units),
-    )  # fmt: skip
-    for rows, regime in regimes:
+    for rows, regime in ((tiled, map_products), (~tiled, _on_vector_units)):
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
     found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device)
-    found.memory_s[:] = np.maximum(found.memory_s, norm_seconds(kernels, device))
+    least = np.maximum(norm_seconds(kernels, device), operand_seconds(kernels, device, precision))
+    found.memory_s[:] = np.maximum(found.memory_s, least)
     found.conversion_s[:] += copy_seconds(kernels, device) + exponential_seconds(kernels, device)
     return found
 

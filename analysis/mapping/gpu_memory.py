@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...hardware_profiles import HardwareProfile
+from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
 from .gpu_rows import read_again, row_streams
 from .kernels import Column, Kernels
 from .memory import Traffic, traffic
 from .peaks import vector_peak
+
+_SECTOR = 8  # elements in FP32 of what DRAM and L2 exchange
+_REREAD_TILE = 64  # rows and columns of the tiles that read again
 
 
 def gpu_traffic(data: Column, device: HardwareProfile, stream: float | Column) -> Traffic:
@@ -25,6 +28,26 @@ def dram_seconds(data: Column, device: HardwareProfile) -> Column:
     """Seconds in which `data` bytes cross the memory interface at the rate of matrix products."""
     rate = constant("gpu", "matmul_stream") * device.efficiency.dram.si * device.memory.dram_bandwidth.si
     return data / rate
+
+
+def operand_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
+    """The least time of matrix products on vector units, as their tiles read the operands.
+
+    Rows that start anywhere in a sector are read twice, in parts. Where L2 was seen to keep little of long rows, tiles read them
+    again and again, the slower the further apart rows start.
+    """
+    products = kernels.of_family("matmul") & kernels.products & (precision not in device.compute.matrix)
+    if not products.any():
+        return np.zeros(len(kernels))
+    results = precision.bytes * kernels.batch * kernels.m * kernels.n
+    straddling = (np.mod(kernels.n, _SECTOR) > 0) | (np.mod(kernels.k, _SECTOR) > 0)
+    twice = constant("gpu", "straddling") * np.maximum(0.0, kernels.bytes - results) + results
+    found = np.where(straddling, dram_seconds(twice, device), 0.0)
+    if device.efficiency.reread is not None:
+        again = 2 * precision.bytes / _REREAD_TILE * kernels.batch * kernels.m * kernels.n * kernels.k
+        part = device.efficiency.reread.si + (constant("gpu", "reread_steps") / np.maximum(1.0, kernels.k)) ** 2
+        found = np.maximum(found, again / (part * device.memory.dram_bandwidth.si))
+    return np.where(products & ~kernels.skinny, found, 0.0)
 
 
 def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:

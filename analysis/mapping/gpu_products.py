@@ -11,7 +11,7 @@ from ..constants import constant, constant_of_family, constant_value
 from .allocation import Allocations
 from .gpu_convolutions import Algorithm, is_3x3, winograd
 from .gpu_memory import dram_seconds
-from .gpu_tiles import Product, Tiled, best_tiles, padded_to
+from .gpu_tiles import Product, Tiled, Unit, best_tiles, padded_to
 from .kernels import Column, Kernels, Mask
 from .occupancy import resident_tiles
 from .peaks import vector_peak
@@ -37,7 +37,9 @@ def map_products(
     useful = 2.0 * kernels.batch * kernels.groups * kernels.m * kernels.n * kernels.k
     executed = 2.0 * batch * padded_to(kernels.m, tiled.height) * padded_to(n, tiled.width) * k
     once = np.ones(len(kernels))
-    implicit = Algorithm(tiled, once, once, np.minimum(1.0, useful / np.maximum(1.0, executed)))
+    aligned = np.minimum(1.0, useful / np.maximum(1.0, executed))
+    padding = np.where(kernels.of_family("matmul") & (not matrix), 1 / np.maximum(aligned, 1e-9) - 1, 0.0)
+    implicit = Algorithm(tiled, once, 1 + constant("gpu", "padding_energy") * padding, aligned)
     others = () if matrix else winograd(kernels, device, rate)
     chosen, multiplied, energy, aligned = _fastest((implicit, *others), useful, device)
     resident = resident_tiles(device, precision, chosen.height, chosen.width)
@@ -47,20 +49,27 @@ def map_products(
         fill=np.minimum(1.0, chosen.pieces / (chosen.rounds * found.units)),
         compute_s=chosen.seconds + constant("gpu", "tile_start"),
         conversion_s=_layout_seconds(kernels, device, precision), spared=np.maximum(0.0, 1 - multiplied),
-        spared_energy=np.maximum(0.0, 1 - energy), alignment=aligned,
+        spared_energy=1 - energy, alignment=aligned,
         tile_rows=chosen.height, tile_columns=chosen.width, resident=resident,
     )  # fmt: skip
 
 
 def _tiled(product: Product, kernels: Kernels, device: HardwareProfile, precision: Precision) -> Tiled:
-    """The best tiles; on vector units 3×3 convolutions have others, as they were measured."""
+    """The best tiles; on vector units 3×3 convolutions and batched products have others, as they were measured."""
     if precision in device.compute.matrix:
         return best_tiles(product, device, "fp32-matrix" if precision is Precision.FP32 else "matrix")
-    measured = is_3x3(kernels)
     found = best_tiles(product, device, "vector")
-    if measured.any():
-        rate = product.rate * constant_of_family("gpu", "vector_convolution_rate", device.family)
-        found.put(measured, best_tiles(product._replace(rate=rate).where(measured), device, "convolution"))
+    convolutions, family = kernels.of_family("convolution"), device.family
+    batched = kernels.of_family("matmul") & (kernels.batch > 1)
+    most = constant("gpu", "batched_most") * vector_peak(device, precision)
+    others: tuple[tuple[Unit, Mask, Column], ...] = (
+        ("window", convolutions & ~is_3x3(kernels), product.rate),
+        ("convolution", is_3x3(kernels), product.rate * constant_of_family("gpu", "vector_convolution_rate", family)),
+        ("batched", batched, np.minimum(product.rate * constant_of_family("gpu", "batched_rate", family), most)),
+    )
+    for unit, rows, rate in others:
+        if rows.any():
+            found.put(rows, best_tiles(product._replace(rate=rate).where(rows), device, unit))
     return found
 
 

@@ -101,7 +101,8 @@ def _size(text: str) -> str:
 
 
 def _operator(row: Row, device: str) -> Case | str:
-    shape = tuple((name, float(value)) for name, value in re.findall(r"(\w+)=([\d.]+)", row["shape"]))
+    sides: Mapping[str, str] = sources()["sides"].get(row["source"], {})
+    shape = tuple((sides.get(name, name), float(value)) for name, value in re.findall(r"(\w+)=([\d.]+)", row["shape"]))
     if not shape or not row["latency_ms"]:
         return "operators without a shape"
     for each in sources()["left_out_operators"]:

@@ -94,7 +94,7 @@ def test_names() -> None:
 
 def test_without_tensor_cores_only_tensorrt_gains_arithmetic_from_half_precision(zoo) -> None:
     """PyTorch has cuDNN sum in FP32, which vector units do no faster for FP16."""
-    graph, device = zoo.graph("resnet18", 8), profile("p100-pcie-16gb")
+    graph, device = zoo.graph("resnet18", 32), profile("p100-pcie-16gb")
     for mode, gain in (("eager", 1.0), ("compiled", 1.0), ("tensorrt", 2.0), ("ideal", 2.0)):
         full, half = (
             estimate(graph, Question(device, precision, mode)).allocations.compute_s.max()  # pyright: ignore[reportArgumentType]

@@ -59,6 +59,23 @@ def test_rows_become_cases(tables: Path) -> None:
     assert sum(case.is_operator for case in cases) == 4
 
 
+PRODUCTS = """source,split,op,device,dtype,shape,flops,bytes_min,latency_ms,kernel,note
+neusight,train,linear,NVIDIA A100-PCIE-40GB,fp32,B=1 M=8192 N=64 K=4096,1,1,1,,
+neusight,train,bmm,NVIDIA A100-PCIE-40GB,fp32,B=8 M=1024 N=64 K=4096,1,1,1,,
+vidur,,linear,A100,fp16,B=1 M=4096 N=7680 K=2560,1,1,1,,
+"""
+
+
+def test_sides_of_products_as_their_source_names_them(tmp_path: Path) -> None:
+    """NeuSight's N is the reduction, of `torch.nn.Linear(N, K)`; others write M×K by K×N."""
+    (tmp_path / "products.csv").write_text(PRODUCTS)
+    cases, _ = read_cases([tmp_path])
+    sides = [dict(case.shape) for case in cases]
+    assert [(found["M"], found["N"], found["K"]) for found in sides] == [
+        (8192, 4096, 64), (1024, 4096, 64), (4096, 7680, 2560),
+    ]  # fmt: skip
+
+
 DEMOS = """source,model,device,framework,mode,precision,layout,compiled,batch,input,latency_ms,throughput_per_s,energy_j,power_w,peak_mem_mb,note
 tensorrt-demobert,BERT Large,NVIDIA A30,TensorRT ,infer,fp16,,tensorrt,8,seq384,23.2,,,,,
 tensorrt-demobert,BERT base,NVIDIA A30,TensorRT 10.15,infer,int8,,tensorrt,1,seq128,0.61,,,,,
