@@ -201,8 +201,10 @@ class Kernels:
 
     @cached_property
     def skinny(self) -> Mask:
-        """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding."""
-        return self.of_family("matmul") & self.products & (np.minimum(self.m, self.n) < _SKINNY)
+        """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding. Batched
+        ones of few columns run in tiles all the same (NeuSight's kernels)."""
+        few = (self.m < _SKINNY) | ((self.n < _SKINNY) & (self.batch == 1))
+        return self.of_family("matmul") & self.products & few
 
     @cached_property
     def contiguous_convolution(self) -> Mask:

@@ -141,6 +141,19 @@ def test_every_named_device_has_a_profile() -> None:
     assert all(profile(each["device"]) for each in sources()["fitted"])
 
 
+def test_short_runs_end_before_the_power_limit_is_felt(capturer) -> None:
+    """P4: 25 runs of 6 ms, of 200 ms, and what T4 does at once."""
+
+    def rate(device: str, m: int) -> float:
+        shape = (("B", 1.0), ("M", float(m)), ("N", 4096.0), ("K", 4096.0))
+        case = Case("neusight", "linear", device, "test", Precision.FP32, "eager", frozenset(), 1, 1.0, shape=shape)
+        found = next(each for each in predictions([case], capturer, print) if isinstance(each, Predicted))
+        return 2 * m * 4096**2 / found.value
+
+    assert rate("p4-8gb", 1024) > 1.3 * rate("p4-8gb", 32768)
+    assert rate("t4-16gb", 1024) == pytest.approx(rate("t4-16gb", 32768), rel=0.1)
+
+
 def test_a_third_of_the_subjects_is_held_out_and_every_other_device() -> None:
     elsewhere = Case("timm", "resnet50", "rtx-4090", "", Precision.FP16, "eager", frozenset(), 1, 1.0)
     assert elsewhere.held_out  # nothing was fitted there
