@@ -10,7 +10,7 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant, constant_value
 from .allocation import Allocations
-from .gpu_memory import copy_seconds, kernel_traffic, operand_seconds
+from .gpu_memory import copy_seconds, kernel_traffic
 from .gpu_products import map_products
 from .gpu_rows import exponential_seconds, norm_seconds, resident_norms
 from .kernels import Column, Kernels, Mask
@@ -30,9 +30,8 @@ def map_to_gpu(kernels: Kernels, device: HardwareProfile, precision: Precision) 
     for rows, regime in ((tiled, map_products), (~tiled, _on_vector_units)):
         if rows.any():
             regime(found, rows, kernels.where(rows), device, precision)
-    found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device)
-    least = np.maximum(norm_seconds(kernels, device), operand_seconds(kernels, device, precision))
-    found.memory_s[:] = np.maximum(found.memory_s, least)
+    found.memory_s[:], found.dram_bytes[:], found.cache_bytes[:] = kernel_traffic(kernels, device, precision)
+    found.memory_s[:] = np.maximum(found.memory_s, norm_seconds(kernels, device))
     found.conversion_s[:] += copy_seconds(kernels, device) + exponential_seconds(kernels, device)
     return found
 

@@ -7,11 +7,11 @@ import numpy as np
 from ...hardware_profiles import HardwareProfile, Precision
 from ..constants import constant
 from .gpu_rows import read_again, row_streams
-from .kernels import Column, Kernels
+from .kernels import Column, Kernels, Mask
 from .memory import Traffic, traffic
 from .peaks import vector_peak
 
-_SECTOR = 8  # elements in FP32 of what DRAM and L2 exchange
+_SECTOR = 32  # bytes that DRAM and L2 exchange
 _REREAD_TILE = 64  # rows and columns of the tiles that read again
 
 
@@ -30,27 +30,7 @@ def dram_seconds(data: Column, device: HardwareProfile) -> Column:
     return data / rate
 
 
-def operand_seconds(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Column:
-    """The least time of matrix products on vector units, as their tiles read the operands.
-
-    Rows that start anywhere in a sector are read twice, in parts. Where L2 was seen to keep little of long rows, tiles read them
-    again and again, the slower the further apart rows start.
-    """
-    products = kernels.of_family("matmul") & kernels.products & (precision not in device.compute.matrix)
-    if not products.any():
-        return np.zeros(len(kernels))
-    results = precision.bytes * kernels.batch * kernels.m * kernels.n
-    straddling = (np.mod(kernels.n, _SECTOR) > 0) | (np.mod(kernels.k, _SECTOR) > 0)
-    twice = constant("gpu", "straddling") * np.maximum(0.0, kernels.bytes - results) + results
-    found = np.where(straddling, dram_seconds(twice, device), 0.0)
-    if device.efficiency.reread is not None:
-        again = 2 * precision.bytes / _REREAD_TILE * kernels.batch * kernels.m * kernels.n * kernels.k
-        part = device.efficiency.reread.si + (constant("gpu", "reread_steps") / np.maximum(1.0, kernels.k)) ** 2
-        found = np.maximum(found, again / (part * device.memory.dram_bandwidth.si))
-    return np.where(products & ~kernels.skinny, found, 0.0)
-
-
-def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
+def kernel_traffic(kernels: Kernels, device: HardwareProfile, precision: Precision) -> Traffic:
     """A kernel's traffic, at the rate that its pattern of access reaches."""
     stream = np.full(len(kernels), constant("gpu", "pointwise_stream"))
     stream[kernels.of_family("convolution", "matmul", "attention")] = constant("gpu", "matmul_stream")
@@ -58,7 +38,33 @@ def kernel_traffic(kernels: Kernels, device: HardwareProfile) -> Traffic:
     stream[kernels.depthwise & kernels.wide & (kernels.tiled == 0)] = constant("gpu", "wide_depthwise_stream")
     stream[kernels.irregular | kernels.of_family("pool")] = constant("gpu", "irregular_stream")
     data = kernels.bytes + read_again(kernels, device)
-    return gpu_traffic(data, device, row_streams(kernels, stream))
+    on_vector_units = kernels.of_family("matmul") & kernels.products & ~kernels.skinny
+    if precision in device.compute.matrix or not on_vector_units.any():
+        return gpu_traffic(data, device, row_streams(kernels, stream))
+    data += _straddling_bytes(kernels, precision) * on_vector_units
+    found = gpu_traffic(data, device, row_streams(kernels, stream))
+    return _with_long_rows(found, kernels, device, precision, on_vector_units)
+
+
+def _straddling_bytes(kernels: Kernels, precision: Precision) -> Column:
+    """What tiles read more of operands whose rows start anywhere in a sector: parts of sectors."""
+    results = precision.bytes * kernels.batch * kernels.m * kernels.n
+    more = (constant("gpu", "straddling") - 1) * np.maximum(0.0, kernels.bytes - results)
+    return np.where(np.mod(kernels.k * precision.bytes, _SECTOR) > 0, more, 0.0)
+
+
+def _with_long_rows(
+    found: Traffic, kernels: Kernels, device: HardwareProfile, precision: Precision, rows: Mask
+) -> Traffic:
+    """Tiles read long rows of both operands again and again where L2 was seen to keep little of them, the slower and the more
+    often the further apart rows start."""
+    if device.efficiency.reread is None:
+        return found
+    slowest = device.efficiency.reread.si
+    missed = slowest / (slowest + (constant("gpu", "reread_steps") / np.maximum(1.0, kernels.k)) ** 2)
+    again = 2 * precision.bytes / _REREAD_TILE * kernels.batch * kernels.m * kernels.n * kernels.k * missed * rows
+    seconds = again / (slowest * device.memory.dram_bandwidth.si)
+    return Traffic(np.maximum(found.seconds, seconds), np.maximum(found.dram_bytes, again), found.cache_bytes)
 
 
 def copy_seconds(kernels: Kernels, device: HardwareProfile) -> Column:

@@ -58,10 +58,10 @@ def _tiled(product: Product, kernels: Kernels, device: HardwareProfile, precisio
     """The best tiles; on vector units 3×3 convolutions and batched products have others, as they were measured."""
     if precision in device.compute.matrix:
         return best_tiles(product, device, "fp32-matrix" if precision is Precision.FP32 else "matrix")
-    found = best_tiles(product, device, "vector")
     convolutions, family = kernels.of_family("convolution"), device.family
-    batched = kernels.of_family("matmul") & (kernels.batch > 1)
-    most = constant("gpu", "batched_most") * vector_peak(device, precision)
+    batched = kernels.of_family("matmul") & (kernels.batch > 1) & (precision is not Precision.FP64)
+    most = constant("gpu", "vector_most") * vector_peak(device, precision)
+    found = best_tiles(product._replace(rate=np.minimum(product.rate, most)), device, "vector")
     others: tuple[tuple[Unit, Mask, Column], ...] = (
         ("window", convolutions & ~is_3x3(kernels), product.rate),
         ("convolution", is_3x3(kernels), product.rate * constant_of_family("gpu", "vector_convolution_rate", family)),

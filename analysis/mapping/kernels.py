@@ -202,8 +202,8 @@ class Kernels:
     @cached_property
     def skinny(self) -> Mask:
         """Rows of products with few rows or columns (a matrix-vector product): a tile of them would be mostly padding. Batched
-        ones of few columns run in tiles all the same (NeuSight's kernels)."""
-        few = (self.m < _SKINNY) | ((self.n < _SKINNY) & (self.batch == 1))
+        ones of few rows or columns run in tiles all the same (NeuSight's kernels)."""
+        few = np.minimum(self.m, self.n) < np.where(self.batch > 1, 2, _SKINNY)
         return self.of_family("matmul") & self.products & few
 
     @cached_property

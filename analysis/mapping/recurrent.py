@@ -70,6 +70,7 @@ def _put(found: Allocations, row: int, parts: Allocations, times: Column, device
         getattr(found, name)[row] = getattr(parts, name)[longest]
     for name in ("fill", "alignment"):
         getattr(found, name)[row] = float(getattr(parts, name) @ busy) / float(busy.sum())
+    found.spared_energy[row] = float(parts.spared_energy @ busy) / float(busy.sum())
 
 
 def _parts(recurrence: Recurrence, width: float, device: HardwareProfile) -> list[Kernel]:
