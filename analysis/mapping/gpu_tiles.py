@@ -69,7 +69,8 @@ def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     relative = _relative(unit, device)
     prologue = _prologue(unit, product, device)
     unsplit = np.ceil(m / height) * np.ceil(n / width) * batch
-    most = np.where(whole, 1.0, np.floor_divide(k, constant("gpu", "split_k_step"))) if unit != "batched" else 1.0
+    step = constant("gpu", "split_k_step_vector" if unit == "vector" else "split_k_step")
+    most = np.where(whole, 1.0, np.floor_divide(k, step)) if unit != "batched" else 1.0
     split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(unsplit, 1.0)), most))
     pieces = unsplit * split
     rounds = rounds_of(pieces / units, "batched_tail" if unit == "batched" else "tail")
