@@ -15,12 +15,12 @@ from .kernels import Column, Mask
 # convolutions on vector units: implicit GEMM of 3×3 windows and of others, and the products of Winograd's algorithm.
 Unit = Literal["matrix", "fp32-matrix", "vector", "batched", "convolution", "window", "winograd"]
 _TILES: dict[Unit, str] = {
+    "vector": "vector_tiles",
     "batched": "batched_tiles",
     "convolution": "convolution_tiles",
     "winograd": "convolution_tiles",
 }
 _RATES: dict[Unit, str] = {"vector": "tile_rate_vector", "batched": "tile_rate_vector", "window": "tile_rate_window"}
-_VECTOR = 8  # elements; rows of 4 differ little from others
 _PROLOGUES: dict[Unit, str] = {
     "matrix": "k_prologue",
     "fp32-matrix": "k_prologue_fp32",
@@ -29,6 +29,7 @@ _PROLOGUES: dict[Unit, str] = {
 }
 _BATCHED_PROLOGUES = ("batched_prologue_aligned", "batched_prologue")
 _LARGEST = 128 * 128
+_VECTOR = 8  # elements; rows of 4 differ little from others
 
 
 class Product(NamedTuple):
