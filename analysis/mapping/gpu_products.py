@@ -61,15 +61,17 @@ def _tiled(product: Product, kernels: Kernels, device: HardwareProfile, precisio
     convolutions, family = kernels.of_family("convolution"), device.family
     batched = kernels.of_family("matmul") & (kernels.batch > 1) & (precision is not Precision.FP64)
     most = constant("gpu", "vector_most") * vector_peak(device, precision)
-    found = best_tiles(product._replace(rate=np.minimum(product.rate, most)), device, "vector")
-    others: tuple[tuple[Unit, Mask, Column], ...] = (
+    units: tuple[tuple[Unit, Mask, Column], ...] = (
+        ("vector", ~convolutions & ~batched, np.minimum(product.rate, most)),
+        ("batched", batched, np.minimum(product.rate * constant_of_family("gpu", "batched_rate", family), most)),
         ("window", convolutions & ~is_3x3(kernels), product.rate),
         ("convolution", is_3x3(kernels), product.rate * constant_of_family("gpu", "vector_convolution_rate", family)),
-        ("batched", batched, np.minimum(product.rate * constant_of_family("gpu", "batched_rate", family), most)),
     )
-    for unit, rows, rate in others:
+    found = Tiled.empty(len(kernels))
+    for unit, rows, rate in units:
         if rows.any():
-            found.put(rows, best_tiles(product._replace(rate=rate).where(rows), device, unit))
+            alike = product._replace(rate=rate, whole=product.whole | batched).where(rows)
+            found.put(rows, best_tiles(alike, device, unit))
     return found
 
 

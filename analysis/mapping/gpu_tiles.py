@@ -56,8 +56,13 @@ class Tiled(NamedTuple):
     rounds: Column
     seconds: Column
 
+    @classmethod
+    def empty(cls, products: int) -> Tiled:
+        """Room for the choices of so many."""
+        return cls(*(np.empty(products) for _ in cls._fields))
+
     def put(self, rows: Mask, others: Tiled) -> None:
-        """Other choices for some of the products."""
+        """The choices for some of the products."""
         for mine, other in zip(self, others, strict=True):
             mine[rows] = other
 
@@ -71,7 +76,7 @@ def best_tiles(product: Product, device: HardwareProfile, unit: Unit) -> Tiled:
     prologue = _prologue(unit, product, device)
     unsplit = np.ceil(m / height) * np.ceil(n / width) * batch
     step = constant("gpu", "split_k_step_vector" if unit == "vector" else "split_k_step")
-    most = np.where(whole, 1.0, np.floor_divide(k, step)) if unit != "batched" else 1.0
+    most = np.where(whole, 1.0, np.floor_divide(k, step))
     split = np.maximum(1.0, np.minimum(np.floor_divide(units, np.maximum(unsplit, 1.0)), most))
     pieces = unsplit * split
     rounds = rounds_of(pieces / units, "batched_tail" if unit == "batched" else "tail")

@@ -36,10 +36,11 @@ def operator_estimate(case: Case, kernels: Kernels, device: HardwareProfile) -> 
     if device.kind == "gpu" and kernels.bytes[0] > device.memory.llc_size.si:
         device = _without_cache(device)
     device = with_fp32_sums(device)
-    found = of_kernels(kernels, precisions, exists, _without_limit(device), "none")
     runs: dict[str, float] = sources()["runs"].get(case.source, {})
-    if runs.get("count", 0) * float(found.times.seconds.sum()) < runs.get(device.id, 0):
-        return found
+    if device.id in runs:
+        found = of_kernels(kernels, precisions, exists, _without_limit(device), "none")
+        if runs["count"] * float(found.times.seconds.sum()) < runs[device.id]:
+            return found
     return of_kernels(kernels, precisions, exists, device, "none")
 
 
